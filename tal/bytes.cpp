@@ -1,0 +1,83 @@
+// LEB128 numbers and strings of the binary formats; see bytes.h.
+#include "tal/bytes.h"
+
+namespace tal {
+
+uint32_t ByteReader::uleb32() {
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 35; shift += 7) {
+    uint8_t byte = u8();
+    value |= uint64_t{byte & 0x7Fu} << shift;
+    if (byte & 0x80)
+      continue;
+    if ((byte == 0 && shift != 0) || value > UINT32_MAX) // a padded number has two spellings: refuse it
+      fail();
+    return bad_ ? 0 : static_cast<uint32_t>(value);
+  }
+  fail();
+  return 0;
+}
+
+int64_t ByteReader::sleb64() {
+  uint64_t value = 0;
+  uint8_t previous = 0;
+  for (unsigned shift = 0; shift < 70; shift += 7) {
+    uint8_t byte = u8();
+    if (shift == 63 && byte != 0 && byte != 0x7F)
+      fail();
+    value |= shift < 64 ? uint64_t{byte & 0x7Fu} << shift : 0;
+    if (byte & 0x80) {
+      previous = byte;
+      continue;
+    }
+    // Not minimal: the last byte repeats the sign that the byte before already has.
+    if (shift != 0 && ((byte == 0 && !(previous & 0x40)) || (byte == 0x7F && (previous & 0x40))))
+      fail();
+    if (shift + 7 < 64 && (byte & 0x40))
+      value |= ~uint64_t{0} << (shift + 7);
+    return bad_ ? 0 : static_cast<int64_t>(value);
+  }
+  fail();
+  return 0;
+}
+
+uint32_t ByteReader::count(size_t least) {
+  uint32_t n = uleb32();
+  if (bad_ || n > remaining() / (least ? least : 1)) {
+    fail();
+    return 0;
+  }
+  return n;
+}
+
+std::string ByteReader::string() {
+  auto bytes = raw(count(1));
+  return {bytes.begin(), bytes.end()};
+}
+
+void ByteWriter::uleb(uint64_t v) {
+  while (v >= 0x80) {
+    u8(static_cast<uint8_t>(v | 0x80));
+    v >>= 7;
+  }
+  u8(static_cast<uint8_t>(v));
+}
+
+void ByteWriter::sleb(int64_t v) {
+  for (;;) {
+    uint8_t byte = v & 0x7F;
+    v >>= 7;
+    if ((v == 0 && !(byte & 0x40)) || (v == -1 && (byte & 0x40))) {
+      u8(byte);
+      return;
+    }
+    u8(byte | 0x80);
+  }
+}
+
+void ByteWriter::string(std::string_view text) {
+  uleb(text.size());
+  bytes_.insert(bytes_.end(), text.begin(), text.end());
+}
+
+} // namespace tal

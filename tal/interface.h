@@ -1,0 +1,120 @@
+// Interface: what linking needs to know of a verified module, and the link check over Interfaces.
+//
+// An Interface is derived by the checker from the verified bytes. Updateable executables carry it in serialised form
+// (one read-only section), so that a patch can be checked against the running program without its object files.
+//
+// The link check never looks at code. It decides (rules L1..L9 of docs/tal.md): every import has exactly one provider at a
+// type at most the imported one, data and exception names bind at equal types, names are unique, reserved names are
+// defined by nobody, natives exist at the types that the module was checked against; for patches, that each replaced
+// function is at most what every remaining caller assumed.
+#pragma once
+
+#include "tal/natives.h"
+#include "tal/object.h"
+#include "tal/records.h"
+
+namespace tal {
+
+struct InterfaceSymbol {
+  std::string name;
+  SymbolKind kind = SymbolKind::Function;
+  Scope scope = Scope::Static;
+  Section section = Section::None;
+  uint32_t offset = 0, size = 0;
+  TypeId type;                  // natives too: the type in the native interface it was checked against
+};
+
+// A field of the module that holds the address of a symbol. The caller assumed the symbol's type at this module.
+struct Site {
+  enum class Kind : uint8_t {
+    Call,    // rel32 of `call sym`
+    Jump,    // rel32 of `jmp sym` (tail call)
+    Address, // disp32 of a RIP operand
+    Pointer, // 8-byte field in .data or .data.rel.ro
+  };
+  Section section = Section::Text;
+  Kind kind = Kind::Call;
+  uint32_t offset = 0;          // of the field
+  uint32_t symbol = 0;
+  int32_t addend = 0;
+};
+
+struct Interface {
+  std::string module;
+  std::string version;
+  TypeTable types;
+  std::vector<InterfaceSymbol> symbols;   // same indices as the object's symbol records
+  std::vector<Site> sites;                // ascending (section, offset)
+  uint32_t section_size[6] = {};          // by Section
+  // Unwind tables; names and files are offsets into `strings`.
+  std::vector<tal_function> functions;
+  std::vector<tal_record> records;
+  std::vector<tal_line> lines;
+  std::string strings;
+
+  tal_unwind_table unwind_table() const;
+};
+
+Bytes serialise(const Interface& interface);
+[[nodiscard]] bool parse_interface(std::span<const uint8_t> bytes, Interface& interface, std::string& problem);
+
+// ---- static link ---------------------------------------------------------------------------------------------------
+
+struct LinkProblem {
+  std::string rule;      // "L3"
+  std::string module, symbol;
+  std::string message;   // complete sentence part: expected and found
+};
+
+// Where a symbol of one module is defined: module index and symbol index there; natives and descriptors have no module.
+struct Binding {
+  static constexpr uint32_t native = 0xFFFFFFFFu, desc = 0xFFFFFFFEu, unbound = 0xFFFFFFFDu;
+  uint32_t module = unbound, symbol = 0;
+};
+
+struct LinkResult {
+  std::vector<std::vector<Binding>> bindings;   // [module][symbol]; own symbols bind to themselves
+  std::vector<LinkProblem> problems;            // empty: linked
+  bool ok() const { return problems.empty(); }
+};
+
+// `main_symbol`: the name that must be a public function `() -> i32`-like of exactly one module; empty: none needed.
+struct LinkOptions {
+  std::string main_symbol;
+  TypeId (*main_type)(TypeTable&) = nullptr;    // accepted signature of main; null: any
+};
+LinkResult link_check(std::span<const Interface* const> modules, const NativeInterface& natives,
+                      const LinkOptions& options = {});
+
+// ---- patches -------------------------------------------------------------------------------------------------------
+
+// What a patch asks for. Modules are numbered: the running ones first (0 .. running.size()-1, every version that is
+// still mapped), then the patch's. The manifest (`.tal.dsu`) is untrusted; everything is checked here.
+struct PatchReplacement {         // from now on callers of `old` go to `replacement`
+  Binding old_symbol;             // a function of a running module
+  Binding new_symbol;             // a function of a patch module: the new version, or a stub of the old type
+};
+struct PatchImport {              // an import of a patch module and where the manifest wants it bound
+  uint32_t module = 0, symbol = 0;
+  Binding target;                 // a running module's symbol (static ones allowed: R50) or a patch module's
+};
+struct PatchRequest {
+  std::span<const Interface* const> running;
+  std::span<const Interface* const> patch;
+  std::vector<PatchReplacement> replacements;
+  std::vector<PatchImport> imports;             // every import of every patch module exactly once
+};
+// Call and jump sites of running modules that commit must rewrite, and entries that get the redirect.
+struct Relink { uint32_t module = 0, site = 0; Binding target; };
+struct PatchResult {
+  std::vector<std::vector<Binding>> bindings;   // [patch module][symbol]
+  std::vector<Relink> relinks;
+  std::vector<PatchReplacement> redirects;      // entry of old_symbol -> new_symbol
+  std::vector<LinkProblem> problems;
+  bool ok() const { return problems.empty(); }
+};
+// `current[m][s]` is where site targets of running module m point now (after earlier patches): the bindings in force.
+PatchResult patch_check(const PatchRequest& request, std::span<const std::vector<Binding>> current,
+                        const NativeInterface& natives);
+
+} // namespace tal

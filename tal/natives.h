@@ -1,0 +1,51 @@
+// The native interface: what the runtime offers to verified code, as a text file (stdlib/runtime/natives.tali).
+//
+//   # comment
+//   type Core::file = abstract P                     an opaque handle type (a pointer)
+//   struct pair<a:W,b:W> = { a rw @0; b rw @8 }      a layout that natives share with Popcorn
+//   Core::putc : (i8, ptr Core::file) -> i32
+//   Core::exit : (i32) -> noret
+//   Core::strlen : (arr i8) -> i32 nothrow
+//   List::nth : <a:W>(ptr List::list<a>, i32) -> a
+//   exception NullPointer                            a builtin exception name, `exception Fail of arr i8` with payload
+//
+// Types are written as in `.tal` files (tal/text.h): i8 i16 i32 i64, `ptr T`, `ptr? T`, `arr t`, `arr t ro`, exn, exn?,
+// `fn (i32) -> i32`, `exnname t`, named types with arguments, variables of the quantifier. A signature without
+// `nothrow` throws.
+#pragma once
+
+#include "tal/types.h"
+
+#include <map>
+#include <string>
+
+namespace tal {
+
+struct Native {
+  enum class What : uint8_t { Function, ExnName } what = What::Function;
+  TypeId type;    // signature, or exnname type, in NativeInterface::types
+};
+
+struct NativeInterface {
+  TypeTable types;
+  std::map<std::string, Native> natives;
+};
+
+// False with "line N: message".
+[[nodiscard]] bool parse_natives(std::string_view text, NativeInterface& natives, std::string& problem);
+
+// The runtime entry points with typing rules of their own. Symbols of kind Function and scope Native, type no_type.
+enum class Special : uint8_t {
+  None,
+  New,         // __tal_new(desc T in rdi) -> new T
+  NewArray,    // __tal_newarray(desc (arr t) in rdi, n: i64 in rsi, init: t in rdx) -> arr t in rax
+  Raise,       // __tal_raise(exn in rdi) noret
+  RaiseNull,   // __tal_raise_null() noret, and so on
+  RaiseBounds,
+  RaiseDiv,
+  RaiseVariant,
+  Update,      // __tal_update() : an update point
+};
+Special special_entry(std::string_view name);
+
+} // namespace tal

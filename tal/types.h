@@ -1,0 +1,242 @@
+// The type language of TAL-64: one interned table per object, program or native interface.
+//
+// A TypeId names a node of one table. Equal types of one table have equal ids, so type equality is integer equality.
+// Three families share the id space:
+//   word types    what a register, a stack slot, a field or an array element holds (i8..i64, ptr, arr, fn, exn, ...);
+//   memory types  what a pointer points at (a struct layout, or a named type applied to arguments);
+//   signatures    what a function is.
+// Recursion goes through named types only: a named type is declared first, defined later, and its body is a layout,
+// so unrolling always makes progress. The identity of a named type is (name, fingerprint of all that it reaches).
+//
+// Constructors never assert: an ill-formed type gives `no_type`, which a reader of untrusted bytes reports and a
+// compiler treats as its own bug. Rules T1..T9 of docs/tal.md.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tal {
+
+struct TypeId {
+  uint32_t value = 0;
+  explicit operator bool() const { return value != 0; }
+  friend bool operator==(TypeId, TypeId) = default;
+};
+inline constexpr TypeId no_type{};
+
+struct NamedId {
+  uint32_t value = 0;
+  friend bool operator==(NamedId, NamedId) = default;
+};
+
+// P <= W8 <= W, and W1, W2, W4 <= W; no other order. `None`: floats and memory types instantiate no variable.
+enum class Kind : uint8_t { None, W, W1, W2, W4, W8, P };
+bool kind_at_most(Kind a, Kind b);
+std::string_view kind_name(Kind kind);
+
+enum class TypeTag : uint8_t {
+#define TAL_TYPE_TAG(id, code, text) id = code,
+#include "tal/type_tags.def"
+};
+
+enum class Mutability : uint8_t { ReadOnly, ReadWrite };
+
+// One field of a struct layout. `slot`: the field occupies an 8-byte slot whatever its type (it was declared at a type
+// variable or an abstract type, or it is a tuple component) and holds a canonical value.
+struct Field {
+  uint32_t offset = 0;
+  TypeId type;
+  Mutability mutability = Mutability::ReadWrite;
+  bool slot = false;
+  friend bool operator==(const Field&, const Field&) = default;
+};
+
+// x - y <= c over arguments (or the result, or the length of one of them); part of a signature.
+struct SigFact {
+  enum class Of : uint8_t { Zero, Arg, LenArg, Result, LenResult };
+  Of x_of = Of::Zero, y_of = Of::Zero;
+  uint8_t x = 0, y = 0;
+  int64_t c = 0;
+  friend bool operator==(const SigFact&, const SigFact&) = default;
+};
+
+struct Signature {
+  std::vector<Kind> vars;      // quantified variables; Var nodes inside refer to them by index
+  std::vector<TypeId> args;    // word types
+  TypeId result;               // no_type: no result
+  bool noret = false;
+  bool throws = true;
+  std::vector<SigFact> pre, post;
+  friend bool operator==(const Signature&, const Signature&) = default;
+};
+
+enum class NamedSort : uint8_t { Struct, Union, Abstract };
+
+using Fingerprint = std::array<uint8_t, 32>;
+
+struct NamedType {
+  std::string name;                 // source-level qualified name
+  NamedSort sort = NamedSort::Struct;
+  std::vector<Kind> params;
+  TypeId body;                      // Struct node (Union node), no_type until defined; abstract types have none
+  Kind abstract_kind = Kind::None;  // of an abstract type
+  // Filled by close():
+  uint32_t group = 0, index_in_group = 0;
+  Fingerprint fingerprint{};        // of the group's canonical bytes and the index in it
+};
+
+// Limits (R52); a constructor that would exceed one gives no_type.
+inline constexpr uint32_t max_type_nodes = 1u << 20;
+inline constexpr uint32_t max_type_depth = 64;
+inline constexpr uint32_t max_type_size = 1u << 16;    // nodes of the type written as a tree
+inline constexpr uint32_t max_fields = 1u << 12;
+inline constexpr uint32_t max_group_bytes = 1u << 16;
+
+class TypeTable {
+public:
+  TypeTable();
+
+  // Word types. Nullable forms exist for ptr, arr, fn, exn and union.
+  TypeId int_type(unsigned bytes);                        // 1 2 4 8: i8 i16 i32 i64
+  TypeId i8() const { return TypeId{1}; }
+  TypeId i16() const { return TypeId{2}; }
+  TypeId i32() const { return TypeId{3}; }
+  TypeId i64() const { return TypeId{4}; }
+  TypeId f32() const { return TypeId{5}; }
+  TypeId f64() const { return TypeId{6}; }
+  TypeId exn() const { return TypeId{7}; }
+  TypeId ptr(TypeId memory, bool nullable = false);
+  TypeId arr(TypeId element, Mutability mutability = Mutability::ReadWrite, bool nullable = false);
+  TypeId string(bool nullable = false) { return arr(i8(), Mutability::ReadWrite, nullable); }
+  TypeId fn(TypeId signature, bool nullable = false);
+  TypeId exn_name(TypeId payload);                        // payload no_type: an exception without value
+  TypeId var(uint32_t index, Kind kind);
+  TypeId union_word(TypeId memory, bool nullable = false);
+  TypeId exists(Kind kind, TypeId body);
+  TypeId with_nullable(TypeId type, bool nullable);       // same type, other nullness; itself where there is none
+
+  // Memory types. A struct's fields are ascending, aligned and disjoint. A field at a type variable (or abstract type)
+  // must have `slot` set. Tuples: every component is a slot, so that substitution never moves a field.
+  TypeId struct_layout(std::vector<Field> fields);
+  TypeId tuple(std::span<const TypeId> components, Mutability mutability = Mutability::ReadWrite);
+  TypeId global_cell(TypeId type);                        // struct { type rw @0 }: a global variable
+  TypeId named(NamedId id, std::span<const TypeId> args = {});
+
+  TypeId signature(Signature signature);
+
+  // Named types: declare, define, then close() once all bodies are there. close() finds the recursive groups, makes
+  // their canonical bytes and fingerprints; false (with a message) if a type is undefined, two are equal, a limit breaks.
+  // It may be called again after more declarations.
+  NamedId declare(std::string name, std::vector<Kind> params, NamedSort sort = NamedSort::Struct,
+                  Kind abstract_kind = Kind::None);
+  bool define(NamedId id, TypeId body);
+  [[nodiscard]] bool close(std::string* problem = nullptr);
+
+  // Observers. The id must belong to this table.
+  size_t size() const { return nodes_.size(); }           // ids are 1 .. size()-1
+  size_t named_count() const { return named_.size(); }
+  const NamedType& named_type(NamedId id) const { return named_[id.value]; }
+  TypeTag tag(TypeId id) const { return nodes_[id.value].tag; }
+  bool is_nullable(TypeId id) const { return nodes_[id.value].nullable; }
+  Mutability mutability(TypeId id) const { return nodes_[id.value].mutability; }
+  Kind kind(TypeId id) const { return nodes_[id.value].kind; }
+  bool is_word(TypeId id) const;
+  bool is_memory(TypeId id) const;
+  bool is_integer(TypeId id) const { return id.value >= 1 && id.value <= 4; }
+  bool is_closed(TypeId id) const { return nodes_[id.value].var_bound == 0; }
+  uint32_t var_bound(TypeId id) const { return nodes_[id.value].var_bound; }     // 1 + greatest variable index
+  TypeId target(TypeId id) const { return TypeId{nodes_[id.value].a}; }          // pointee, element, sig, payload, body
+  uint32_t var_index(TypeId id) const { return nodes_[id.value].a; }
+  NamedId named_id(TypeId id) const { return NamedId{nodes_[id.value].a}; }
+  std::span<const TypeId> args(TypeId id) const;                                 // of a named application
+  std::span<const Field> fields(TypeId id) const;                                // of a struct layout
+  const Signature& sig(TypeId id) const;
+  unsigned word_size(TypeId id) const;                                           // 1 2 4 8; variables and abstract: 8
+  unsigned field_size(const Field& field) const { return field.slot ? 8 : word_size(field.type); }
+  uint32_t layout_size(TypeId memory);                                           // bytes, rounded up to 8
+  bool zero_is_legal(TypeId word) const;                                         // ints, floats, nullable types
+
+  // The struct layout of a memory type, with the arguments of a named application substituted (memoised).
+  // no_type for abstract types and where a limit breaks.
+  TypeId expand(TypeId memory);
+  TypeId substitute(TypeId type, std::span<const TypeId> args);
+  // S[args/vars] as a signature without variables; no_type if the kinds do not fit.
+  TypeId instantiate(TypeId signature, std::span<const TypeId> args);
+
+  bool is_subtype(TypeId a, TypeId b);        // T7: top constructor and read-only components
+  bool sig_at_most(TypeId a, TypeId b);       // T8: a function of a may stand for one of b
+
+  // Canonical bytes: equal exactly for equal types, also across tables; named types occur by fingerprint.
+  std::string canonical(TypeId type) const;
+  Fingerprint fingerprint(TypeId type) const;
+  const std::string& group_bytes(uint32_t group) const { return groups_[group]; }
+
+  std::string print(TypeId type) const;       // the text form of docs/tal.md, for messages and `.tal` files
+
+private:
+  struct Node {
+    TypeTag tag{};
+    bool nullable = false;
+    Mutability mutability = Mutability::ReadOnly;
+    Kind kind = Kind::None;
+    uint8_t depth = 0;
+    uint32_t a = 0;           // see target(), var_index(), named_id()
+    uint32_t list = 0;        // index into lists_, field_lists_ or sigs_
+    uint32_t size = 1;        // as a tree, saturating
+    uint32_t var_bound = 0;
+    TypeId expanded;          // memo of expand()
+  };
+  struct Key;
+  TypeId intern(Node node, std::string key);
+  bool add_child(Node& node, TypeId child) const;
+  bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
+  TypeId substitute_in(TypeId type, std::span<const TypeId> args, std::unordered_map<uint32_t, TypeId>& memo);
+  Signature substitute_signature(const Signature& s, std::span<const TypeId> args,
+                                 std::unordered_map<uint32_t, TypeId>& memo, bool& ok);
+  void find_groups(std::vector<std::vector<uint32_t>>& groups, size_t first) const;
+  bool canonicalise_group(const std::vector<uint32_t>& members, std::string* problem);
+  void write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group,
+                       std::unordered_map<uint32_t, uint32_t>& seen) const;
+  void print_to(std::string& out, TypeId type, int depth) const;
+
+  std::vector<Node> nodes_;
+  std::vector<std::vector<TypeId>> lists_;
+  std::vector<std::vector<Field>> field_lists_;
+  std::deque<Signature> sigs_;
+  std::vector<NamedType> named_;
+  size_t closed_named_ = 0;
+  std::vector<std::string> groups_;
+  std::unordered_map<std::string, uint32_t> interned_;
+  std::map<std::string, uint32_t> group_ids_;
+};
+
+// Copies types of one table into another: named types that are the same (name and canonical bytes) keep one identity.
+class TypeImporter {
+public:
+  TypeImporter(const TypeTable& from, TypeTable& to) : from_(from), to_(to) {}
+  TypeId import(TypeId type);       // no_type if the target table is full
+
+private:
+  bool import_named(NamedId id, NamedId& result);
+  const TypeTable& from_;
+  TypeTable& to_;
+  std::unordered_map<uint32_t, TypeId> types_;
+  std::unordered_map<uint32_t, NamedId> named_;
+};
+
+// The bytes of .tal.types: named declarations, nodes (children before parents), bodies. The ids of a table that is
+// written and read again are unchanged. read gives false with a message on anything that is not exactly that form.
+class ByteWriter;
+class ByteReader;
+void write_types(const TypeTable& table, ByteWriter& out);
+[[nodiscard]] bool read_types(ByteReader& in, TypeTable& table, std::string& problem);
+
+} // namespace tal
