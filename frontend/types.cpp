@@ -1,0 +1,230 @@
+#include "frontend/types.h"
+
+#include <algorithm>
+
+namespace frontend {
+
+namespace {
+
+struct BasicInfo {
+  std::string_view spelling;
+  unsigned bytes;
+  bool is_signed;
+  enum Class { None, Bool, Integer, Floating, Pointer } cls;
+};
+
+constexpr BasicInfo kBasic[] = {
+#define BASIC_TYPE(Kind, spelling, bytes, is_signed, cls) {spelling, bytes, is_signed, BasicInfo::cls},
+#include "frontend/types.def"
+#undef BASIC_TYPE
+};
+constexpr size_t kBasicCount = std::size(kBasic);
+
+bool is_basic(TypeKind kind) { return static_cast<size_t>(kind) < kBasicCount; }
+
+// What the parts say about free variables and unification variables.
+void summarise(Type& type, const Type& part, uint32_t binders) {
+  type.has_infer |= part.has_infer;
+  if (part.free_depth > binders) type.free_depth = std::max(type.free_depth, part.free_depth - binders);
+}
+
+}  // namespace
+
+bool TypeStore::Key::operator==(const Key& other) const {
+  const Type &x = type, &y = other.type;
+  return x.kind == y.kind && x.read_only == y.read_only && x.convention == y.convention && x.type_params == y.type_params && x.depth == y.depth &&
+         x.index == y.index && x.decl == y.decl && x.element == y.element && std::ranges::equal(x.args, y.args);
+}
+
+size_t TypeStore::KeyHash::operator()(const Key& key) const noexcept {
+  const Type& type = key.type;
+  size_t hash = static_cast<size_t>(type.kind);
+  auto mix = [&hash](size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL; hash ^= hash >> 29; };
+  mix(type.element.value);
+  mix(type.decl.value);
+  mix(type.index * 64 + type.depth * 8 + type.type_params * 2 + (type.read_only ? 1 : 0));
+  for (TypeId arg : type.args) mix(arg.value);
+  return hash;
+}
+
+TypeStore::TypeStore() {
+  for (size_t i = 0; i < kBasicCount; ++i) {
+    Type type;
+    type.kind = static_cast<TypeKind>(i);
+    types_.push_back(type);
+  }
+}
+
+std::span<const TypeId> TypeStore::store_args(std::span<const TypeId> args) {
+  if (args.empty()) return {};
+  if (block_size_ - block_used_ < args.size()) {
+    block_size_ = std::max<size_t>(4096, args.size());
+    block_used_ = 0;
+    blocks_.push_back(std::make_unique<TypeId[]>(block_size_));
+  }
+  TypeId* place = blocks_.back().get() + block_used_;
+  std::ranges::copy(args, place);
+  block_used_ += args.size();
+  return {place, args.size()};
+}
+
+TypeId TypeStore::intern(Type type) {
+  if (auto found = index_.find(Key{type}); found != index_.end()) return found->second;
+  type.args = store_args(type.args);
+  const uint32_t binders = type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0;
+  for (TypeId arg : type.args) summarise(type, get(arg), binders);
+  if (type.element.value != 0) summarise(type, get(type.element), binders);
+  if (type.kind == TypeKind::Var) type.free_depth = type.depth + 1;
+  if (type.kind == TypeKind::Infer) type.has_infer = true;
+  const TypeId id{size()};
+  types_.push_back(type);
+  index_.emplace(Key{type}, id);
+  return id;
+}
+
+TypeId TypeStore::array(TypeId element) {
+  Type type;
+  type.kind = TypeKind::Array;
+  type.element = element;
+  return intern(type);
+}
+
+TypeId TypeStore::const_array(TypeId element, uint32_t length) {
+  Type type;
+  type.kind = TypeKind::ConstArray;
+  type.element = element;
+  type.index = length;
+  return intern(type);
+}
+
+TypeId TypeStore::tuple(std::span<const TypeId> components, bool read_only) {
+  Type type;
+  type.kind = TypeKind::Tuple;
+  type.args = components;
+  type.read_only = read_only;
+  return intern(type);
+}
+
+TypeId TypeStore::function(std::span<const TypeId> params, TypeId result, uint32_t type_params, Convention convention) {
+  Type type;
+  type.kind = TypeKind::Function;
+  type.args = params;
+  type.element = result;
+  type.type_params = type_params;
+  type.convention = convention;
+  return intern(type);
+}
+
+TypeId TypeStore::named(TypeDeclId decl, std::span<const TypeId> args) {
+  Type type;
+  type.kind = TypeKind::Named;
+  type.decl = decl;
+  type.args = args;
+  return intern(type);
+}
+
+TypeId TypeStore::var(uint32_t depth, uint32_t index) {
+  Type type;
+  type.kind = TypeKind::Var;
+  type.depth = depth;
+  type.index = index;
+  return intern(type);
+}
+
+TypeId TypeStore::rep(TypeId of) {
+  Type type;
+  type.kind = TypeKind::Rep;
+  type.element = of;
+  return intern(type);
+}
+
+TypeId TypeStore::exncon(TypeId payload) {
+  Type type;
+  type.kind = TypeKind::Exncon;
+  type.element = payload;
+  return intern(type);
+}
+
+TypeId TypeStore::infer(uint32_t number) {
+  Type type;
+  type.kind = TypeKind::Infer;
+  type.index = number;
+  return intern(type);
+}
+
+// Raises the depth of the variables bound outside by `by`: for a type that moves under `by` more binders.
+TypeId TypeStore::shift(TypeId id, uint32_t by, uint32_t depth) {
+  const Type type = get(id);
+  if (by == 0 || type.free_depth <= depth) return id;
+  if (type.kind == TypeKind::Var) return type.depth >= depth ? var(type.depth + by, type.index) : id;
+  const uint32_t inner = depth + (type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0);
+  std::vector<TypeId> args;
+  for (TypeId arg : type.args) args.push_back(shift(arg, by, inner));
+  Type result = type;
+  result.free_depth = 0;
+  result.args = args;
+  if (type.element.value != 0) result.element = shift(type.element, by, inner);
+  return intern(result);
+}
+
+// Var(depth, i) becomes args[i]. drop_binder: the binder at `depth` disappears, so variables beyond it come one step nearer.
+TypeId TypeStore::rewrite(TypeId id, std::span<const TypeId> args, uint32_t depth, bool drop_binder) {
+  const Type type = get(id);
+  if (type.free_depth <= depth) return id;
+  if (type.kind == TypeKind::Var) {
+    if (type.depth == depth && type.index < args.size()) return shift(args[type.index], depth, 0);
+    if (type.depth > depth && drop_binder) return var(type.depth - 1, type.index);
+    return id;
+  }
+  const uint32_t inner = depth + (type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0);
+  std::vector<TypeId> parts;
+  for (TypeId arg : type.args) parts.push_back(rewrite(arg, args, inner, drop_binder));
+  Type result = type;
+  result.free_depth = 0;
+  result.args = parts;
+  if (type.element.value != 0) result.element = rewrite(type.element, args, inner, drop_binder);
+  return intern(result);
+}
+
+TypeId TypeStore::substitute(TypeId type, std::span<const TypeId> args) { return rewrite(type, args, 0, false); }
+
+TypeId TypeStore::instantiate(TypeId id, std::span<const TypeId> args) {
+  const Type type = get(id);
+  if (type.type_params == 0) return id;
+  std::vector<TypeId> params;
+  for (TypeId param : type.args) params.push_back(rewrite(param, args, 0, true));
+  return function(params, rewrite(type.element, args, 0, true), 0, type.convention);
+}
+
+TypeId TypeStore::field_type(TypeId object, uint32_t index) {
+  const Type type = get(object);
+  return substitute(decl(type.decl).fields[index].type, type.args);
+}
+
+TypeDeclId TypeStore::add_decl(TypeDecl decl) {
+  decls_.push_back(std::move(decl));
+  return TypeDeclId{decl_count() - 1};
+}
+
+bool TypeStore::is_integer(TypeId id) const { return is_basic(kind(id)) && kBasic[id.value].cls == BasicInfo::Integer; }
+
+bool TypeStore::is_floating(TypeId id) const { return is_basic(kind(id)) && kBasic[id.value].cls == BasicInfo::Floating; }
+
+bool TypeStore::is_signed(TypeId id) const { return is_basic(kind(id)) && kBasic[id.value].is_signed; }
+
+bool TypeStore::is_nullable(TypeId id) const { return kind(id) == TypeKind::Named && decl_of(id).nullable; }
+
+bool TypeStore::is_pointer(TypeId id) const {
+  switch (kind(id)) {
+    case TypeKind::Array: case TypeKind::ConstArray: case TypeKind::Tuple: case TypeKind::Rep: case TypeKind::Exncon:
+      return true;
+    case TypeKind::Named:
+      return decl_of(id).kind == TypeDeclKind::Struct;
+    default:
+      return is_basic(kind(id)) && kBasic[id.value].cls == BasicInfo::Pointer;
+  }
+}
+
+unsigned TypeStore::byte_size(TypeId id) const { return is_basic(kind(id)) ? kBasic[id.value].bytes : 8; }
+
+}  // namespace frontend
