@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "frontend/types.h"
-#include "support/source_loc.h"
+#include "support/source.h"
 
 namespace ir {
 
@@ -116,9 +116,9 @@ enum class Linkage : uint8_t { Public, Static, Import };
 struct Function {
   std::string name;                          // qualified, "List::map"; static ones are unique within the module
   Linkage linkage = Linkage::Public;
-  frontend::TypeId type;                     // the function type, polymorphic if type_params is not empty
-  std::vector<frontend::TypeId> type_params; // type variables, in order
-  std::vector<frontend::TypeId> param_types;
+  frontend::TypeId type;                     // the function type; polymorphic: binds its variables
+  std::vector<std::string> type_params;      // names of the type variables: Var(0, i) in the types below and in the body
+  std::vector<frontend::TypeId> param_types; // as seen inside the body
   frontend::TypeId return_type;
   std::vector<std::string> param_names;
   SourceLoc loc;
@@ -140,7 +140,6 @@ struct Function {
   const Value& value(ValueId id) const { return values[id.value]; }
   Inst& terminator(BlockId id) { return inst(block(id).insts.back()); }
   const Inst& terminator(BlockId id) const { return inst(block(id).insts.back()); }
-  void dump() const;                         // to stderr, for debuggers (names of other symbols as numbers)
 };
 
 // A constant word of static data. Objects are a tree by way of Data references.
@@ -158,6 +157,7 @@ struct DataObject {
   frontend::TypeId type;
   std::string bytes;                         // String
   std::vector<Constant> elements;            // Array: elements; Object: fields; Exn: the payload, if any
+  uint64_t length = 0;                       // Array: at least elements.size(); the rest are copies of the last element
   ExceptionId exception;                     // Exn
 };
 
@@ -172,7 +172,7 @@ struct Global {
 struct Exception {
   std::string name;
   Linkage linkage = Linkage::Public;
-  frontend::TypeId payload;                  // invalid: none
+  frontend::TypeId payload = frontend::kVoidType; // void: none
   SourceLoc loc;
 };
 
@@ -192,7 +192,10 @@ struct Module {
   const Exception& exception(ExceptionId id) const { return exceptions[id.value]; }
   DataObject& data_object(DataId id) { return data[id.value]; }
   const DataObject& data_object(DataId id) const { return data[id.value]; }
+
+  // Text to stderr, to be called from a debugger.
   void dump() const;
+  void dump(FuncId id) const;
 };
 
 } // namespace ir
