@@ -1,0 +1,146 @@
+#include "dsu/format/container.h"
+
+#include <cstring>
+#include <sodium.h>
+
+namespace dsu {
+
+using tal::ByteReader;
+using tal::ByteWriter;
+
+namespace {
+
+constexpr char magic[] = "POPPATCH";
+constexpr size_t magic_size = 8;
+
+ContainerProblem problem(std::string reason, std::string help) { return {std::move(reason), std::move(help)}; }
+
+Hash read_hash(ByteReader& in) {
+  Hash hash{};
+  std::span<const uint8_t> bytes = in.raw(hash.size());
+  if (!bytes.empty())
+    std::memcpy(hash.data(), bytes.data(), hash.size());
+  return hash;
+}
+
+// Names become parts of messages and of lookup keys: no control characters, no NUL.
+bool is_name(std::string_view name) {
+  if (name.empty() || name.size() > 1024)
+    return false;
+  for (char c : name)
+    if (static_cast<unsigned char>(c) < 0x21 || c == 0x7f)
+      return false;
+  return true;
+}
+
+bool read_body(ByteReader& in, PatchFile& patch) {
+  patch.label = in.string();
+  patch.from = in.string();
+  uint32_t modules = in.count(1 + 1 + 64);
+  if (modules > max_patch_modules)
+    return false;
+  size_t with_object = 0;
+  for (uint32_t i = 0; i < modules; i++) {
+    PatchModule m;
+    m.name = in.string();
+    uint8_t role = in.u8();
+    if (role > static_cast<uint8_t>(ModuleRole::Required) || !is_name(m.name))
+      return false;
+    m.role = static_cast<ModuleRole>(role);
+    m.old_hash = read_hash(in);
+    m.new_hash = read_hash(in);
+    with_object += m.role != ModuleRole::Required;
+    patch.modules.push_back(std::move(m));
+  }
+  uint32_t objects = in.count(4);
+  if (objects != with_object)
+    return false;
+  for (uint32_t i = 0; i < objects; i++) {
+    std::span<const uint8_t> bytes = in.raw(in.u32());
+    patch.objects.emplace_back(bytes.begin(), bytes.end());
+  }
+  return !in.bad() && in.at_end();
+}
+
+}  // namespace
+
+std::string hex(const Hash& hash) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (uint8_t byte : hash) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+bool parse_hex(std::string_view text, Hash& hash) {
+  if (text.size() != 2 * hash.size())
+    return false;
+  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (size_t i = 0; i < hash.size(); i++) {
+    int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+    if (high < 0 || low < 0)
+      return false;
+    hash[i] = static_cast<uint8_t>(high * 16 + low);
+  }
+  return true;
+}
+
+Hash sha256(std::span<const uint8_t> bytes) {
+  static_assert(crypto_hash_sha256_BYTES == sizeof(Hash));
+  Hash hash;
+  crypto_hash_sha256(hash.data(), bytes.data(), bytes.size());
+  return hash;
+}
+
+ContainerResult read_container(std::span<const uint8_t> file) {
+  if (file.size() < magic_size || std::memcmp(file.data(), magic, magic_size) != 0)
+    return problem("not a patch file", "patch files are made by `popc -patch -o FILE.pup DIRECTORY`");
+  ByteReader in(file.subspan(magic_size));
+  uint32_t version = in.u32();
+  in.u32();
+  PatchFile patch;
+  patch.checksum = read_hash(in);
+  if (in.bad())
+    return problem("the file ends inside its header", "it was cut off: copy or make it again");
+  if (version != container_version)
+    return problem("patch file format " + std::to_string(version) + ", this program reads format " +
+                       std::to_string(container_version),
+                   "make the patch with the popc that built the program");
+  std::span<const uint8_t> body = file.subspan(container_header_size);
+  if (sha256(body) != patch.checksum)
+    return problem("the checksum does not fit the content", "the file is damaged or cut off: copy or make it again");
+  ByteReader body_reader(body);
+  if (!read_body(body_reader, patch))
+    return problem("malformed content", "make the patch again; if that does not help, popc has a bug");
+  return patch;
+}
+
+tal::Bytes write_container(const PatchFile& patch) {
+  ByteWriter body;
+  body.string(patch.label);
+  body.string(patch.from);
+  body.uleb(patch.modules.size());
+  for (const PatchModule& m : patch.modules) {
+    body.string(m.name);
+    body.u8(static_cast<uint8_t>(m.role));
+    body.raw(m.old_hash);
+    body.raw(m.new_hash);
+  }
+  body.uleb(patch.objects.size());
+  for (const tal::Bytes& object : patch.objects) {
+    body.u32(static_cast<uint32_t>(object.size()));
+    body.raw(object);
+  }
+  ByteWriter out;
+  for (size_t i = 0; i < magic_size; i++)
+    out.u8(static_cast<uint8_t>(magic[i]));
+  out.u32(container_version);
+  out.u32(0);
+  out.raw(sha256(body.bytes()));
+  out.raw(body.bytes());
+  return out.take();
+}
+
+}  // namespace dsu

@@ -1,0 +1,64 @@
+// The patch file (.pup): everything one update needs, in one file that is applied whole or not at all.
+//
+//   file     ::= "POPPATCH" version:u32 reserved:u32 checksum[32] body
+//   body     ::= label:string from:string modules objects
+//   modules  ::= count { name:string role:u8 old_hash[32] new_hash[32] }
+//   objects  ::= count { size:u32 bytes }
+//
+// `checksum` is the SHA-256 of the body and names the patch: applying the same one again is "already applied". Strings and
+// counts are as in tal/bytes.h (LEB128). There is one object per module whose role is not `Required`, in the order in which
+// their init() functions run. The file is refused if anything is left over at its end.
+//
+// The checksum finds damage, not malice: what makes a patch harmless is the checker and the link check.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tal/bytes.h"
+
+namespace dsu {
+
+using Hash = std::array<uint8_t, 32>;
+std::string hex(const Hash& hash);
+bool parse_hex(std::string_view text, Hash& hash);
+Hash sha256(std::span<const uint8_t> bytes);
+
+enum class ModuleRole : uint8_t {
+  Replaced,  // running at old_hash, becomes new_hash
+  New,       // not running, becomes new_hash
+  Private,   // conversions and the like: seen by this patch only, not a module of the program
+  Required,  // not changed, but the patch was made for a program in which it is at old_hash
+};
+
+struct PatchModule {
+  std::string name;
+  ModuleRole role = ModuleRole::Replaced;
+  Hash old_hash{}, new_hash{};
+};
+
+struct PatchFile {
+  Hash checksum{};
+  std::string label, from;  // version labels, for people
+  std::vector<PatchModule> modules;
+  std::vector<tal::Bytes> objects;  // of modules whose role is not Required, in that order
+};
+
+inline constexpr uint32_t container_version = 1;
+inline constexpr size_t container_header_size = 8 + 4 + 4 + 32;
+inline constexpr uint32_t max_patch_modules = 4096;
+
+struct ContainerProblem {
+  std::string reason, help;
+};
+using ContainerResult = std::variant<PatchFile, ContainerProblem>;
+[[nodiscard]] ContainerResult read_container(std::span<const uint8_t> file);
+
+// Fills in the checksum.
+tal::Bytes write_container(const PatchFile& patch);
+
+}  // namespace dsu

@@ -1,0 +1,71 @@
+// The section `.tal.dsu`: what updating needs to know of a module beyond its verified interface.
+//
+//   section     ::= version:u8 module:string label:string hash[32] definitions update_points roles imports
+//   definitions ::= count { name:string scope:u8 kind:u8 type:string fingerprint[32] }
+//   update_points ::= count { function:string }
+//   roles       ::= count { symbol:string role:u8 target:string }         patches only
+//   imports     ::= count { symbol:string where:u8 module:string target:string }   patches only
+//
+// Nothing here is trusted: a wrong manifest can make an update fail or bind a name to another definition of a fitting
+// type, but types are always taken from verified interfaces.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dsu/format/container.h"
+
+namespace dsu {
+
+enum class DefinitionKind : uint8_t { Function, Variable, Exception, Type };
+enum class DefinitionScope : uint8_t { Public, Static, Abstract };
+
+struct Definition {
+  std::string name;
+  DefinitionScope scope = DefinitionScope::Public;
+  DefinitionKind kind = DefinitionKind::Function;
+  std::string type;    // as the source writes it; for people
+  Hash fingerprint{};  // of the canonical form
+};
+
+enum class SymbolRole : uint8_t {
+  Replaces,  // the new version of the running module's `target`
+  Stub,      // of the type of the running `target`: what remaining old callers get
+};
+
+struct RoleOfSymbol {
+  std::string symbol;  // as it is called in this object
+  SymbolRole role = SymbolRole::Replaces;
+  std::string target;  // as it is called in the program
+};
+
+enum class ImportFrom : uint8_t {
+  Patch,    // the patch's definition if it has one, else the running one
+  Running,  // the version that is running when the patch is applied: interface code, shared data
+};
+
+struct ImportOfSymbol {
+  std::string symbol;
+  ImportFrom from = ImportFrom::Patch;
+  std::string module;  // not empty: a static symbol of that module
+  std::string target;
+};
+
+struct Manifest {
+  std::string module, label;
+  Hash hash{};  // of all definitions: the version of the module
+  std::vector<Definition> definitions;
+  std::vector<std::string> update_points;
+  std::vector<RoleOfSymbol> roles;
+  std::vector<ImportOfSymbol> imports;
+};
+
+// The hash of a module: over its definitions in order of name, so that moving a definition is not a change.
+Hash module_hash(const Manifest& manifest);
+
+tal::Bytes encode_manifest(const Manifest& manifest);
+std::optional<Manifest> decode_manifest(std::span<const uint8_t> section);
+
+}  // namespace dsu
