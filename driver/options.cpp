@@ -1,0 +1,179 @@
+#include "driver/options.h"
+
+#include "driver/output.h"
+
+#include <boost/program_options.hpp>
+
+#include <iostream>
+#include <map>
+
+namespace po = boost::program_options;
+
+namespace driver {
+
+namespace {
+
+constexpr const char* usage = R"(usage: popc [options] FILE.pop...           compile, verify and link an executable
+       popc -c [options] FILE.pop|FILE.tal  compile or assemble to a verified object
+       popc -patch -o FILE.pup DIR          compile what poppatch wrote to one patch file
+)";
+
+const std::map<std::string, Emit> emit_names = {
+    {"tokens", Emit::Tokens}, {"ast", Emit::Ast}, {"typed", Emit::Typed}, {"ir", Emit::Ir},
+    {"mir", Emit::Mir},       {"tal", Emit::Tal}, {"obj", Emit::Object},  {"check", Emit::CheckOnly},
+};
+
+po::options_description common_options() {
+  po::options_description options("Options");
+  options.add_options()
+      ("help,h", "print this text")
+      ("version,V", "print the version")
+      ("output,o", po::value<std::string>()->value_name("FILE"), "where the result goes")
+      ("compile,c", "make an object, do not link")
+      ("assembly,S", "print the object as .tal text")
+      ("emit", po::value<std::string>()->value_name("KIND"), "print a stage: tokens, ast, typed, ir, mir, tal; or obj; or check (print nothing)")
+      ("include,I", po::value<std::vector<std::string>>()->value_name("DIR"), "search headers in DIR")
+      ("define,D", po::value<std::vector<std::string>>()->value_name("NAME[=VALUE]"), "define a macro")
+      ("optimise,O", po::value<int>()->value_name("0|1"), "optimisation level (default 1)")
+      ("Wall", "warn of code that is legal but suspicious")
+      ("error-format", po::value<std::string>()->value_name("text|json"), "how errors are written")
+      ("verbose,v", "say what is being done");
+  return options;
+}
+
+po::options_description update_options() {
+  po::options_description options("Updating");
+  options.add_options()
+      ("dsu", "make an updateable executable (also -dsu)")
+      ("dsu-version", po::value<std::string>()->value_name("LABEL"), "the version's label, shown by popctl status")
+      ("patch", "compile a directory written by poppatch to a patch file (also -patch)");
+  return options;
+}
+
+po::options_description debug_options() {
+  using Names = std::vector<std::string>;
+  po::options_description options("Looking inside");
+  options.add_options()
+      ("verify-each", "verify the IR after every pass")
+      ("print-after", po::value<Names>()->value_name("PASS"), "print the IR after a pass")
+      ("print-before", po::value<Names>()->value_name("PASS"), "print the IR before a pass")
+      ("print-after-all", "print the IR after every pass")
+      ("print-func", po::value<Names>()->value_name("NAME"), "print only this function")
+      ("stop-after", po::value<std::string>()->value_name("PASS"), "stop the IR pipeline after a pass")
+      ("run-pass", po::value<Names>()->value_name("PASS"), "run only these passes; the input is IR text")
+      ("list-passes", "print the passes in order and exit")
+      ("time-passes", "print the time of every stage and pass")
+      ("save-temps", "keep the objects that are handed to the system linker");
+  return options;
+}
+
+// -dsu, -patch and -Wall are written with one dash, which Program_options would take for a bundle of short options.
+std::vector<std::string> with_two_dashes(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  for (std::string& argument : arguments)
+    if (argument == "-dsu" || argument == "-patch" || argument == "-Wall")
+      argument.insert(0, "-");
+  return arguments;
+}
+
+template <typename T> void take(const po::variables_map& map, const char* name, T& target) {
+  if (map.count(name))
+    target = map[name].as<T>();
+}
+
+std::string choose_emit(const po::variables_map& map, PopcOptions& options) {
+  if (map.count("emit")) {
+    auto found = emit_names.find(map["emit"].as<std::string>());
+    if (found == emit_names.end())
+      return "unknown --emit kind `" + map["emit"].as<std::string>() +
+             "`: expected tokens, ast, typed, ir, mir, tal, obj or check";
+    options.emit = found->second;
+  }
+  if (map.count("assembly"))
+    options.emit = Emit::Tal;
+  if (map.count("compile"))
+    options.emit = Emit::Object;
+  if (map.count("patch"))
+    options.emit = Emit::Patch;
+  return {};
+}
+
+// What is wrong with the combination; empty: nothing.
+std::string check(const PopcOptions& options) {
+  if (options.list_passes)
+    return {};
+  if (options.inputs.empty())
+    return "no input file";
+  if (options.error_format != "text" && options.error_format != "json")
+    return "unknown --error-format `" + options.error_format + "`: expected text or json";
+  if (options.optimise < 0 || options.optimise > 1)
+    return "unknown optimisation level: expected 0 or 1";
+  if (options.emit == Emit::Patch && (options.inputs.size() != 1 || options.output.empty()))
+    return "-patch takes one directory and an output: popc -patch -o FILE.pup DIR";
+  if (options.emit == Emit::Object && options.inputs.size() > 1 && !options.output.empty())
+    return "-o with -c takes one input file, but " + std::to_string(options.inputs.size()) + " were given";
+  return {};
+}
+
+} // namespace
+
+std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_status) {
+  po::options_description visible;
+  visible.add(common_options()).add(update_options()).add(debug_options());
+  po::options_description all;
+  all.add(visible).add_options()("input", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  positional.add("input", -1);
+
+  po::variables_map map;
+  try {
+    po::store(po::command_line_parser(with_two_dashes(argc, argv)).options(all).positional(positional).run(), map);
+  } catch (const po::error& error) {
+    print_error("popc", std::string(error.what()) + " (popc --help lists the options)");
+    exit_status = 1;
+    return std::nullopt;
+  }
+  exit_status = 0;
+  if (map.count("help")) {
+    std::cout << usage << visible;
+    return std::nullopt;
+  }
+  if (map.count("version")) {
+    std::cout << "popc " POPCORN_VERSION "\n";
+    return std::nullopt;
+  }
+
+  PopcOptions options;
+  take(map, "input", options.inputs);
+  take(map, "output", options.output);
+  take(map, "include", options.include_dirs);
+  take(map, "define", options.defines);
+  take(map, "error-format", options.error_format);
+  take(map, "optimise", options.optimise);
+  take(map, "dsu-version", options.version);
+  take(map, "print-after", options.print_after);
+  take(map, "print-before", options.print_before);
+  take(map, "print-func", options.print_func);
+  take(map, "stop-after", options.stop_after);
+  take(map, "run-pass", options.run_pass);
+  options.warn_all = map.count("Wall") != 0;
+  options.updateable = map.count("dsu") != 0;
+  options.print_after_all = map.count("print-after-all") != 0;
+  options.verify_each = map.count("verify-each") != 0;
+  options.time_passes = map.count("time-passes") != 0;
+  options.list_passes = map.count("list-passes") != 0;
+  options.keep_temporaries = map.count("save-temps") != 0;
+  options.verbose = map.count("verbose") != 0;
+
+  std::string problem = choose_emit(map, options);
+  if (problem.empty())
+    problem = check(options);
+  if (!problem.empty()) {
+    print_error("popc", problem);
+    exit_status = 1;
+    return std::nullopt;
+  }
+  return options;
+}
+
+} // namespace driver

@@ -1,0 +1,41 @@
+// The command line of popc, as a value.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driver {
+
+// What popc is asked to make. `Emit` values print a stage instead of going on.
+enum class Emit { Tokens, Ast, Typed, Ir, Mir, Tal, Object, Executable, Patch, CheckOnly };
+
+struct PopcOptions {
+  std::vector<std::string> inputs;
+  std::string output;                      // empty: derived from the input
+  Emit emit = Emit::Executable;
+
+  std::vector<std::string> include_dirs;
+  std::vector<std::string> defines;
+  bool warn_all = false;
+  std::string error_format = "text";       // or "json"
+
+  bool updateable = false;                 // -dsu
+  std::string version;                     // --dsu-version
+  int optimise = 1;                        // -O0, -O1
+  bool keep_temporaries = false;           // --save-temps
+  bool verbose = false;
+
+  std::vector<std::string> print_after, print_before, print_func;
+  bool print_after_all = false;
+  bool verify_each = false;
+  bool time_passes = false;
+  bool list_passes = false;
+  std::string stop_after;
+  std::vector<std::string> run_pass;
+};
+
+// Parses the command line. Nothing: `exit_status` says how to end (help and version were printed, or an error was).
+std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_status);
+
+} // namespace driver
