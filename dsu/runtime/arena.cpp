@@ -1,0 +1,73 @@
+#include "dsu/runtime/arena.h"
+
+#include <cerrno>
+#include <cstring>
+#include <sys/mman.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+namespace dsu {
+namespace {
+
+constexpr uintptr_t reach = uintptr_t{1} << 31;
+constexpr uintptr_t lowest = uintptr_t{64} << 10;
+constexpr size_t step = size_t{2} << 20;
+constexpr size_t smallest = size_t{8} << 20;
+
+bool map_at(uintptr_t address, size_t bytes) {
+  void* wanted = reinterpret_cast<void*>(address);
+  void* got = ::mmap(wanted, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (got == wanted)
+    return true;
+  if (got != MAP_FAILED)  // a kernel that does not know the flag
+    ::munmap(got, bytes);
+  return false;
+}
+
+bool protect(uint8_t* block, size_t bytes, int protection) {
+  return bytes == 0 || ::mprotect(block, whole_pages(bytes), protection) == 0;
+}
+
+}  // namespace
+
+bool Arena::reserve(uintptr_t image_start, uintptr_t image_end, size_t bytes, std::string& problem) {
+  for (size_t size = whole_pages(bytes); size >= smallest; size /= 2) {
+    // Everything between the far end of the arena and the far end of the image must stay within reach.
+    for (uintptr_t gap = step; image_start > lowest + gap + size; gap += step) {
+      uintptr_t at = page_of(image_start - gap - size);
+      if (image_end - at >= reach)
+        break;
+      if (map_at(at, size)) {
+        start_ = at;
+        size_ = size;
+        return true;
+      }
+    }
+    for (uintptr_t at = page_of(image_end + page_size - 1); at + size - image_start < reach; at += step)
+      if (map_at(at, size)) {
+        start_ = at;
+        size_ = size;
+        return true;
+      }
+  }
+  problem = "no free address range within 2 GiB of the program";
+  return false;
+}
+
+uint8_t* Arena::take(size_t bytes) {
+  size_t wanted = whole_pages(bytes);
+  if (wanted == 0 || wanted > size_ - used_)
+    return nullptr;
+  auto* block = reinterpret_cast<uint8_t*>(start_ + used_);
+  if (::mprotect(block, wanted, PROT_READ | PROT_WRITE) != 0)
+    return nullptr;
+  used_ += wanted;
+  return block;
+}
+
+bool Arena::seal_executable(uint8_t* block, size_t bytes) { return protect(block, bytes, PROT_READ | PROT_EXEC); }
+bool Arena::seal_read_only(uint8_t* block, size_t bytes) { return protect(block, bytes, PROT_READ); }
+
+}  // namespace dsu

@@ -1,0 +1,40 @@
+// The address range from which patches get their memory: within +-2 GiB of the program's own code and data, so that every
+// rel32 of old code reaches new code and the other way round. Reserved at start, when the neighbourhood is still free; pages
+// are committed as patches arrive and never given back (R46).
+//
+// Pages are never writable and executable at once (R51): a text block is handed out writable and sealed executable before
+// anything runs in it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace dsu {
+
+inline constexpr size_t page_size = 4096;
+inline constexpr size_t arena_size = size_t{512} << 20;
+
+inline constexpr uintptr_t page_of(uintptr_t address) { return address & ~(page_size - 1); }
+inline constexpr size_t whole_pages(size_t bytes) { return (bytes + page_size - 1) & ~(page_size - 1); }
+
+class Arena {
+public:
+  // Reserves up to `bytes` below `image_start` (above `image_end` if there is no room). False with a message.
+  [[nodiscard]] bool reserve(uintptr_t image_start, uintptr_t image_end, size_t bytes, std::string& problem);
+
+  // `bytes` of zeroed memory, readable and writable, page aligned; null if the arena is exhausted or the system refuses.
+  uint8_t* take(size_t bytes);
+  [[nodiscard]] bool seal_executable(uint8_t* block, size_t bytes);
+  [[nodiscard]] bool seal_read_only(uint8_t* block, size_t bytes);
+
+  uintptr_t start() const { return start_; }
+  size_t used() const { return used_; }
+
+private:
+  uintptr_t start_ = 0;
+  size_t size_ = 0;
+  size_t used_ = 0;
+};
+
+}  // namespace dsu
