@@ -1,8 +1,8 @@
 // The native interface: what the runtime offers to verified code, as a text file (stdlib/runtime/natives.tali).
 //
 //   # comment
-//   type Core::file = abstract P                     an opaque handle type (a pointer)
-//   struct pair<a:W,b:W> = { a rw @0; b rw @8 }      a layout that natives share with Popcorn
+//   abstract Core::file                              an opaque layout: values are `ptr Core::file`
+//   type pair<a:W,b:W> = { 0: a slot; 8: b slot }    a layout that natives share with Popcorn (as in `.tal` text)
 //   Core::putc : (i8, ptr Core::file) -> i32
 //   Core::exit : (i32) -> noret
 //   Core::strlen : (arr i8) -> i32 nothrow

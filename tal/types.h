@@ -15,8 +15,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -97,6 +95,7 @@ struct NamedType {
 inline constexpr uint32_t max_type_nodes = 1u << 20;
 inline constexpr uint32_t max_type_depth = 64;
 inline constexpr uint32_t max_type_size = 1u << 16;    // nodes of the type written as a tree
+inline constexpr uint32_t max_type_vars = 16;
 inline constexpr uint32_t max_fields = 1u << 12;
 inline constexpr uint32_t max_group_bytes = 1u << 16;
 
@@ -151,8 +150,8 @@ public:
   bool is_word(TypeId id) const;
   bool is_memory(TypeId id) const;
   bool is_integer(TypeId id) const { return id.value >= 1 && id.value <= 4; }
-  bool is_closed(TypeId id) const { return nodes_[id.value].var_bound == 0; }
-  uint32_t var_bound(TypeId id) const { return nodes_[id.value].var_bound; }     // 1 + greatest variable index
+  bool is_closed(TypeId id) const { return nodes_[id.value].vars == 0; }
+  bool vars_fit(TypeId id, std::span<const Kind> kinds) const;                   // free variables are among these
   TypeId target(TypeId id) const { return TypeId{nodes_[id.value].a}; }          // pointee, element, sig, payload, body
   uint32_t var_index(TypeId id) const { return nodes_[id.value].a; }
   NamedId named_id(TypeId id) const { return NamedId{nodes_[id.value].a}; }
@@ -171,61 +170,79 @@ public:
   // S[args/vars] as a signature without variables; no_type if the kinds do not fit.
   TypeId instantiate(TypeId signature, std::span<const TypeId> args);
 
-  bool is_subtype(TypeId a, TypeId b);        // T7: top constructor and read-only components
-  bool sig_at_most(TypeId a, TypeId b);       // T8: a function of a may stand for one of b
+  // T7: i8<=i16<=i32<=i64, every word of a kind <= i64, non-null <= nullable, fn by T8; else equality.
+  bool is_subtype(TypeId a, TypeId b) const { return subtype(a, b, 2); }
+  // T8: a function of signature a may stand where one of b is assumed.
+  bool sig_at_most(TypeId a, TypeId b) const { return signature_at_most(a, b, 2); }
 
   // Canonical bytes: equal exactly for equal types, also across tables; named types occur by fingerprint.
   std::string canonical(TypeId type) const;
   Fingerprint fingerprint(TypeId type) const;
-  const std::string& group_bytes(uint32_t group) const { return groups_[group]; }
+  const std::string& group_bytes(uint32_t group) const { return groups_[group].bytes; }
 
   std::string print(TypeId type) const;       // the text form of docs/tal.md, for messages and `.tal` files
 
 private:
+  friend class TypeImporter;
   struct Node {
     TypeTag tag{};
     bool nullable = false;
     Mutability mutability = Mutability::ReadOnly;
     Kind kind = Kind::None;
-    uint8_t depth = 0;
+    uint8_t depth = 1;
     uint32_t a = 0;           // see target(), var_index(), named_id()
     uint32_t list = 0;        // index into lists_, field_lists_ or sigs_
-    uint32_t size = 1;        // as a tree, saturating
-    uint32_t var_bound = 0;
+    uint32_t size = 1;        // as a tree
+    uint64_t vars = 0;        // free variables: 4 bits each, 0 or 1 + kind
     TypeId expanded;          // memo of expand()
   };
-  struct Key;
+  struct Group {
+    std::string bytes;                // canonical, references out of the group by fingerprint
+    std::vector<uint32_t> members;    // sorted by name
+  };
+  using Memo = std::unordered_map<uint32_t, TypeId>;
+  using NamedMap = std::unordered_map<uint32_t, NamedId>;
+
   TypeId intern(Node node, std::string key);
   bool add_child(Node& node, TypeId child) const;
+  TypeId unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability);
   bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
-  TypeId substitute_in(TypeId type, std::span<const TypeId> args, std::unordered_map<uint32_t, TypeId>& memo);
-  Signature substitute_signature(const Signature& s, std::span<const TypeId> args,
-                                 std::unordered_map<uint32_t, TypeId>& memo, bool& ok);
-  void find_groups(std::vector<std::vector<uint32_t>>& groups, size_t first) const;
-  bool canonicalise_group(const std::vector<uint32_t>& members, std::string* problem);
-  void write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group,
+  TypeId substitute_in(TypeId type, std::span<const TypeId> args, Memo& memo);
+  bool substitute_signature(Signature& s, std::span<const TypeId> args, Memo& memo);
+  bool subtype(TypeId a, TypeId b, int depth) const;
+  bool signature_at_most(TypeId a, TypeId b, int depth) const;
+  void collect_named(TypeId type, std::vector<uint32_t>& out, std::unordered_map<uint32_t, uint32_t>& seen) const;
+  std::vector<std::vector<uint32_t>> find_groups(size_t first, size_t& budget) const;
+  bool canonicalise_group(std::vector<uint32_t> members, std::string* problem);
+  // Group bytes; references out of the group as fingerprints, or as ids of another table where `outer` is given.
+  std::string write_group(std::span<const uint32_t> members, const NamedMap* outer) const;
+  void write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group, const NamedMap* outer,
                        std::unordered_map<uint32_t, uint32_t>& seen) const;
-  void print_to(std::string& out, TypeId type, int depth) const;
+  void print_to(std::string& out, TypeId type) const;
+  void print_signature(std::string& out, const Signature& s) const;
 
   std::vector<Node> nodes_;
   std::vector<std::vector<TypeId>> lists_;
   std::vector<std::vector<Field>> field_lists_;
-  std::deque<Signature> sigs_;
+  std::vector<Signature> sigs_;
   std::vector<NamedType> named_;
   size_t closed_named_ = 0;
-  std::vector<std::string> groups_;
+  std::vector<Group> groups_;
   std::unordered_map<std::string, uint32_t> interned_;
-  std::map<std::string, uint32_t> group_ids_;
+  std::unordered_map<std::string, uint32_t> group_ids_;
 };
 
 // Copies types of one table into another: named types that are the same (name and canonical bytes) keep one identity.
 class TypeImporter {
 public:
   TypeImporter(const TypeTable& from, TypeTable& to) : from_(from), to_(to) {}
-  TypeId import(TypeId type);       // no_type if the target table is full
+  // no_type if the target table is full. `from` must be closed; `to` is closed afterwards.
+  TypeId import(TypeId type);
 
 private:
-  bool import_named(NamedId id, NamedId& result);
+  TypeId copy(TypeId type);
+  bool import_named(NamedId id);
+  bool import_group(uint32_t group);
   const TypeTable& from_;
   TypeTable& to_;
   std::unordered_map<uint32_t, TypeId> types_;

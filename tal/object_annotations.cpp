@@ -1,0 +1,440 @@
+// Annotation records as bytes: encode and decode side by side.
+//
+//   .tal.note    = version:u32 module:string version:string
+//   .tal.types   = see type_codec.cpp
+//   .tal.sigs    = count symbol*
+//   symbol       = kind:4|scope:4 section:u8 name:string [offset size if section != 0] type
+//   .tal.blocks  = count label*
+//   label        = offset-delta flags:u8 [depth/8 unless flag 1] registers:u16 [slots if flag 4] where* [same] [facts]
+//     flags        1 depth as before, 2 callee-saved registers not listed are in place, 4 slots, 8 same, 16 facts
+//     slots      = count first:sleb (delta)*
+//     where      = 0..5: entry value of rbx rbp r12 r13 r14 r15; 6 + type
+//     same       = count (a b)*
+//     facts      = count (operand operand c:sleb)*    operand = 0 | 1 + 2*at | 2 + 2*at (length)
+//   .tal.eh      = count (start-delta length pad)*
+//   .tal.inst    = count (offset-delta count type*)*
+//   .tal.lines   = count file:string* count (offset-delta file line:sleb-delta)*
+//
+// Numbers without a width are LEB128. Offsets are ascending, so deltas are small; the reader refuses anything else.
+#include "tal/object.h"
+
+#include <algorithm>
+
+namespace tal {
+namespace {
+
+constexpr uint8_t saved_registers[] = {3, 5, 12, 13, 14, 15}; // rbx rbp r12..r15
+
+enum LabelFlag : uint8_t { same_depth = 1, in_place = 2, has_slots = 4, has_same = 8, has_facts = 16 };
+
+uint32_t where_code(const LocationType& t) {
+  if (t.what == LocationType::What::Type)
+    return 6 + t.type.value;
+  for (uint32_t i = 0; i < 6; i++)
+    if (saved_registers[i] == t.saved)
+      return i;
+  return 6; // no register: becomes the type "none", which the reader refuses
+}
+
+LocationType where_of(uint32_t code) {
+  LocationType t;
+  if (code < 6) {
+    t.what = LocationType::What::Saved;
+    t.saved = saved_registers[code];
+  } else {
+    t.type = TypeId{code - 6};
+  }
+  return t;
+}
+
+// ---- symbols -------------------------------------------------------------------------------------------------------
+
+void write_symbols(const std::vector<Symbol>& symbols, ByteWriter& out) {
+  out.uleb(symbols.size());
+  for (const Symbol& s : symbols) {
+    out.u8(static_cast<uint8_t>(static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.scope) << 4));
+    out.u8(static_cast<uint8_t>(s.section));
+    out.string(s.name);
+    if (s.section != Section::None) {
+      out.uleb(s.offset);
+      out.uleb(s.size);
+    }
+    out.uleb(s.type.value);
+  }
+}
+
+bool read_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
+  symbols.resize(in.count(4));
+  for (Symbol& s : symbols) {
+    uint8_t kind = in.u8(), section = in.u8();
+    if ((kind & 15) > 3 || kind >> 4 > 3 || section > static_cast<uint8_t>(Section::Bss))
+      return false;
+    s.kind = static_cast<SymbolKind>(kind & 15);
+    s.scope = static_cast<Scope>(kind >> 4);
+    s.section = static_cast<Section>(section);
+    s.name = in.string();
+    if (s.section != Section::None) {
+      s.offset = in.uleb32();
+      s.size = in.uleb32();
+    }
+    s.type = TypeId{in.uleb32()};
+  }
+  return !in.bad();
+}
+
+// ---- labels --------------------------------------------------------------------------------------------------------
+
+uint32_t operand_code(const FactOperand& o) {
+  if (o.what == FactOperand::What::Zero)
+    return 0;
+  return 1u + 2u * o.at + (o.what == FactOperand::What::Length ? 1u : 0u);
+}
+
+FactOperand operand_of(uint32_t code) {
+  if (code == 0)
+    return {};
+  return {(code & 1) != 0 ? FactOperand::What::Value : FactOperand::What::Length, static_cast<uint16_t>((code - 1) / 2)};
+}
+
+void write_label(const LabelRecord& l, uint32_t previous_offset, uint32_t previous_depth, ByteWriter& out) {
+  uint16_t mask = 0;
+  std::vector<int32_t> slots;
+  for (const LiveLocation& live : l.live) {
+    if (is_slot(live.location))
+      slots.push_back(live.location - slot_base);
+    else
+      mask |= static_cast<uint16_t>(1u << live.location);
+  }
+  uint8_t flags = static_cast<uint8_t>((l.depth == previous_depth ? same_depth : 0) | (l.saved_in_place ? in_place : 0) |
+                                       (!slots.empty() ? has_slots : 0) | (!l.same.empty() ? has_same : 0) |
+                                       (!l.facts.empty() ? has_facts : 0));
+  out.uleb(l.offset - previous_offset);
+  out.u8(flags);
+  if (!(flags & same_depth))
+    out.uleb(l.depth / 8);
+  out.u16(mask);
+  if (flags & has_slots) {
+    out.uleb(slots.size());
+    out.sleb(slots[0]);
+    for (size_t i = 1; i < slots.size(); i++)
+      out.uleb(static_cast<uint32_t>(slots[i] - slots[i - 1]));
+  }
+  for (const LiveLocation& live : l.live)
+    out.uleb(where_code(live.type));
+  if (flags & has_same) {
+    out.uleb(l.same.size());
+    for (auto [a, b] : l.same) {
+      out.uleb(a);
+      out.uleb(b);
+    }
+  }
+  if (flags & has_facts) {
+    out.uleb(l.facts.size());
+    for (const Fact& f : l.facts) {
+      out.uleb(operand_code(f.x));
+      out.uleb(operand_code(f.y));
+      out.sleb(f.c);
+    }
+  }
+}
+
+bool read_slots(ByteReader& in, LabelRecord& l) {
+  uint32_t n = in.count(1);
+  if (n == 0)
+    return false;
+  int64_t slot = in.sleb64();
+  for (uint32_t i = 0; i < n; i++) {
+    if (i != 0) {
+      uint32_t delta = in.uleb32();
+      if (delta == 0)
+        return false;
+      slot += delta;
+    }
+    if (slot < -8192 || slot > 8192)
+      return false;
+    l.live.push_back({slot_location(static_cast<int32_t>(slot)), {}});
+  }
+  return true;
+}
+
+bool read_label(ByteReader& in, uint32_t previous_offset, uint32_t previous_depth, bool first, LabelRecord& l) {
+  uint32_t delta = in.uleb32();
+  uint8_t flags = in.u8();
+  if ((delta == 0 && !first) || flags > 31 || delta > UINT32_MAX - previous_offset)
+    return false;
+  l.offset = previous_offset + delta;
+  l.saved_in_place = flags & in_place;
+  uint32_t granules = flags & same_depth ? previous_depth / 8 : in.uleb32();
+  if (granules > (1u << 20))
+    return false;
+  l.depth = granules * 8;
+  uint16_t mask = in.u16();
+  for (int32_t r = 0; r < 16; r++)
+    if (mask >> r & 1)
+      l.live.push_back({r, {}});
+  if ((flags & has_slots) && !read_slots(in, l))
+    return false;
+  for (LiveLocation& live : l.live)
+    live.type = where_of(in.uleb32());
+  if (flags & has_same) {
+    l.same.resize(in.count(2));
+    if (l.same.empty())
+      return false;
+    for (auto& [a, b] : l.same) {
+      uint32_t x = in.uleb32(), y = in.uleb32();
+      if (x >= y || y >= l.live.size())
+        return false;
+      a = static_cast<uint16_t>(x);
+      b = static_cast<uint16_t>(y);
+    }
+  }
+  if (flags & has_facts) {
+    l.facts.resize(in.count(3));
+    if (l.facts.empty())
+      return false;
+    for (Fact& f : l.facts) {
+      uint32_t x = in.uleb32(), y = in.uleb32();
+      if ((x != 0 && (x - 1) / 2 >= l.live.size()) || (y != 0 && (y - 1) / 2 >= l.live.size()))
+        return false;
+      f.x = operand_of(x);
+      f.y = operand_of(y);
+      f.c = in.sleb64();
+    }
+  }
+  return !in.bad();
+}
+
+bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
+  labels.resize(in.count(4));
+  uint32_t offset = 0, depth = 0;
+  for (size_t i = 0; i < labels.size(); i++) {
+    if (!read_label(in, offset, depth, i == 0, labels[i]))
+      return false;
+    offset = labels[i].offset;
+    depth = labels[i].depth;
+  }
+  return !in.bad();
+}
+
+// ---- the short lists -----------------------------------------------------------------------------------------------
+
+void write_eh(const std::vector<EhRange>& ranges, ByteWriter& out) {
+  out.uleb(ranges.size());
+  uint32_t at = 0;
+  for (const EhRange& r : ranges) {
+    out.uleb(r.start - at);
+    out.uleb(r.end - r.start);
+    out.uleb(r.pad);
+    at = r.end;
+  }
+}
+
+bool read_eh(ByteReader& in, std::vector<EhRange>& ranges) {
+  ranges.resize(in.count(3));
+  uint64_t at = 0;
+  for (EhRange& r : ranges) {
+    uint64_t start = at + in.uleb32(), end = start + in.uleb32();
+    r.pad = in.uleb32();
+    if (end == start || end > UINT32_MAX)
+      return false;
+    r.start = static_cast<uint32_t>(start);
+    r.end = static_cast<uint32_t>(end);
+    at = end;
+  }
+  return !in.bad();
+}
+
+void write_insts(const std::vector<Instantiation>& insts, ByteWriter& out) {
+  out.uleb(insts.size());
+  uint32_t at = 0;
+  for (const Instantiation& i : insts) {
+    out.uleb(i.offset - at);
+    out.uleb(i.args.size());
+    for (TypeId arg : i.args)
+      out.uleb(arg.value);
+    at = i.offset;
+  }
+}
+
+bool read_insts(ByteReader& in, std::vector<Instantiation>& insts) {
+  insts.resize(in.count(3));
+  uint64_t at = 0;
+  for (size_t i = 0; i < insts.size(); i++) {
+    uint32_t delta = in.uleb32();
+    at += delta;
+    if ((delta == 0 && i != 0) || at > UINT32_MAX)
+      return false;
+    insts[i].offset = static_cast<uint32_t>(at);
+    insts[i].args.resize(in.count(1));
+    for (TypeId& arg : insts[i].args)
+      arg = TypeId{in.uleb32()};
+    if (insts[i].args.empty())
+      return false;
+  }
+  return !in.bad();
+}
+
+void write_lines(const ObjectAnnotations& a, ByteWriter& out) {
+  out.uleb(a.files.size());
+  for (const std::string& f : a.files)
+    out.string(f);
+  out.uleb(a.lines.size());
+  LineEntry previous;
+  for (const LineEntry& l : a.lines) {
+    out.uleb(l.offset - previous.offset);
+    out.uleb(l.file);
+    out.sleb(static_cast<int64_t>(l.line) - previous.line);
+    previous = l;
+  }
+}
+
+bool read_lines(ByteReader& in, ObjectAnnotations& a) {
+  a.files.resize(in.count(1));
+  for (std::string& f : a.files)
+    f = in.string();
+  a.lines.resize(in.count(3));
+  uint64_t offset = 0;
+  int64_t line = 0;
+  for (LineEntry& l : a.lines) {
+    offset += in.uleb32();
+    l.file = in.uleb32();
+    int64_t delta = in.sleb64();
+    if (offset > UINT32_MAX || l.file >= a.files.size() || delta > INT32_MAX || delta < -INT32_MAX)
+      return false;
+    line += delta;
+    if (line < 0 || line > INT32_MAX)
+      return false;
+    l.offset = static_cast<uint32_t>(offset);
+    l.line = static_cast<uint32_t>(line);
+  }
+  return !in.bad();
+}
+
+// ---- types that are used, and only those ---------------------------------------------------------------------------
+
+class Compactor {
+public:
+  explicit Compactor(const TypeTable& from) : importer_(from, table_) {}
+  void map(TypeId& type) { type = importer_.import(type); }
+  const TypeTable& table() const { return table_; }
+
+private:
+  TypeTable table_;
+  TypeImporter importer_;
+};
+
+} // namespace
+
+std::string_view section_name(Section section) {
+  switch (section) {
+  case Section::None: return "";
+  case Section::Text: return ".text";
+  case Section::RoData: return ".rodata";
+  case Section::Data: return ".data";
+  case Section::RelRo: return ".data.rel.ro";
+  case Section::Bss: return ".bss";
+  }
+  return "";
+}
+
+std::vector<NamedBytes> encode_annotations(const ObjectAnnotations& a) {
+  // A compiler's table holds more than the object mentions (headers, unrolled layouts): write what is used. Types of
+  // labels come first: they are the most frequent, and ids below 122 take one byte there.
+  Compactor compact(a.types);
+  auto labels = a.labels;
+  for (LabelRecord& l : labels)
+    for (LiveLocation& live : l.live)
+      if (live.type.what == LocationType::What::Type)
+        compact.map(live.type.type);
+  auto insts = a.insts;
+  for (Instantiation& i : insts)
+    for (TypeId& arg : i.args)
+      compact.map(arg);
+  auto symbols = a.symbols;
+  for (Symbol& s : symbols)
+    compact.map(s.type);
+
+  std::vector<NamedBytes> sections;
+  auto add = [&](const char* name, ByteWriter& out) { sections.push_back({name, out.take()}); };
+  ByteWriter note, types, sigs, blocks, eh, inst, lines;
+  note.u32(format_version);
+  note.string(a.module);
+  note.string(a.version);
+  add(".tal.note", note);
+  write_types(compact.table(), types);
+  add(".tal.types", types);
+  write_symbols(symbols, sigs);
+  add(".tal.sigs", sigs);
+  if (!labels.empty()) {
+    blocks.uleb(labels.size());
+    uint32_t offset = 0, depth = 0;
+    for (const LabelRecord& l : labels) {
+      write_label(l, offset, depth, blocks);
+      offset = l.offset;
+      depth = l.depth;
+    }
+    add(".tal.blocks", blocks);
+  }
+  if (!a.eh.empty()) {
+    write_eh(a.eh, eh);
+    add(".tal.eh", eh);
+  }
+  if (!insts.empty()) {
+    write_insts(insts, inst);
+    add(".tal.inst", inst);
+  }
+  if (!a.lines.empty()) {
+    write_lines(a, lines);
+    add(".tal.lines", lines);
+  }
+  if (!a.dsu.empty())
+    sections.push_back({".tal.dsu", a.dsu});
+  return sections;
+}
+
+bool decode_annotations(std::span<const NamedBytes> sections, ObjectAnnotations& a, std::string& problem) {
+  auto fail = [&](const std::string& what) {
+    problem = what;
+    return false;
+  };
+  bool note = false, types = false, sigs = false;
+  for (const NamedBytes& s : sections) {
+    ByteReader in(s.bytes);
+    bool ok = true;
+    if (s.name == ".tal.note") {
+      note = true;
+      if (uint32_t version = in.u32(); version != format_version)
+        return fail("format version " + std::to_string(version) + ", this checker reads version " +
+                    std::to_string(format_version));
+      a.module = in.string();
+      a.version = in.string();
+    } else if (s.name == ".tal.types") {
+      types = true;
+      if (!read_types(in, a.types, problem))
+        return false;
+    } else if (s.name == ".tal.sigs") {
+      sigs = true;
+      ok = read_symbols(in, a.symbols);
+    } else if (s.name == ".tal.blocks") {
+      ok = read_labels(in, a.labels);
+    } else if (s.name == ".tal.eh") {
+      ok = read_eh(in, a.eh);
+    } else if (s.name == ".tal.inst") {
+      ok = read_insts(in, a.insts);
+    } else if (s.name == ".tal.lines") {
+      ok = read_lines(in, a);
+    } else if (s.name == ".tal.dsu") {
+      a.dsu = s.bytes;
+      continue;
+    } else {
+      return fail("unknown section " + s.name);
+    }
+    if (!ok || in.bad() || !in.at_end())
+      return fail("malformed section " + s.name + " near byte " + std::to_string(in.position()));
+  }
+  if (!note || !types || !sigs)
+    return fail("no .tal.note, .tal.types or .tal.sigs section");
+  return true;
+}
+
+} // namespace tal

@@ -1,0 +1,440 @@
+// Named types: recursive groups, canonical bytes, fingerprints, and import between tables (rules T9, L2).
+//
+// A group is a strongly connected component of "the body of N mentions M". Its members are sorted by name, so the bytes do
+// not depend on the order of declaration. References inside the group are relative, references out of it are
+// fingerprints; hence bytes change whenever anything reachable changes (R30). Where two tables meet, a hash only finds
+// the candidate: identity is decided by comparing the bytes again with every outer reference as the id that it already
+// has in the target table.
+#include "tal/types.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+namespace tal {
+namespace {
+
+constexpr uint32_t max_group_members = 1u << 12;
+constexpr size_t close_budget = size_t{1} << 24; // node visits of one table's close()
+
+void put32(std::string& out, uint32_t v) {
+  for (unsigned i = 0; i < 4; i++)
+    out.push_back(static_cast<char>(v >> (8 * i)));
+}
+
+void put64(std::string& out, uint64_t v) {
+  put32(out, static_cast<uint32_t>(v));
+  put32(out, static_cast<uint32_t>(v >> 32));
+}
+
+void put_text(std::string& out, std::string_view text) {
+  put32(out, static_cast<uint32_t>(text.size()));
+  out.append(text);
+}
+
+Fingerprint hash(std::string_view bytes) {
+  Fingerprint result;
+  crypto_generichash(result.data(), result.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                     nullptr, 0);
+  return result;
+}
+
+} // namespace
+
+NamedId TypeTable::declare(std::string name, std::vector<Kind> params, NamedSort sort, Kind abstract_kind) {
+  NamedType type;
+  type.name = std::move(name);
+  type.params = std::move(params);
+  type.sort = sort;
+  type.abstract_kind = abstract_kind;
+  named_.push_back(std::move(type));
+  return NamedId{static_cast<uint32_t>(named_.size() - 1)};
+}
+
+bool TypeTable::define(NamedId id, TypeId body) {
+  if (id.value >= named_.size() || !body || body.value >= size())
+    return false;
+  NamedType& type = named_[id.value];
+  TypeTag wanted = type.sort == NamedSort::Union ? TypeTag::Cases : TypeTag::Struct;
+  if (type.body || type.sort == NamedSort::Abstract || tag(body) != wanted || !vars_fit(body, type.params))
+    return false;
+  type.body = body;
+  return true;
+}
+
+// The named types that a type mentions directly, each once per occurrence path not yet `seen`.
+void TypeTable::collect_named(TypeId type, std::vector<uint32_t>& out,
+                              std::unordered_map<uint32_t, uint32_t>& seen) const {
+  if (!type || !seen.try_emplace(type.value, 0).second)
+    return;
+  const Node& node = nodes_[type.value];
+  switch (node.tag) {
+  case TypeTag::Named:
+    out.push_back(node.a);
+    for (TypeId arg : lists_[node.list])
+      collect_named(arg, out, seen);
+    return;
+  case TypeTag::Struct:
+    for (const Field& f : field_lists_[node.list])
+      collect_named(f.type, out, seen);
+    return;
+  case TypeTag::Sig:
+    for (TypeId arg : sigs_[node.list].args)
+      collect_named(arg, out, seen);
+    collect_named(sigs_[node.list].result, out, seen);
+    return;
+  case TypeTag::Var:
+    return;
+  default:
+    if (node.a != 0)
+      collect_named(TypeId{node.a}, out, seen);
+  }
+}
+
+// Tarjan's algorithm with its own stack: a chain of declarations may be as long as the object.
+std::vector<std::vector<uint32_t>> TypeTable::find_groups(size_t first, size_t& budget) const {
+  struct Frame {
+    uint32_t node;
+    std::vector<uint32_t> next;
+    size_t at = 0;
+  };
+  size_t n = named_.size() - first;
+  std::vector<uint32_t> index(n, 0), low(n, 0);
+  std::vector<bool> on_stack(n, false);
+  std::vector<uint32_t> stack;
+  std::vector<Frame> frames;
+  std::vector<std::vector<uint32_t>> groups;
+  uint32_t counter = 0;
+  auto enter = [&](uint32_t v) {
+    index[v] = low[v] = ++counter;
+    on_stack[v] = true;
+    stack.push_back(v);
+    Frame frame{v, {}, 0};
+    std::unordered_map<uint32_t, uint32_t> seen;
+    collect_named(named_[first + v].body, frame.next, seen);
+    budget = seen.size() < budget ? budget - seen.size() : 0;
+    frames.push_back(std::move(frame));
+  };
+  for (uint32_t root = 0; root < n && budget != 0; root++) {
+    if (index[root] != 0)
+      continue;
+    enter(root);
+    while (!frames.empty() && budget != 0) {
+      Frame& f = frames.back();
+      if (f.at < f.next.size()) {
+        uint32_t target = f.next[f.at++];
+        if (target < first) // already closed: cannot reach us
+          continue;
+        uint32_t w = target - static_cast<uint32_t>(first);
+        if (index[w] == 0)
+          enter(w);
+        else if (on_stack[w])
+          low[f.node] = std::min(low[f.node], index[w]);
+        continue;
+      }
+      uint32_t v = f.node;
+      if (low[v] == index[v]) {
+        std::vector<uint32_t> group;
+        uint32_t w;
+        do {
+          w = stack.back();
+          stack.pop_back();
+          on_stack[w] = false;
+          group.push_back(w + static_cast<uint32_t>(first));
+        } while (w != v);
+        groups.push_back(std::move(group));
+      }
+      frames.pop_back();
+      if (!frames.empty())
+        low[frames.back().node] = std::min(low[frames.back().node], low[v]);
+    }
+  }
+  return groups;
+}
+
+// The type as a DAG: a node met again is a reference to its number in this text. The recursion is as deep as the type.
+void TypeTable::write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group, const NamedMap* outer,
+                                std::unordered_map<uint32_t, uint32_t>& seen) const {
+  if (!type) {
+    out.push_back(0);
+    return;
+  }
+  auto [entry, fresh] = seen.try_emplace(type.value, static_cast<uint32_t>(seen.size()));
+  if (!fresh) {
+    out.push_back(1);
+    put32(out, entry->second);
+    return;
+  }
+  const Node& node = nodes_[type.value];
+  out.push_back(2);
+  out.push_back(static_cast<char>(node.tag));
+  out.push_back(static_cast<char>(node.nullable | static_cast<int>(node.mutability) << 1));
+  switch (node.tag) {
+  case TypeTag::Var:
+    put32(out, node.a);
+    out.push_back(static_cast<char>(node.kind));
+    return;
+  case TypeTag::Struct:
+    put32(out, static_cast<uint32_t>(field_lists_[node.list].size()));
+    for (const Field& f : field_lists_[node.list]) {
+      put32(out, f.offset);
+      out.push_back(static_cast<char>(static_cast<int>(f.mutability) | (f.slot ? 2 : 0)));
+      write_canonical(out, f.type, group, outer, seen);
+    }
+    return;
+  case TypeTag::Named: {
+    auto member = std::find(group.begin(), group.end(), node.a);
+    if (member != group.end()) {
+      out.push_back(0);
+      put32(out, static_cast<uint32_t>(member - group.begin()));
+    } else if (outer != nullptr) {
+      auto mapped = outer->find(node.a);
+      out.push_back(1);
+      put32(out, mapped == outer->end() ? UINT32_MAX : mapped->second.value);
+    } else {
+      out.push_back(2);
+      const Fingerprint& f = named_[node.a].fingerprint;
+      out.append(reinterpret_cast<const char*>(f.data()), f.size());
+    }
+    put32(out, static_cast<uint32_t>(lists_[node.list].size()));
+    for (TypeId arg : lists_[node.list])
+      write_canonical(out, arg, group, outer, seen);
+    return;
+  }
+  case TypeTag::Sig: {
+    const Signature& s = sigs_[node.list];
+    out.push_back(static_cast<char>(s.vars.size()));
+    for (Kind k : s.vars)
+      out.push_back(static_cast<char>(k));
+    put32(out, static_cast<uint32_t>(s.args.size()));
+    for (TypeId arg : s.args)
+      write_canonical(out, arg, group, outer, seen);
+    write_canonical(out, s.result, group, outer, seen);
+    out.push_back(static_cast<char>((s.noret ? 1 : 0) | (s.throws ? 2 : 0)));
+    for (const auto* facts : {&s.pre, &s.post}) {
+      put32(out, static_cast<uint32_t>(facts->size()));
+      for (const SigFact& f : *facts) {
+        for (unsigned v : {static_cast<unsigned>(f.x_of), static_cast<unsigned>(f.y_of), unsigned{f.x}, unsigned{f.y}})
+          out.push_back(static_cast<char>(v));
+        put64(out, static_cast<uint64_t>(f.c));
+      }
+    }
+    return;
+  }
+  default:
+    write_canonical(out, TypeId{node.a}, group, outer, seen);
+  }
+}
+
+std::string TypeTable::write_group(std::span<const uint32_t> members, const NamedMap* outer) const {
+  std::string out;
+  std::unordered_map<uint32_t, uint32_t> seen;
+  put32(out, static_cast<uint32_t>(members.size()));
+  for (uint32_t m : members) {
+    const NamedType& type = named_[m];
+    put_text(out, type.name);
+    out.push_back(static_cast<char>(type.sort));
+    out.push_back(static_cast<char>(type.abstract_kind));
+    put32(out, static_cast<uint32_t>(type.params.size()));
+    for (Kind k : type.params)
+      out.push_back(static_cast<char>(k));
+    write_canonical(out, type.body, members, outer, seen);
+    if (out.size() > max_group_bytes)
+      break; // the caller refuses it
+  }
+  return out;
+}
+
+bool TypeTable::canonicalise_group(std::vector<uint32_t> members, std::string* problem) {
+  auto fail = [&](std::string text) {
+    if (problem != nullptr)
+      *problem = std::move(text);
+    return false;
+  };
+  if (members.size() > max_group_members)
+    return fail("a recursive group of more than 4096 types");
+  std::sort(members.begin(), members.end(), [&](uint32_t a, uint32_t b) { return named_[a].name < named_[b].name; });
+  for (size_t i = 1; i < members.size(); i++)
+    if (named_[members[i - 1]].name == named_[members[i]].name)
+      return fail("two types named `" + named_[members[i]].name + "` in one recursive group");
+  Group group;
+  group.bytes = write_group(members, nullptr);
+  if (group.bytes.size() > max_group_bytes)
+    return fail("the type `" + named_[members[0]].name + "` is larger than 64 KiB");
+  auto number = static_cast<uint32_t>(groups_.size());
+  if (!group_ids_.try_emplace(group.bytes, number).second)
+    return fail("the type `" + named_[members[0]].name + "` is declared twice");
+  for (size_t i = 0; i < members.size(); i++) {
+    std::string text = group.bytes;
+    put32(text, static_cast<uint32_t>(i));
+    NamedType& type = named_[members[i]];
+    type.group = number;
+    type.index_in_group = static_cast<uint32_t>(i);
+    type.fingerprint = hash(text);
+  }
+  group.members = std::move(members);
+  groups_.push_back(std::move(group));
+  return true;
+}
+
+bool TypeTable::close(std::string* problem) {
+  for (size_t i = closed_named_; i < named_.size(); i++) {
+    const NamedType& type = named_[i];
+    bool kinds_ok = type.params.size() <= max_type_vars &&
+                    std::find(type.params.begin(), type.params.end(), Kind::None) == type.params.end();
+    if (type.name.empty() || !kinds_ok || (type.sort != NamedSort::Abstract && !type.body)) {
+      if (problem != nullptr)
+        *problem = "the type `" + type.name + "` has no definition";
+      return false;
+    }
+  }
+  size_t budget = close_budget;
+  auto groups = find_groups(closed_named_, budget);
+  if (budget == 0) {
+    if (problem != nullptr)
+      *problem = "the type table is too large";
+    return false;
+  }
+  for (auto& group : groups) // providers come first, so their fingerprints are known
+    if (!canonicalise_group(std::move(group), problem))
+      return false;
+  closed_named_ = named_.size();
+  return true;
+}
+
+std::string TypeTable::canonical(TypeId type) const {
+  std::string out;
+  std::unordered_map<uint32_t, uint32_t> seen;
+  write_canonical(out, type, {}, nullptr, seen);
+  return out;
+}
+
+Fingerprint TypeTable::fingerprint(TypeId type) const { return hash(canonical(type)); }
+
+// ---- import --------------------------------------------------------------------------------------------------------
+
+TypeId TypeImporter::import(TypeId type) {
+  if (!type)
+    return no_type;
+  std::vector<uint32_t> mentioned;
+  std::unordered_map<uint32_t, uint32_t> seen;
+  from_.collect_named(type, mentioned, seen);
+  for (uint32_t id : mentioned)
+    if (!import_named(NamedId{id}))
+      return no_type;
+  return copy(type);
+}
+
+// Imports the group of `id` and everything it reaches, providers first.
+bool TypeImporter::import_named(NamedId id) {
+  if (named_.count(id.value) != 0)
+    return true;
+  std::vector<uint32_t> work{from_.named_[id.value].group}, needed;
+  std::unordered_map<uint32_t, uint32_t> groups_seen;
+  groups_seen.try_emplace(work[0], 0);
+  while (!work.empty()) {
+    uint32_t group = work.back();
+    work.pop_back();
+    if (named_.count(from_.groups_[group].members[0]) != 0)
+      continue;
+    needed.push_back(group);
+    std::vector<uint32_t> mentioned;
+    std::unordered_map<uint32_t, uint32_t> seen;
+    for (uint32_t member : from_.groups_[group].members)
+      from_.collect_named(from_.named_[member].body, mentioned, seen);
+    for (uint32_t m : mentioned)
+      if (groups_seen.try_emplace(from_.named_[m].group, 0).second)
+        work.push_back(from_.named_[m].group);
+  }
+  std::sort(needed.begin(), needed.end()); // find_groups numbers providers before users
+  for (uint32_t group : needed)
+    if (!import_group(group))
+      return false;
+  return true;
+}
+
+bool TypeImporter::import_group(uint32_t number) {
+  const TypeTable::Group& group = from_.groups_[number];
+  if (auto candidate = to_.group_ids_.find(group.bytes); candidate != to_.group_ids_.end()) {
+    // Same bytes; now without trusting the hashes of outer references: their ids in the target must agree too.
+    const TypeTable::Group& other = to_.groups_[candidate->second];
+    TypeTable::NamedMap identity;
+    std::vector<uint32_t> mentioned;
+    std::unordered_map<uint32_t, uint32_t> seen;
+    for (uint32_t member : other.members)
+      to_.collect_named(to_.named_[member].body, mentioned, seen);
+    for (uint32_t m : mentioned)
+      identity.try_emplace(m, NamedId{m});
+    if (from_.write_group(group.members, &named_) != to_.write_group(other.members, &identity))
+      return false;
+    for (size_t i = 0; i < group.members.size(); i++)
+      named_[group.members[i]] = NamedId{other.members[i]};
+    return true;
+  }
+  for (uint32_t member : group.members) {
+    const NamedType& type = from_.named_[member];
+    named_[member] = to_.declare(type.name, type.params, type.sort, type.abstract_kind);
+  }
+  for (uint32_t member : group.members) {
+    TypeId body = from_.named_[member].body;
+    if (body && !to_.define(named_[member], copy(body)))
+      return false;
+  }
+  return to_.close();
+}
+
+TypeId TypeImporter::copy(TypeId type) {
+  if (!type || type.value < 8) // built-in types have the same ids in every table
+    return type;
+  if (auto known = types_.find(type.value); known != types_.end())
+    return known->second;
+  const TypeTable::Node& node = from_.nodes_[type.value];
+  TypeId child = node.tag == TypeTag::Var || node.tag == TypeTag::Named ? no_type : TypeId{node.a};
+  TypeId result;
+  switch (node.tag) {
+  case TypeTag::Ptr: result = to_.ptr(copy(child), node.nullable); break;
+  case TypeTag::Arr: result = to_.arr(copy(child), node.mutability, node.nullable); break;
+  case TypeTag::Fn: result = to_.fn(copy(child), node.nullable); break;
+  case TypeTag::ExnName: result = to_.exn_name(copy(child)); break;
+  case TypeTag::Union: result = to_.union_word(copy(child), node.nullable); break;
+  case TypeTag::Exn: result = to_.with_nullable(to_.exn(), node.nullable); break;
+  case TypeTag::Var: result = to_.var(node.a, node.kind); break;
+  case TypeTag::Struct: {
+    std::vector<Field> fields = from_.field_lists_[node.list];
+    for (Field& f : fields)
+      f.type = copy(f.type);
+    result = to_.struct_layout(std::move(fields));
+    break;
+  }
+  case TypeTag::Named: {
+    auto target = named_.find(node.a);
+    std::vector<TypeId> args = from_.lists_[node.list];
+    for (TypeId& arg : args)
+      arg = copy(arg);
+    result = target == named_.end() ? no_type : to_.named(target->second, args);
+    break;
+  }
+  case TypeTag::Sig: {
+    Signature s = from_.sigs_[node.list];
+    for (TypeId& arg : s.args)
+      arg = copy(arg);
+    s.result = copy(s.result);
+    result = to_.signature(std::move(s));
+    break;
+  }
+  case TypeTag::None:
+  case TypeTag::I8:
+  case TypeTag::I16:
+  case TypeTag::I32:
+  case TypeTag::I64:
+  case TypeTag::F32:
+  case TypeTag::F64:
+  case TypeTag::Exists:
+  case TypeTag::Cases:
+    break;
+  }
+  types_[type.value] = result;
+  return result;
+}
+
+} // namespace tal

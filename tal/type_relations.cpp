@@ -1,0 +1,168 @@
+// Substitution, unrolling of named types, subtyping (rules T5, T7, T8).
+//
+// Everything works on ids and is memoised: the cost is the number of distinct nodes, never the size of the tree (R52).
+#include "tal/types.h"
+
+#include <algorithm>
+
+namespace tal {
+
+TypeId TypeTable::substitute(TypeId type, std::span<const TypeId> args) {
+  if (!type || is_closed(type))
+    return type;
+  Memo memo;
+  return substitute_in(type, args, memo);
+}
+
+bool TypeTable::substitute_signature(Signature& s, std::span<const TypeId> args, Memo& memo) {
+  for (TypeId& arg : s.args)
+    if (!(arg = substitute_in(arg, args, memo)))
+      return false;
+  return !s.result || (s.result = substitute_in(s.result, args, memo));
+}
+
+// The recursion is as deep as the type, at most max_type_depth.
+TypeId TypeTable::substitute_in(TypeId type, std::span<const TypeId> args, Memo& memo) {
+  if (is_closed(type))
+    return type;
+  if (auto known = memo.find(type.value); known != memo.end())
+    return known->second;
+  Node node = nodes_[type.value];
+  TypeId result;
+  switch (node.tag) {
+  case TypeTag::Var:
+    if (node.a < args.size() && kind_at_most(kind(args[node.a]), node.kind))
+      result = args[node.a];
+    break;
+  case TypeTag::Ptr:
+    result = ptr(substitute_in(TypeId{node.a}, args, memo), node.nullable);
+    break;
+  case TypeTag::Arr:
+    result = arr(substitute_in(TypeId{node.a}, args, memo), node.mutability, node.nullable);
+    break;
+  case TypeTag::Fn:
+    result = fn(substitute_in(TypeId{node.a}, args, memo), node.nullable);
+    break;
+  case TypeTag::ExnName:
+    result = exn_name(substitute_in(TypeId{node.a}, args, memo));
+    break;
+  case TypeTag::Union:
+    result = union_word(substitute_in(TypeId{node.a}, args, memo), node.nullable);
+    break;
+  case TypeTag::Struct: {
+    // R18: offsets and widths were fixed before substitution; a slot stays a slot.
+    std::vector<Field> list = field_lists_[node.list];
+    bool ok = true;
+    for (Field& f : list)
+      ok = ok && (f.type = substitute_in(f.type, args, memo));
+    if (ok)
+      result = struct_layout(std::move(list));
+    break;
+  }
+  case TypeTag::Named: {
+    std::vector<TypeId> list = lists_[node.list];
+    bool ok = true;
+    for (TypeId& arg : list)
+      ok = ok && (arg = substitute_in(arg, args, memo));
+    if (ok)
+      result = named(NamedId{node.a}, list);
+    break;
+  }
+  case TypeTag::Sig: {
+    Signature s = sigs_[node.list];
+    if (substitute_signature(s, args, memo))
+      result = signature(std::move(s));
+    break;
+  }
+  case TypeTag::None:
+  case TypeTag::I8:
+  case TypeTag::I16:
+  case TypeTag::I32:
+  case TypeTag::I64:
+  case TypeTag::F32:
+  case TypeTag::F64:
+  case TypeTag::Exn:
+  case TypeTag::Exists: // not built by any reader of this version
+  case TypeTag::Cases:
+    break;
+  }
+  memo[type.value] = result;
+  return result;
+}
+
+TypeId TypeTable::expand(TypeId memory) {
+  if (!memory)
+    return no_type;
+  if (tag(memory) == TypeTag::Struct)
+    return memory;
+  if (tag(memory) != TypeTag::Named)
+    return no_type;
+  if (TypeId known = nodes_[memory.value].expanded)
+    return known;
+  const NamedType& type = named_[nodes_[memory.value].a];
+  if (type.sort != NamedSort::Struct || !type.body)
+    return no_type;
+  std::vector<TypeId> list(args(memory).begin(), args(memory).end());
+  TypeId layout = substitute(type.body, list);
+  nodes_[memory.value].expanded = layout;
+  return layout;
+}
+
+TypeId TypeTable::instantiate(TypeId signature_id, std::span<const TypeId> args) {
+  if (!signature_id || tag(signature_id) != TypeTag::Sig)
+    return no_type;
+  Signature s = sig(signature_id);
+  if (!args_fit(args, s.vars))
+    return no_type;
+  if (s.vars.empty())
+    return signature_id;
+  s.vars.clear();
+  Memo memo;
+  return substitute_signature(s, args, memo) ? signature(std::move(s)) : no_type;
+}
+
+bool TypeTable::subtype(TypeId a, TypeId b, int depth) const {
+  if (!is_word(a) || !is_word(b))
+    return false;
+  if (a == b)
+    return true;
+  // Any word may be forgotten to be anything but 64 bits; narrower integers are intervals of wider ones.
+  if (b == i64())
+    return kind(a) != Kind::None;
+  if (is_integer(a) && is_integer(b))
+    return a.value < b.value;
+  const Node &x = nodes_[a.value], &y = nodes_[b.value];
+  if (x.tag != y.tag || (x.nullable && !y.nullable))
+    return false;
+  if (x.a == y.a && x.mutability == y.mutability && x.list == y.list && x.tag != TypeTag::Named && x.tag != TypeTag::Var)
+    return x.tag == TypeTag::Ptr || x.tag == TypeTag::Arr || x.tag == TypeTag::Fn || x.tag == TypeTag::Exn ||
+           x.tag == TypeTag::Union;
+  return x.tag == TypeTag::Fn && depth > 0 && signature_at_most(TypeId{x.a}, TypeId{y.a}, depth - 1);
+}
+
+bool TypeTable::signature_at_most(TypeId a, TypeId b, int depth) const {
+  if (!a || !b || tag(a) != TypeTag::Sig || tag(b) != TypeTag::Sig)
+    return false;
+  if (a == b)
+    return true;
+  const Signature &x = sig(a), &y = sig(b);
+  if (x.vars != y.vars || x.args.size() != y.args.size() || (x.throws && !y.throws))
+    return false;
+  // Arguments travel the other way. Floats have no subtypes, so register classes agree as well.
+  for (size_t i = 0; i < x.args.size(); i++)
+    if (!subtype(y.args[i], x.args[i], depth))
+      return false;
+  auto includes = [](const std::vector<SigFact>& facts, const std::vector<SigFact>& of) {
+    return std::all_of(of.begin(), of.end(),
+                       [&](const SigFact& f) { return std::find(facts.begin(), facts.end(), f) != facts.end(); });
+  };
+  if (!includes(y.pre, x.pre))
+    return false;
+  if (x.noret)
+    return true; // never returns: below every result
+  if (y.noret || !includes(x.post, y.post))
+    return false;
+  return !y.result || (x.result && subtype(x.result, y.result, depth));
+}
+
+} // namespace tal

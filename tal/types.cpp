@@ -1,0 +1,382 @@
+// Type constructors and observers: interning, well-formedness (rules T1..T6), limits.
+//
+// A node's key is its complete content as bytes, children as ids; equal keys are one node. Each node carries the size of
+// its tree, its depth and the kinds of its free variables, so that no later step has to walk a type to know them: an
+// attack with a type that is small as a graph and huge as a tree stops at the constructor.
+#include "tal/types.h"
+
+#include <algorithm>
+
+namespace tal {
+namespace {
+
+void put(std::string& key, uint64_t v, unsigned bytes = 4) {
+  for (unsigned i = 0; i < bytes; i++)
+    key.push_back(static_cast<char>(v >> (8 * i)));
+}
+
+constexpr unsigned vars_shift(uint32_t index) { return index * 4; }
+
+// Free variables of two parts, or false if they disagree on the kind of one.
+bool merge_vars(uint64_t& into, uint64_t from) {
+  for (uint64_t rest = from; rest != 0;) {
+    unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;
+    uint64_t mine = into >> shift & 15, theirs = from >> shift & 15;
+    if (mine != 0 && mine != theirs)
+      return false;
+    into |= theirs << shift;
+    rest &= ~(uint64_t{15} << shift);
+  }
+  return true;
+}
+
+} // namespace
+
+bool kind_at_most(Kind a, Kind b) {
+  if (a == Kind::None || b == Kind::None)
+    return false;
+  if (a == b || b == Kind::W)
+    return true;
+  return a == Kind::P && b == Kind::W8;
+}
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+  case Kind::None: return "none";
+  case Kind::W: return "W";
+  case Kind::W1: return "W1";
+  case Kind::W2: return "W2";
+  case Kind::W4: return "W4";
+  case Kind::W8: return "W8";
+  case Kind::P: return "P";
+  }
+  return "?";
+}
+
+TypeTable::TypeTable() {
+  constexpr std::pair<TypeTag, Kind> builtin[] = {
+      {TypeTag::None, Kind::None}, {TypeTag::I8, Kind::W1},    {TypeTag::I16, Kind::W2},   {TypeTag::I32, Kind::W4},
+      {TypeTag::I64, Kind::W8},    {TypeTag::F32, Kind::None}, {TypeTag::F64, Kind::None}, {TypeTag::Exn, Kind::P}};
+  for (auto [tag, kind] : builtin) {
+    Node node;
+    node.tag = tag;
+    node.kind = kind;
+    nodes_.push_back(node);
+  }
+}
+
+TypeId TypeTable::intern(Node node, std::string key) {
+  key.push_back(static_cast<char>(node.tag));
+  key.push_back(static_cast<char>(node.nullable | static_cast<int>(node.mutability) << 1 | static_cast<int>(node.kind) << 2));
+  put(key, node.a);
+  auto [entry, fresh] = interned_.try_emplace(std::move(key), static_cast<uint32_t>(nodes_.size()));
+  if (!fresh)
+    return TypeId{entry->second};
+  if (nodes_.size() >= max_type_nodes) {
+    interned_.erase(entry);
+    return no_type;
+  }
+  nodes_.push_back(node);
+  return TypeId{entry->second};
+}
+
+bool TypeTable::add_child(Node& node, TypeId child) const {
+  if (!child || child.value >= nodes_.size())
+    return false;
+  const Node& c = nodes_[child.value];
+  node.depth = std::max<uint8_t>(node.depth, c.depth + 1);
+  node.size += c.size;
+  return node.depth <= max_type_depth && node.size < max_type_size && merge_vars(node.vars, c.vars);
+}
+
+TypeId TypeTable::unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability) {
+  Node node;
+  node.tag = tag;
+  node.nullable = nullable;
+  node.mutability = mutability;
+  node.kind = kind;
+  node.a = child.value;
+  return add_child(node, child) ? intern(node, "") : no_type;
+}
+
+TypeId TypeTable::int_type(unsigned bytes) {
+  return bytes == 1 ? i8() : bytes == 2 ? i16() : bytes == 4 ? i32() : bytes == 8 ? i64() : no_type;
+}
+
+TypeId TypeTable::ptr(TypeId memory, bool nullable) {
+  return is_memory(memory) ? unary(TypeTag::Ptr, memory, Kind::P, nullable, Mutability::ReadOnly) : no_type;
+}
+
+TypeId TypeTable::arr(TypeId element, Mutability mutability, bool nullable) {
+  // T4: an element has a known width.
+  if (!is_word(element))
+    return no_type;
+  bool is_float = tag(element) == TypeTag::F32 || tag(element) == TypeTag::F64;
+  if (!is_float && (kind(element) == Kind::None || kind(element) == Kind::W))
+    return no_type;
+  return unary(TypeTag::Arr, element, Kind::P, nullable, mutability);
+}
+
+TypeId TypeTable::fn(TypeId signature, bool nullable) {
+  // Function values are monomorphic: a signature with quantifiers of its own is not the type of a value.
+  if (!signature || signature.value >= size() || tag(signature) != TypeTag::Sig || !sig(signature).vars.empty())
+    return no_type;
+  return unary(TypeTag::Fn, signature, Kind::P, nullable, Mutability::ReadOnly);
+}
+
+TypeId TypeTable::exn_name(TypeId payload) {
+  if (payload)
+    return is_word(payload) ? unary(TypeTag::ExnName, payload, Kind::P, false, Mutability::ReadOnly) : no_type;
+  Node node;
+  node.tag = TypeTag::ExnName;
+  node.kind = Kind::P;
+  return intern(node, "");
+}
+
+TypeId TypeTable::var(uint32_t index, Kind kind) {
+  if (index >= max_type_vars || kind == Kind::None)
+    return no_type;
+  Node node;
+  node.tag = TypeTag::Var;
+  node.kind = kind;
+  node.a = index;
+  node.vars = (uint64_t{1} + static_cast<unsigned>(kind)) << vars_shift(index);
+  return intern(node, "");
+}
+
+TypeId TypeTable::union_word(TypeId memory, bool nullable) {
+  return is_memory(memory) ? unary(TypeTag::Union, memory, Kind::P, nullable, Mutability::ReadOnly) : no_type;
+}
+
+TypeId TypeTable::exists(Kind kind, TypeId body) {
+  return is_word(body) && kind != Kind::None ? unary(TypeTag::Exists, body, Kind::P, false, Mutability::ReadOnly)
+                                             : no_type;
+}
+
+TypeId TypeTable::with_nullable(TypeId type, bool nullable) {
+  if (!type || type.value >= size() || is_nullable(type) == nullable)
+    return type;
+  switch (tag(type)) {
+  case TypeTag::Ptr:
+  case TypeTag::Arr:
+  case TypeTag::Fn:
+  case TypeTag::Union:
+  case TypeTag::Exn: {
+    Node node = nodes_[type.value];
+    node.nullable = nullable;
+    node.expanded = no_type;
+    if (node.tag == TypeTag::Exn && !nullable)
+      return exn();
+    return intern(node, "");
+  }
+  default:
+    return type;
+  }
+}
+
+TypeId TypeTable::struct_layout(std::vector<Field> fields) {
+  if (fields.size() > max_fields)
+    return no_type;
+  Node node;
+  node.tag = TypeTag::Struct;
+  uint64_t end = 0;
+  std::string key;
+  for (const Field& f : fields) {
+    // T3: word types, aligned, ascending, disjoint; a type of unknown width only in a slot.
+    if (!add_child(node, f.type) || !is_word(f.type))
+      return no_type;
+    bool unknown_width = tag(f.type) == TypeTag::Var || tag(f.type) == TypeTag::Named;
+    if (unknown_width && !f.slot)
+      return no_type;
+    unsigned bytes = field_size(f);
+    if (f.offset % bytes != 0 || f.offset < end || f.offset > (1u << 31) - 8)
+      return no_type;
+    end = uint64_t{f.offset} + bytes;
+    put(key, f.offset);
+    put(key, f.type.value);
+    put(key, static_cast<unsigned>(f.mutability) | (f.slot ? 2u : 0u), 1);
+  }
+  node.list = static_cast<uint32_t>(field_lists_.size());
+  size_t before = nodes_.size();
+  TypeId id = intern(node, std::move(key));
+  if (nodes_.size() != before)
+    field_lists_.push_back(std::move(fields));
+  return id;
+}
+
+TypeId TypeTable::tuple(std::span<const TypeId> components, Mutability mutability) {
+  std::vector<Field> fields;
+  for (size_t i = 0; i < components.size(); i++)
+    fields.push_back({static_cast<uint32_t>(8 * i), components[i], mutability, true});
+  return struct_layout(std::move(fields));
+}
+
+TypeId TypeTable::global_cell(TypeId type) {
+  if (!is_word(type))
+    return no_type;
+  bool unknown_width = tag(type) == TypeTag::Var || tag(type) == TypeTag::Named;
+  return struct_layout({{0, type, Mutability::ReadWrite, unknown_width}});
+}
+
+TypeId TypeTable::named(NamedId id, std::span<const TypeId> args) {
+  if (id.value >= named_.size() || !args_fit(args, named_[id.value].params))
+    return no_type;
+  const NamedType& type = named_[id.value];
+  Node node;
+  node.tag = TypeTag::Named;
+  node.kind = type.sort == NamedSort::Abstract ? type.abstract_kind : Kind::None;
+  node.a = id.value;
+  std::string key;
+  for (TypeId arg : args) {
+    if (!add_child(node, arg))
+      return no_type;
+    put(key, arg.value);
+  }
+  node.list = static_cast<uint32_t>(lists_.size());
+  size_t before = nodes_.size();
+  TypeId result = intern(node, std::move(key));
+  if (nodes_.size() != before)
+    lists_.emplace_back(args.begin(), args.end());
+  return result;
+}
+
+bool TypeTable::args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const {
+  if (args.size() != kinds.size())
+    return false;
+  for (size_t i = 0; i < args.size(); i++)
+    if (!is_word(args[i]) || !kind_at_most(kind(args[i]), kinds[i]))
+      return false;
+  return true;
+}
+
+TypeId TypeTable::signature(Signature s) {
+  if (s.vars.size() > max_type_vars || s.args.size() > 255)
+    return no_type;
+  Node node;
+  node.tag = TypeTag::Sig;
+  std::string key;
+  put(key, s.vars.size());
+  for (Kind k : s.vars)
+    put(key, static_cast<unsigned>(k), 1);
+  put(key, s.args.size());
+  for (TypeId arg : s.args) {
+    if (!is_word(arg) || !add_child(node, arg))
+      return no_type;
+    put(key, arg.value);
+  }
+  if (s.result && (!is_word(s.result) || !add_child(node, s.result) || s.noret))
+    return no_type;
+  put(key, s.result.value);
+  put(key, (s.noret ? 1u : 0u) | (s.throws ? 2u : 0u), 1);
+  for (const auto* facts : {&s.pre, &s.post}) {
+    put(key, facts->size());
+    for (const SigFact& f : *facts) {
+      put(key, static_cast<unsigned>(f.x_of) | static_cast<unsigned>(f.y_of) << 4, 1);
+      put(key, f.x, 1);
+      put(key, f.y, 1);
+      put(key, static_cast<uint64_t>(f.c), 8);
+    }
+  }
+  if (!s.vars.empty()) {
+    // T6: quantifiers bind every variable inside, at its declared kind.
+    for (Kind k : s.vars)
+      if (k == Kind::None)
+        return no_type;
+    for (uint64_t rest = node.vars; rest != 0;) {
+      unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;
+      size_t index = shift / 4;
+      if (index >= s.vars.size() || (node.vars >> shift & 15) != 1u + static_cast<unsigned>(s.vars[index]))
+        return no_type;
+      rest &= ~(uint64_t{15} << shift);
+    }
+    node.vars = 0;
+  }
+  node.list = static_cast<uint32_t>(sigs_.size());
+  size_t before = nodes_.size();
+  TypeId id = intern(node, std::move(key));
+  if (nodes_.size() != before)
+    sigs_.push_back(std::move(s));
+  return id;
+}
+
+bool TypeTable::vars_fit(TypeId id, std::span<const Kind> kinds) const {
+  uint64_t vars = nodes_[id.value].vars;
+  for (uint64_t rest = vars; rest != 0;) {
+    unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;
+    if (shift / 4 >= kinds.size() || (vars >> shift & 15) != 1u + static_cast<unsigned>(kinds[shift / 4]))
+      return false;
+    rest &= ~(uint64_t{15} << shift);
+  }
+  return true;
+}
+
+// ---- observers -----------------------------------------------------------------------------------------------------
+
+bool TypeTable::is_word(TypeId id) const {
+  if (!id || id.value >= nodes_.size())
+    return false;
+  const Node& node = nodes_[id.value];
+  return node.tag < TypeTag::Struct || (node.tag == TypeTag::Named && node.kind != Kind::None);
+}
+
+bool TypeTable::is_memory(TypeId id) const {
+  if (!id || id.value >= nodes_.size())
+    return false;
+  TypeTag t = tag(id);
+  return t == TypeTag::Struct || t == TypeTag::Named || t == TypeTag::Cases;
+}
+
+std::span<const TypeId> TypeTable::args(TypeId id) const {
+  return tag(id) == TypeTag::Named ? std::span<const TypeId>(lists_[nodes_[id.value].list]) : std::span<const TypeId>();
+}
+
+std::span<const Field> TypeTable::fields(TypeId id) const {
+  return tag(id) == TypeTag::Struct ? std::span<const Field>(field_lists_[nodes_[id.value].list])
+                                    : std::span<const Field>();
+}
+
+const Signature& TypeTable::sig(TypeId id) const {
+  static const Signature none;
+  return tag(id) == TypeTag::Sig ? sigs_[nodes_[id.value].list] : none;
+}
+
+unsigned TypeTable::word_size(TypeId id) const {
+  switch (tag(id)) {
+  case TypeTag::I8: return 1;
+  case TypeTag::I16: return 2;
+  case TypeTag::I32:
+  case TypeTag::F32: return 4;
+  case TypeTag::Var:
+  case TypeTag::Named:
+    // Inside arrays a variable of a dense kind is stored at its width; fields of such types are slots.
+    switch (kind(id)) {
+    case Kind::W1: return 1;
+    case Kind::W2: return 2;
+    case Kind::W4: return 4;
+    default: return 8;
+    }
+  default: return 8;
+  }
+}
+
+uint32_t TypeTable::layout_size(TypeId memory) {
+  TypeId layout = expand(memory);
+  if (!layout)
+    return 0;
+  auto list = fields(layout);
+  return list.empty() ? 8 : (list.back().offset + field_size(list.back()) + 7) & ~7u;
+}
+
+bool TypeTable::zero_is_legal(TypeId word) const {
+  switch (tag(word)) {
+  case TypeTag::I8:
+  case TypeTag::I16:
+  case TypeTag::I32:
+  case TypeTag::I64:
+  case TypeTag::F32:
+  case TypeTag::F64: return true;
+  default: return is_nullable(word);
+  }
+}
+
+} // namespace tal
