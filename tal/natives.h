@@ -7,6 +7,7 @@
 //   Core::exit : (i32) -> noret
 //   Core::strlen : (arr i8) -> i32 nothrow
 //   List::nth : <a:W>(ptr List::list<a>, i32) -> a
+//   data tal_stdout : ptr? FILE                      a variable of the runtime (rw); its symbol has type `ptr {t rw @0}`
 //   exception NullPointer                            a builtin exception name, `exception Fail of arr i8` with payload
 //
 // Types are written as in `.tal` files (tal/text.h): i8 i16 i32 i64, `ptr T`, `ptr? T`, `arr t`, `arr t ro`, exn, exn?,
@@ -22,8 +23,8 @@
 namespace tal {
 
 struct Native {
-  enum class What : uint8_t { Function, ExnName } what = What::Function;
-  TypeId type;    // signature, or exnname type, in NativeInterface::types
+  enum class What : uint8_t { Function, ExnName, Data } what = What::Function;
+  TypeId type;    // signature, exnname type, or type of the variable's address; in NativeInterface::types
 };
 
 struct NativeInterface {

@@ -129,11 +129,27 @@ struct Reloc {
   int64_t addend = 0;      // Pc32: minus the distance from the field to the end of the instruction (-4 .. -8)
 };
 
+// A debug section and the fields in it that hold an address or an offset (docs/debugging.md). They are for debuggers only and
+// are never loaded: the checker looks at no more than that every field lies in its section. In the ELF file the symbol of debug
+// section k follows the symbol records: number 1 + symbols + k, global, hidden, value 0, named like the section.
+struct DebugReloc {
+  uint32_t offset = 0;
+  uint8_t size = 8;        // 4 or 8 bytes, zero in the file
+  bool to_debug = false;   // target: index into ObjectImage::debug; else into ObjectAnnotations::symbols
+  uint32_t target = 0;
+  int64_t addend = 0;
+};
+struct DebugSection {
+  std::string name;        // ".debug_info"
+  Bytes bytes;
+  std::vector<DebugReloc> relocs;   // ascending offset
+};
+
 struct ObjectImage {
   Bytes text, rodata, data, relro;
   uint32_t bss_size = 0;
   std::vector<Reloc> text_relocs, data_relocs, relro_relocs;   // ascending offset
-  std::vector<NamedBytes> debug;                               // .debug_* sections, already without relocations
+  std::vector<DebugSection> debug;                             // .debug_* sections
 };
 
 // The ELF file. ELF symbol names are made from the source names ("pop.List.map"); nothing depends on them.

@@ -69,7 +69,7 @@ public:
     add_relocs(".rela.data.rel.ro", relro_, image_.relro_relocs);
     for (NamedBytes& s : encode_annotations(annotations_))
       add({.name = s.name, .bytes = std::move(s.bytes)});
-    for (const NamedBytes& s : image_.debug)
+    for (const DebugSection& s : image_.debug)
       add_debug(s);
     add({.name = ".note.GNU-stack"});
     add_symbols();
@@ -94,17 +94,15 @@ private:
     }
     add(std::move(s));
   }
-  // Debug sections may bring their relocations along, as raw Elf64_Rela named ".rela.debug_*".
-  void add_debug(const NamedBytes& s) {
-    OutSection out{.name = s.name, .bytes = s.bytes};
-    if (s.name.starts_with(".rela.")) {
-      out.type = elf::sht_rela;
-      out.flags = elf::shf_info_link;
-      out.align = 8;
-      out.entsize = 24;
-      for (size_t i = 0; i < sections_.size(); i++)
-        if (".rela" + sections_[i].name == s.name)
-          out.info = static_cast<uint32_t>(i);
+  void add_debug(const DebugSection& s) {
+    const uint32_t section = add({.name = s.name, .bytes = s.bytes});
+    debug_.push_back(section);
+    if (s.relocs.empty())
+      return;
+    OutSection out{.name = ".rela" + s.name, .type = elf::sht_rela, .flags = elf::shf_info_link, .align = 8, .entsize = 24, .info = section};
+    for (const DebugReloc& r : s.relocs) {
+      const uint64_t symbol = 1 + r.target + (r.to_debug ? annotations_.symbols.size() : 0);
+      put(out.bytes, elf::Rela{r.offset, symbol << 32 | (r.size == 4 ? elf::r_x86_64_32 : elf::r_x86_64_64), r.addend});
     }
     add(std::move(out));
   }
@@ -134,6 +132,14 @@ private:
       e.shndx = static_cast<uint16_t>(section_index(s.section));
       e.value = s.offset;
       e.size = s.size;
+      put(symtab.bytes, e);
+    }
+    for (size_t k = 0; k < debug_.size(); k++) {
+      elf::Symbol e{};
+      e.name = add_string(strings, image_.debug[k].name);
+      e.info = static_cast<uint8_t>(elf::stb_global << 4 | elf::stt_notype);
+      e.other = elf::stv_hidden;
+      e.shndx = static_cast<uint16_t>(debug_[k]);
       put(symtab.bytes, e);
     }
     symtab.link = static_cast<uint32_t>(sections_.size()) + 1;
@@ -187,6 +193,7 @@ private:
   const ObjectImage& image_;
   const ObjectAnnotations& annotations_;
   std::vector<OutSection> sections_;
+  std::vector<uint32_t> debug_;   // section numbers of image_.debug
   uint32_t text_ = 0, rodata_ = 0, data_ = 0, relro_ = 0, bss_ = 0, symtab_ = 0;
 };
 
