@@ -1,0 +1,20 @@
+// File descriptors of the program, as plain ints of the language.
+//
+// A number names a descriptor only while this table says that a native opened it: the runtime's own descriptors (control
+// socket, patch files) cannot be reached from Popcorn, however a program computes its numbers.
+#ifndef STDLIB_RUNTIME_DESCRIPTORS_H
+#define STDLIB_RUNTIME_DESCRIPTORS_H
+
+#include <cstdint>
+
+namespace poprt {
+
+// Enters a new descriptor (-1: an error of `native`, raised). Returns the number, or -1 after noting an exception.
+int enter_descriptor(int descriptor, const char* native);
+// The descriptor of a number, or -1 after noting Unix_error(EBADF, native).
+int usable_descriptor(uint64_t number, const char* native);
+void leave_descriptor(int descriptor);
+
+}  // namespace poprt
+
+#endif

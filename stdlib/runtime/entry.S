@@ -1,0 +1,147 @@
+# Entry points of the runtime that need registers as the verified caller left them, and the way from
+# the runtime into verified code.
+#
+# Everything here runs with rsp = 16n+8 on entry, as after any call. The layout of the register block
+# is stdlib/runtime/unwind.h, struct Registers.
+
+        .set REG_RBX, 0
+        .set REG_RBP, 8
+        .set REG_R12, 16
+        .set REG_R13, 24
+        .set REG_R14, 32
+        .set REG_R15, 40
+        .set REG_RSP, 48            # address of the return address
+        .set REG_PC, 56
+        .set BLOCK, 72              # size, and keeps the stack aligned
+
+        .macro ENTRY name
+        .globl  \name
+        .type   \name, @function
+        .p2align 4
+\name:
+        .endm
+
+        .text
+
+# __tal_raise(exn): stores the callee-saved registers, lets the unwinder find the landing pad and
+# goes there with rax = exn.
+ENTRY __tal_raise
+        subq    $BLOCK, %rsp
+        movq    %rbx, REG_RBX(%rsp)
+        movq    %rbp, REG_RBP(%rsp)
+        movq    %r12, REG_R12(%rsp)
+        movq    %r13, REG_R13(%rsp)
+        movq    %r14, REG_R14(%rsp)
+        movq    %r15, REG_R15(%rsp)
+        leaq    BLOCK(%rsp), %rax
+        movq    %rax, REG_RSP(%rsp)
+        movq    (%rax), %rax
+        movq    %rax, REG_PC(%rsp)
+        movq    %rsp, %rsi
+        call    poprt_unwind        # (exception, registers) -> exception; does not return when uncaught
+        movq    REG_RBX(%rsp), %rbx
+        movq    REG_RBP(%rsp), %rbp
+        movq    REG_R12(%rsp), %r12
+        movq    REG_R13(%rsp), %r13
+        movq    REG_R14(%rsp), %r14
+        movq    REG_R15(%rsp), %r15
+        movq    REG_PC(%rsp), %rcx
+        movq    REG_RSP(%rsp), %rsp
+        jmpq    *%rcx
+        .size   __tal_raise, . - __tal_raise
+
+# The exception that a native has noted; reached by a jump from its stub, after its return.
+ENTRY poprt_raise_pending
+        movq    poprt_pending(%rip), %rdi
+        movq    $0, poprt_pending(%rip)
+        jmp     __tal_raise
+        .size   poprt_raise_pending, . - poprt_raise_pending
+
+        .macro RAISE_BUILTIN name, exception
+ENTRY \name
+        leaq    \exception(%rip), %rdi
+        jmp     __tal_raise
+        .size   \name, . - \name
+        .endm
+
+        RAISE_BUILTIN __tal_raise_null, poprt_null_pointer_value
+        RAISE_BUILTIN __tal_raise_bounds, poprt_array_bounds_value
+        RAISE_BUILTIN __tal_raise_div, poprt_divide_by_zero_value
+        RAISE_BUILTIN __tal_raise_variant, poprt_union_variant_value
+
+# __tal_new(desc) and __tal_newarray(desc, n, init): null from the allocator means that an exception
+# has been noted.
+        .macro ALLOCATE name, body
+ENTRY \name
+        subq    $8, %rsp
+        call    \body
+        addq    $8, %rsp
+        testq   %rax, %rax
+        je      poprt_raise_pending
+        ret
+        .size   \name, . - \name
+        .endm
+
+        ALLOCATE __tal_new, poprt_new
+        ALLOCATE __tal_newarray, poprt_new_array
+
+# poprt_call(function, argument) -> result: calls verified code from the runtime. The return address
+# poprt_call_return is the boundary at which every walk over verified frames ends; all six
+# callee-saved registers are saved here, so that the walk may leave them in any state.
+ENTRY poprt_call
+        pushq   %rbx
+        pushq   %rbp
+        pushq   %r12
+        pushq   %r13
+        pushq   %r14
+        pushq   %r15
+        subq    $8, %rsp
+        movq    %rdi, %rax
+        movq    %rsi, %rdi
+        call    *%rax
+        .globl  poprt_call_return
+poprt_call_return:
+        addq    $8, %rsp
+        popq    %r15
+        popq    %r14
+        popq    %r13
+        popq    %r12
+        popq    %rbp
+        popq    %rbx
+        ret
+        .size   poprt_call, . - poprt_call
+
+# poprt_call_catching(function, argument, exception**) -> result: the same, but an exception that
+# reaches the boundary is stored through the third argument (null when there was none) and the call
+# returns 0. The unwinder resumes at poprt_catch_pad with rax = exception and rsp as it is there.
+ENTRY poprt_call_catching
+        pushq   %rbx
+        pushq   %rbp
+        pushq   %r12
+        pushq   %r13
+        pushq   %r14
+        pushq   %r15
+        pushq   %rdx
+        movq    %rdi, %rax
+        movq    %rsi, %rdi
+        call    *%rax
+        .globl  poprt_catching_return
+poprt_catching_return:
+        popq    %rdx
+        movq    $0, (%rdx)
+        jmp     1f
+        .globl  poprt_catch_pad
+poprt_catch_pad:
+        popq    %rdx
+        movq    %rax, (%rdx)
+        xorl    %eax, %eax
+1:      popq    %r15
+        popq    %r14
+        popq    %r13
+        popq    %r12
+        popq    %rbp
+        popq    %rbx
+        ret
+        .size   poprt_call_catching, . - poprt_call_catching
+
+        .section .note.GNU-stack, "", @progbits

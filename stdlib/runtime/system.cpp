@@ -1,0 +1,134 @@
+#include "stdlib/runtime/system.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "stdlib/runtime/memory.h"
+#include "stdlib/runtime/raise.h"
+
+extern char** environ;
+
+namespace poprt {
+namespace {
+
+int argument_count = 0;
+char** arguments = nullptr;
+int last_error = 0;
+
+PointerArray* strings_of(char** texts, int64_t count) {
+  PointerArray* array = new_pointer_array(count);
+  for (int64_t i = 0; array != nullptr && i < count; i++) {
+    String* text = new_string_from(texts[i]);
+    if (text == nullptr)
+      return nullptr;
+    array->elements[i] = text;
+  }
+  return array;
+}
+
+}  // namespace
+
+void set_arguments(int argc, char** argv) {
+  argument_count = argc;
+  arguments = argv;
+}
+
+PointerArray* argument_array() { return strings_of(arguments, argument_count); }
+
+void remember_error() { last_error = errno; }
+
+bool may_be_written(int descriptor) {
+  const int flags = fcntl(descriptor, F_GETFL);
+  struct statfs status {};
+  if (flags < 0 || fstatfs(descriptor, &status) != 0)
+    return false;
+  return (flags & O_ACCMODE) == O_RDONLY || status.f_type != PROC_SUPER_MAGIC;
+}
+
+}  // namespace poprt
+
+using namespace poprt;
+
+POPRT_THROWING(PointerArray*, std_args, ()) { return argument_array(); }
+
+POPRT_THROWING(PointerArray*, std_env, ()) {
+  int64_t count = 0;
+  while (environ[count] != nullptr)
+    count++;
+  return strings_of(environ, count);
+}
+
+// Ends the program; streams are flushed.
+POPRT_NATIVE(void, exit, (uint64_t status)) { std::exit(to_int(status)); }
+
+POPRT_NATIVE(uint64_t, Unix__last_error, ()) { return from_int(last_error); }
+
+POPRT_THROWING(String*, Unix__error_string, (uint64_t number)) { return new_string_from(strerror(to_int(number))); }
+
+POPRT_NATIVE(uint64_t, Unix__getpid, ()) { return from_int(getpid()); }
+
+// A Cstring is a collected, terminated copy; only natives make one, and nothing frees it.
+POPRT_THROWING(char*, string_to_Cstring, (const String* text)) {
+  auto* copy = static_cast<char*>(allocate_pointer_free(static_cast<size_t>(text->length) + 1));
+  if (copy != nullptr)
+    std::memcpy(copy, text->bytes, static_cast<size_t>(text->length));
+  return copy;
+}
+
+POPRT_THROWING(String*, Cstring_to_string, (const char* text)) {
+  if (text == nullptr) {
+    raise_null_pointer();
+    return nullptr;
+  }
+  return new_string_from(text);
+}
+
+// Null when there is no such variable.
+POPRT_THROWING(char*, getenv, (const char* name)) {
+  if (name == nullptr) {
+    raise_null_pointer();
+    return nullptr;
+  }
+  const char* value = std::getenv(name);
+  if (value == nullptr)
+    return nullptr;
+  auto* copy = static_cast<char*>(allocate_pointer_free(std::strlen(value) + 1));
+  if (copy != nullptr)
+    std::memcpy(copy, value, std::strlen(value));
+  return copy;
+}
+
+// Generic identity: type variables arrive as canonical words, so equal values are equal words.
+POPRT_NATIVE(uint64_t, ptr_compare, (uint64_t a, uint64_t b)) { return from_int(a < b ? -1 : a > b ? 1 : 0); }
+
+POPRT_NATIVE(uint64_t, hash, (uint64_t value)) {
+  return (value * 0x9e3779b97f4a7c15u) >> 33;  // 31 bits: not negative as an int
+}
+
+POPRT_NATIVE(void, GC_gcollect, ()) { collect(); }
+POPRT_NATIVE(uint64_t, GC_get_heap_size, ()) { return from_int(static_cast<int64_t>(heap_size() & 0x7fffffff)); }
+POPRT_NATIVE(uint64_t, GC_collections, ()) { return from_int(static_cast<int64_t>(collection_count() & 0x7fffffff)); }
+
+// Milliseconds of a clock that never goes back; wraps after 24 days.
+POPRT_NATIVE(uint64_t, int_time, ()) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return from_int((now.tv_sec * 1000 + now.tv_nsec / 1000000) & 0x7fffffff);
+}
+
+// Seconds since 1970; the second one in milliseconds.
+POPRT_NATIVE(uint64_t, Unix__time, ()) { return from_int(static_cast<int64_t>(::time(nullptr)) & 0x7fffffff); }
+
+POPRT_NATIVE(uint64_t, Unix__time_ms, ()) {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
+}
