@@ -1,0 +1,69 @@
+#include "ir/cfg.h"
+
+#include <algorithm>
+
+namespace ir {
+namespace {
+
+BlockId successor(const Function& function, BlockId from, uint32_t index) {
+  const Block& block = function.block(from);
+  const std::vector<Edge>& targets = function.terminator(from).targets;
+  if (index < targets.size())
+    return targets[index].target;
+  if (index == targets.size())
+    return block.unwind.target;
+  return {};
+}
+
+} // namespace
+
+ValueId edge_arg(const Function& function, EdgeRef ref, uint32_t index) {
+  if (!ref.is_unwind())
+    return edge(function, ref).args[index];
+  return index == 0 ? ValueId{} : edge(function, ref).args[index - 1];
+}
+
+Cfg::Cfg(const Function& function) {
+  compute_order(function);
+  compute_preds(function);
+}
+
+void Cfg::compute_order(const Function& function) {
+  struct Frame {
+    BlockId block;
+    uint32_t next = 0;
+  };
+  std::vector<bool> seen(function.blocks.size());
+  std::vector<Frame> stack{{function.entry()}};
+  seen[function.entry().value] = true;
+  while (!stack.empty()) {
+    Frame& top = stack.back();
+    bool past_targets = top.next > function.terminator(top.block).targets.size();
+    BlockId next = past_targets ? BlockId{} : successor(function, top.block, top.next++);
+    if (past_targets || (!next.is_valid() && top.next > function.terminator(top.block).targets.size())) {
+      rpo_.push_back(top.block);
+      stack.pop_back();
+    } else if (next.is_valid() && !seen[next.value]) {
+      seen[next.value] = true;
+      stack.push_back({next});
+    }
+  }
+  std::reverse(rpo_.begin(), rpo_.end());
+  rpo_index_.assign(function.blocks.size(), UINT32_MAX);
+  for (uint32_t i = 0; i < rpo_.size(); ++i)
+    rpo_index_[rpo_[i].value] = i;
+}
+
+void Cfg::compute_preds(const Function& function) {
+  first_.assign(function.blocks.size() + 1, 0);
+  for (BlockId from : rpo_)
+    for_each_edge(function, from, [&](EdgeRef, const Edge& e) { ++first_[e.target.value + 1]; });
+  for (size_t i = 1; i < first_.size(); ++i)
+    first_[i] += first_[i - 1];
+  edges_.resize(first_.back());
+  std::vector<uint32_t> next(first_.begin(), first_.end() - 1);
+  for (BlockId from : rpo_)
+    for_each_edge(function, from, [&](EdgeRef ref, const Edge& e) { edges_[next[e.target.value]++] = ref; });
+}
+
+} // namespace ir

@@ -1,0 +1,135 @@
+#include "ir/lower/module_lowering.h"
+
+#include <utility>
+
+namespace ir {
+
+LowerResult lower(const frontend::typed::TypedModule& source) { return lowering::ModuleLowering(source).run(); }
+
+namespace lowering {
+namespace {
+
+Linkage linkage_of(frontend::Scope scope) {
+  switch (scope) {
+  case frontend::Scope::Static: return Linkage::Static;
+  case frontend::Scope::Extern: return Linkage::Import;
+  case frontend::Scope::Public:
+  case frontend::Scope::Abstract: break;
+  }
+  return Linkage::Public;
+}
+
+// Type variables of imported functions have no names of their own: a, b, .., z, a26, ..
+std::string variable_name(uint32_t index) {
+  std::string name(1, static_cast<char>('a' + index % 26));
+  return index < 26 ? name : name + std::to_string(index);
+}
+
+} // namespace
+
+ModuleLowering::ModuleLowering(const typed::TypedModule& source) : source_(source), entries_(source.symbols.size(), UINT32_MAX) {
+  result_.module.name = source.name;
+  result_.module.types = source.types.get();
+}
+
+LowerResult ModuleLowering::run() {
+  declare_functions();
+  declare_globals();
+  declare_exceptions();
+  for (const typed::Global& global : source_.globals) {
+    Constant init = lower_initializer(*this, global);
+    module().global(this->global(global.symbol)).init = std::move(init);
+  }
+  lower_bodies();
+  return std::move(result_);
+}
+
+Function ModuleLowering::signature(typed::SymbolId id) {
+  const typed::Symbol& symbol = source_.symbol(id);
+  const frontend::Type& type = types().get(symbol.type);
+  Function function;
+  function.name = symbol.name.str();
+  function.linkage = linkage_of(symbol.scope);
+  function.type = symbol.type;
+  function.loc = symbol.loc;
+  function.param_types.assign(type.args.begin(), type.args.end());
+  function.return_type = type.element;
+  for (uint32_t i = 0; i < type.type_params; ++i)
+    function.type_params.push_back(variable_name(i));
+  return function;
+}
+
+void ModuleLowering::declare_functions() {
+  for (const typed::Function& source : source_.functions) {
+    Function function = signature(source.symbol);
+    for (size_t i = 0; i < source.type_params.size(); ++i)
+      function.type_params[i] = source.type_params[i].str();
+    for (typed::LocalId param : source.params)
+      function.param_names.push_back(source.body.local(param).name.str());
+    entry(source.symbol) = static_cast<uint32_t>(module().functions.size());
+    module().functions.push_back(std::move(function));
+  }
+}
+
+void ModuleLowering::declare_globals() {
+  for (const typed::Global& source : source_.globals) {
+    const typed::Symbol& symbol = source_.symbol(source.symbol);
+    entry(source.symbol) = static_cast<uint32_t>(module().globals.size());
+    module().globals.push_back({symbol.name.str(), linkage_of(symbol.scope), symbol.type, {}, symbol.loc});
+  }
+}
+
+void ModuleLowering::declare_exceptions() {
+  for (typed::SymbolId id : source_.exceptions)
+    exception(id);
+}
+
+void ModuleLowering::lower_bodies() {
+  for (uint32_t i = 0; i < source_.functions.size(); ++i)
+    lower_function(*this, source_.functions[i], {i});
+}
+
+FuncId ModuleLowering::function(typed::SymbolId id) {
+  if (entry(id) == UINT32_MAX) {
+    entry(id) = static_cast<uint32_t>(module().functions.size());
+    module().functions.push_back(signature(id));
+  }
+  return {entry(id)};
+}
+
+GlobalId ModuleLowering::global(typed::SymbolId id) {
+  if (entry(id) == UINT32_MAX) {
+    const typed::Symbol& symbol = source_.symbol(id);
+    entry(id) = static_cast<uint32_t>(module().globals.size());
+    module().globals.push_back({symbol.name.str(), linkage_of(symbol.scope), symbol.type, {}, symbol.loc});
+  }
+  return {entry(id)};
+}
+
+ExceptionId ModuleLowering::exception(typed::SymbolId id) {
+  if (entry(id) == UINT32_MAX) {
+    const typed::Symbol& symbol = source_.symbol(id);
+    entry(id) = static_cast<uint32_t>(module().exceptions.size());
+    module().exceptions.push_back({symbol.name.str(), linkage_of(symbol.scope), symbol.type, symbol.loc});
+  }
+  return {entry(id)};
+}
+
+DataId ModuleLowering::string_literal(typed::StringId text) {
+  const std::string& bytes = source_.strings[text.value];
+  if (bytes.empty() && empty_string_.is_valid())
+    return empty_string_;
+  DataId id{static_cast<uint32_t>(module().data.size())};
+  DataObject object;
+  object.kind = DataObject::Kind::String;
+  object.type = frontend::kStringType;
+  object.bytes = bytes;
+  object.length = bytes.size();
+  module().data.push_back(std::move(object));
+  if (bytes.empty())
+    empty_string_ = id;
+  return id;
+}
+
+} // namespace lowering
+} // namespace ir

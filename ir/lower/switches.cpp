@@ -1,0 +1,70 @@
+// switch on integers, chars and exceptions.
+#include <utility>
+
+#include "ir/lower/function_lowering.h"
+
+namespace ir::lowering {
+
+void FunctionLowering::lower(const typed::Switch& node) {
+  ValueId subject = expr(node.subject);
+  frontend::TypeId type = type_of(subject);
+  BlockId end = ssa_.create_block();
+  std::vector<int64_t> keys;
+  std::vector<BlockId> targets, bodies;
+  for (const typed::SwitchCase& c : node.cases) {
+    bodies.push_back(ssa_.create_block());
+    for (uint64_t value : c.values) {
+      keys.push_back(normalize_integer(types(), type, value));
+      targets.push_back(bodies.back());
+    }
+  }
+  BlockId default_block = ssa_.create_block();
+  targets.push_back(default_block);
+  ssa_.switch_on(subject, std::move(keys), targets);
+  for (size_t i = 0; i < bodies.size(); ++i) {
+    ssa_.start_sealed(bodies[i]);
+    body_then(node.cases[i].body, end);
+  }
+  ssa_.start_sealed(default_block);
+  body_then(node.default_body, end);
+  ssa_.start_sealed(end);
+}
+
+void FunctionLowering::lower(const typed::ExnSwitch& node) {
+  ValueId exn = expr(node.subject);
+  BlockId end = ssa_.create_block();
+  for (const typed::ExnCase& c : node.cases) {
+    BlockId next = ssa_.create_block();
+    exn_case(c, exn, next, end);
+    ssa_.start_sealed(next);
+  }
+  body_then(node.default_body, end);
+  ssa_.start_sealed(end);
+}
+
+// One clause: a comparison for each of its exceptions, then the body. A clause that binds a payload names one exception, or
+// several with payloads of one type; each match then reads the payload where its own comparison holds.
+void FunctionLowering::exn_case(const typed::ExnCase& node, ValueId exn, BlockId next_case, BlockId end) {
+  BlockId body = ssa_.create_block();
+  for (size_t i = 0; i < node.exceptions.size(); ++i) {
+    bool is_last = i + 1 == node.exceptions.size();
+    builder_.set_loc(node.loc);
+    ExceptionId exception = context_.exception(node.exceptions[i]);
+    ValueId match = builder_.emit_symbol(Op::ExnMatches, {frontend::kBoolType}, exception.value, std::vector{exn});
+    BlockId matched = node.payload.is_valid() ? ssa_.create_block() : body;
+    BlockId other = is_last ? next_case : ssa_.create_block();
+    ssa_.br_if(match, matched, other);
+    if (node.payload.is_valid()) {
+      ssa_.start_sealed(matched);
+      frontend::TypeId type = context_.module().exception(exception).payload;
+      ssa_.write(node.payload.value, builder_.emit_symbol(Op::ExnPayload, {type}, exception.value, std::vector{exn}));
+      ssa_.br(body);
+    }
+    if (!is_last)
+      ssa_.start_sealed(other);
+  }
+  ssa_.start_sealed(body);
+  body_then(node.body, end);
+}
+
+} // namespace ir::lowering
