@@ -1,0 +1,21 @@
+// From the (untrusted) manifests of a patch to the question that tal::patch_check answers: which running definition each new
+// one replaces, and where each import of the patch is to be bound. A manifest can only choose among definitions; whether their
+// types fit is decided there.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dsu/runtime/prepare.h"
+
+namespace dsu {
+
+[[nodiscard]] bool make_link_request(const Program& program, const std::vector<PreparedModule>& modules,
+                                     tal::PatchRequest& request, Refusal& refusal);
+
+// The names of the program that a patch module defines, with its symbols: those with role Replaces of a replaced module,
+// and everything a new module defines.
+std::vector<std::pair<std::string, uint32_t>> provided_names(const PreparedModule& module);
+
+}  // namespace dsu

@@ -1,0 +1,47 @@
+// Maps the verified objects of a patch into the arena, relocates them, and makes what the runtime wants to know of them.
+//
+// Everything is written through the checker's private copies; nothing is read again from the patch file. A block of text is
+// sealed executable, one of read-only data read-only, before the program can reach it. What was mapped stays mapped, also when
+// the update fails later (R46): init() may have stored an address of it anywhere.
+//
+// Registration with the unwinder and the collector is left to the program's own thread (Transaction): neither is
+// thread-safe.
+#pragma once
+
+#include <string>
+
+#include "dsu/runtime/prepare.h"
+
+namespace dsu {
+
+class Loader {
+public:
+  Loader(const Program& program, const tal::NativeInterface& natives, Arena& arena)
+      : program_(program), natives_(natives), arena_(arena) {}
+
+  // Fills in LoadedModule and `registered` of each module, and the writes of the commit.
+  [[nodiscard]] bool load(PreparedUpdate& update, std::string& problem);
+
+private:
+  bool map_sections(PreparedModule& module, std::string& problem);
+  bool relocate(PreparedUpdate& update, uint32_t index, std::string& problem);
+  bool relocate_section(PreparedUpdate& update, uint32_t index, tal::Section section, std::span<const tal::Reloc> relocs,
+                        std::string& problem);
+  bool seal(PreparedModule& module, std::string& problem);
+  bool plan_writes(PreparedUpdate& update, std::string& problem);
+  uintptr_t address_of(const PreparedUpdate& update, const tal::Binding& binding, const tal::InterfaceSymbol& symbol,
+                       std::string& problem);
+  uintptr_t descriptor_of(const tal::Interface& interface, tal::TypeId type);
+  const LoadedModule& module_of(const PreparedUpdate& update, uint32_t number) const;
+
+  const Program& program_;
+  const tal::NativeInterface& natives_;
+  Arena& arena_;
+  tal_descriptor* descriptors_ = nullptr;  // a block of the arena, so that code reaches it
+  size_t descriptor_count_ = 0, descriptor_capacity_ = 0;
+};
+
+// The address of a native or runtime entry point by its source name; 0 if the program has none.
+uintptr_t native_address(std::string_view name);
+
+}  // namespace dsu

@@ -1,0 +1,210 @@
+#include "dsu/runtime/prepare.h"
+
+#include <ctime>
+
+#include "dsu/runtime/link_request.h"
+#include "dsu/runtime/loader.h"
+
+namespace dsu {
+namespace {
+
+// Adds the time it lives to one step of a report.
+class StepTimer {
+public:
+  StepTimer(Report& report, Step step) : slot_(report.step_ns[static_cast<unsigned>(step)]), start_(now_ns()) {}
+  ~StepTimer() { slot_ += now_ns() - start_; }
+  StepTimer(const StepTimer&) = delete;
+  StepTimer& operator=(const StepTimer&) = delete;
+
+private:
+  uint64_t& slot_;
+  uint64_t start_;
+};
+
+bool refuse(Refusal& refusal, Step step, std::string symbol, std::string reason, std::string help) {
+  refusal = {step, std::move(symbol), std::move(reason), std::move(help)};
+  return false;
+}
+
+std::string short_hex(const Hash& hash) { return hex(hash).substr(0, 12); }
+
+// The state transformer: a static function `init` without arguments that the program does not know by that name, i.e. of
+// the interface code and not of the new implementation, whose definitions all have a role.
+uint32_t find_init(const PreparedModule& module) {
+  const tal::Interface& interface = module.object->interface();
+  for (const RoleOfSymbol& role : module.manifest.roles)
+    if (role.symbol == "init")
+      return UINT32_MAX;
+  for (uint32_t s = 0; s < interface.symbols.size(); s++) {
+    const tal::InterfaceSymbol& symbol = interface.symbols[s];
+    if (symbol.name != "init" || symbol.kind != tal::SymbolKind::Function || symbol.section != tal::Section::Text)
+      continue;
+    const tal::Signature& signature = interface.types.sig(symbol.type);
+    if (signature.args.empty() && signature.vars.empty() && signature.pre.empty())
+      return s;
+  }
+  return UINT32_MAX;
+}
+
+}  // namespace
+
+uint64_t now_ns() {
+  timespec t;
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file, Refusal& refusal, Report& report) {
+  PatchFile patch;
+  {
+    StepTimer timer(report, Step::Read);
+    ContainerResult result = read_container(file);
+    if (auto* problem = std::get_if<ContainerProblem>(&result)) {
+      refuse(refusal, Step::Read, "", problem->reason, problem->help);
+      return nullptr;
+    }
+    patch = std::move(std::get<PatchFile>(result));
+  }
+  report.patch = patch.label;
+  report.checksum = hex(patch.checksum);
+  auto update = std::make_unique<PreparedUpdate>();
+  update->label = patch.label;
+  update->checksum = patch.checksum;
+  {
+    StepTimer timer(report, Step::Match);
+    if (!match(patch, refusal))
+      return nullptr;
+  }
+  {
+    StepTimer timer(report, Step::Verify);
+    if (!verify_objects(patch, *update, refusal))
+      return nullptr;
+  }
+  StepTimer timer(report, Step::Link);
+  if (!link(*update, refusal) || !plan_names(*update, refusal))
+    return nullptr;
+  return update;
+}
+
+bool Preparation::match(const PatchFile& file, Refusal& refusal) const {
+  for (const PatchModule& m : file.modules) {
+    if (m.role == ModuleRole::Private)
+      continue;
+    auto found = program_.latest.find(m.name);
+    if (m.role == ModuleRole::New) {
+      if (found == program_.latest.end())
+        continue;
+      return refuse(refusal, Step::Match, m.name, "the patch brings a new module of a name that the program has already",
+                    "make the patch from the sources that are running now");
+    }
+    if (found == program_.latest.end())
+      return refuse(refusal, Step::Match, m.name, "the program has no module of this name",
+                    "the patch was made for another program");
+    const LoadedModule& running = *program_.modules[found->second];
+    if (running.hash != m.old_hash)
+      return refuse(refusal, Step::Match, m.name,
+                    "the patch was made for version " + short_hex(m.old_hash) + " of this module, running is " +
+                        short_hex(running.hash) + (running.version.empty() ? "" : " (" + running.version + ")"),
+                    "make the patch from the sources that are running now, or apply the patches in between first");
+  }
+  return true;
+}
+
+bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const {
+  size_t next = 0;
+  for (const PatchModule& m : file.modules) {
+    if (m.role == ModuleRole::Required)
+      continue;
+    tal::VerifyResult result = tal::verify(file.objects[next++], natives_);
+    if (auto* error = std::get_if<tal::VerifyError>(&result))
+      return refuse(refusal, Step::Verify, error->function, m.name + ": " + tal::to_string(*error, m.name),
+                    "the code is not type-safe: it was damaged, or made by something else than popc");
+    PreparedModule module;
+    module.object = std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result));
+    module.role = m.role;
+    std::optional<Manifest> manifest = decode_manifest(module.object->dsu());
+    if (!manifest)
+      return refuse(refusal, Step::Verify, m.name, "no update manifest, or a damaged one",
+                    "compile the module with `popc -patch`");
+    module.manifest = std::move(*manifest);
+    if (module.object->interface().module != m.name || module.manifest.module != m.name)
+      return refuse(refusal, Step::Match, m.name, "the object is module " + module.object->interface().module,
+                    "make the patch again");
+    module.loaded = std::make_unique<LoadedModule>();
+    module.loaded->name = m.name;
+    module.loaded->version = module.manifest.label;
+    module.loaded->hash = m.new_hash;
+    module.loaded->is_private = m.role == ModuleRole::Private;
+    module.init = find_init(module);
+    update.modules.push_back(std::move(module));
+  }
+  return true;
+}
+
+bool Preparation::link(PreparedUpdate& update, Refusal& refusal) const {
+  std::vector<const tal::Interface*> patch;
+  for (const PreparedModule& m : update.modules)
+    patch.push_back(&m.object->interface());
+  const std::vector<const tal::Interface*> running = program_.interfaces();
+  tal::PatchRequest request{running, patch, {}, {}};
+  if (!make_link_request(program_, update.modules, request, refusal))
+    return false;
+  const auto current = program_.current();
+  update.links = tal::patch_check(request, current, natives_);
+  if (!update.links.ok()) {
+    const tal::LinkProblem& p = update.links.problems[0];
+    return refuse(refusal, Step::Link, p.symbol, p.module + ": " + p.message,
+                  "if its type changed, the interface code needs a stub of the old type");
+  }
+  return true;
+}
+
+bool Preparation::plan_names(PreparedUpdate& update, Refusal& refusal) const {
+  const auto first = static_cast<uint32_t>(program_.modules.size());
+  update.names = program_.names;
+  update.latest = program_.latest;
+  update.current = program_.current();
+  Report& report = update.report;
+  for (const tal::Relink& relink : update.links.relinks) {
+    const tal::Site& site = program_.modules[relink.module]->interface.sites[relink.site];
+    update.current[relink.module][site.symbol] = relink.target;
+  }
+  for (uint32_t i = 0; i < update.modules.size(); i++) {
+    const PreparedModule& module = update.modules[i];
+    update.current.push_back(update.links.bindings[i]);
+    if (module.role == ModuleRole::Private)
+      continue;
+    update.latest[module.manifest.module] = first + i;
+    for (const auto& [name, symbol] : provided_names(module)) {
+      tal::Binding& bound = update.names[name];
+      report.added += bound.module == tal::Binding::unbound;
+      report.data += bound.module != tal::Binding::unbound &&
+                     module.object->interface().symbols[symbol].kind == tal::SymbolKind::Data;
+      bound = {first + i, symbol};
+    }
+  }
+  for (const tal::PatchReplacement& r : update.links.redirects)
+    report.replaced.push_back(program_.modules[r.old_symbol.module]->interface.symbols[r.old_symbol.symbol].name);
+  report.functions = static_cast<uint32_t>(update.links.redirects.size());
+  report.call_sites = static_cast<uint32_t>(update.links.relinks.size());
+  report.entries = report.functions;
+  for (const PreparedModule& module : update.modules)
+    for (const RoleOfSymbol& role : module.manifest.roles)
+      report.stubs += role.role == SymbolRole::Stub;
+  (void)refusal;
+  return true;
+}
+
+bool Preparation::load(PreparedUpdate& update, Refusal& refusal) {
+  StepTimer timer(update.report, Step::Load);
+  std::string problem;
+  Loader loader(program_, natives_, arena_);
+  if (!loader.load(update, problem))
+    return refuse(refusal, Step::Load, "", problem, "");
+  update.writes.prepare();
+  update.writes.prefault();
+  update.ready_ns = now_ns();
+  return true;
+}
+
+}  // namespace dsu

@@ -1,0 +1,73 @@
+// The part of an update that needs no update point: read, match, verify, link-check, load. It runs on the helper thread
+// while the program goes on, and changes nothing that the program can see.
+//
+// The result, a PreparedUpdate, holds everything that the commit needs, down to the new name table, so that the commit
+// neither allocates nor fails.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dsu/format/container.h"
+#include "dsu/format/protocol.h"
+#include "dsu/runtime/arena.h"
+#include "dsu/runtime/code_writer.h"
+#include "dsu/runtime/program.h"
+#include "tal/checker.h"
+
+namespace dsu {
+
+// Why an update was refused.
+struct Refusal {
+  Step step = Step::Read;
+  std::string symbol, reason, help;
+};
+
+struct PreparedModule {
+  std::unique_ptr<tal::VerifiedObject> object;
+  Manifest manifest;
+  ModuleRole role = ModuleRole::Replaced;
+  std::unique_ptr<LoadedModule> loaded;  // moves to the program at commit
+  tal_module* registered = nullptr;      // for the unwinder; never freed
+  uint32_t init = UINT32_MAX;            // symbol of the state transformer, if there is one
+};
+
+struct PreparedUpdate {
+  std::string label;
+  Hash checksum{};
+  std::vector<PreparedModule> modules;
+  tal::PatchResult links;
+  CodeWriter writes;
+  // The program's tables after the commit; swapped in.
+  NameTable names;
+  std::map<std::string, uint32_t, std::less<>> latest;
+  std::vector<std::vector<tal::Binding>> current;  // of the modules running now, then of the patch's
+  Report report;                                   // counts and times so far
+  uint64_t ready_ns = 0;
+};
+
+class Preparation {
+public:
+  Preparation(const Program& program, const tal::NativeInterface& natives, Arena& arena)
+      : program_(program), natives_(natives), arena_(arena) {}
+
+  // Up to and with the link check. Null: `refusal` says why; `report` has times and label in either case.
+  std::unique_ptr<PreparedUpdate> check(std::span<const uint8_t> file, Refusal& refusal, Report& report);
+  // Maps and relocates, and prepares the writes of the commit.
+  [[nodiscard]] bool load(PreparedUpdate& update, Refusal& refusal);
+
+private:
+  bool match(const PatchFile& file, Refusal& refusal) const;
+  bool verify_objects(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const;
+  bool link(PreparedUpdate& update, Refusal& refusal) const;
+  bool plan_names(PreparedUpdate& update, Refusal& refusal) const;
+
+  const Program& program_;
+  const tal::NativeInterface& natives_;
+  Arena& arena_;
+};
+
+uint64_t now_ns();
+
+}  // namespace dsu

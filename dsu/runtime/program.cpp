@@ -1,0 +1,99 @@
+#include "dsu/runtime/program.h"
+
+namespace dsu {
+namespace {
+
+template <class Byte>
+uint8_t* writable(Byte* address) {
+  return const_cast<uint8_t*>(static_cast<const uint8_t*>(address));
+}
+
+void set_sections(const tal_module& m, LoadedModule& module) {
+  module.section[static_cast<unsigned>(tal::Section::Text)] = writable(m.text);
+  module.section[static_cast<unsigned>(tal::Section::RoData)] = writable(m.rodata);
+  module.section[static_cast<unsigned>(tal::Section::Data)] = m.data;
+  module.section[static_cast<unsigned>(tal::Section::RelRo)] = writable(m.relro);
+  module.section[static_cast<unsigned>(tal::Section::Bss)] = m.bss;
+}
+
+// A module of the library may have no manifest: then it has a hash of zeros and no patch can ask for it.
+void read_manifest(const tal_module& m, LoadedModule& module) {
+  if (m.dsu == nullptr)
+    return;
+  if (std::optional<Manifest> manifest = decode_manifest({m.dsu, m.dsu_size})) {
+    module.version = manifest->label;
+    module.hash = manifest->hash;
+  }
+}
+
+void bind_names(const LoadedModule& module, uint32_t index, NameTable& names) {
+  for (uint32_t s = 0; s < module.interface.symbols.size(); s++) {
+    const tal::InterfaceSymbol& symbol = module.interface.symbols[s];
+    const bool is_static = symbol.scope == tal::Scope::Static;
+    if ((is_static || symbol.scope == tal::Scope::Public) && !symbol.name.empty())
+      names[program_name(symbol.name, module.name, is_static)] = {index, s};
+  }
+}
+
+}  // namespace
+
+std::string program_name(const std::string& name, const std::string& module, bool is_static) {
+  return is_static ? module + "\n" + name : name;
+}
+
+std::vector<const tal::Interface*> Program::interfaces() const {
+  std::vector<const tal::Interface*> all;
+  for (const auto& module : modules)
+    all.push_back(&module->interface);
+  return all;
+}
+
+std::vector<std::vector<tal::Binding>> Program::current() const {
+  std::vector<std::vector<tal::Binding>> all;
+  for (const auto& module : modules)
+    all.push_back(module->current);
+  return all;
+}
+
+std::optional<tal::Binding> Program::find(const std::string& name, const std::string& module) const {
+  auto found = names.find(program_name(name, module, true));
+  if (module.empty() || found == names.end())
+    found = names.find(name);
+  if (found == names.end())
+    return std::nullopt;
+  return found->second;
+}
+
+bool describe_program(const tal_program& image, const tal::NativeInterface& natives, Program& program,
+                      std::string& problem) {
+  if (image.updateable == 0) {
+    problem = "the program was not built with `popc -dsu`";
+    return false;
+  }
+  program.version = image.version ? image.version : "";
+  for (uint64_t i = 0; i < image.module_count; i++) {
+    const tal_module& m = image.modules[i];
+    auto module = std::make_unique<LoadedModule>();
+    module->name = m.name;
+    if (!tal::parse_interface({m.interface, m.interface_size}, module->interface, problem)) {
+      problem = "the interface of module " + module->name + " is damaged: " + problem;
+      return false;
+    }
+    set_sections(m, *module);
+    read_manifest(m, *module);
+    bind_names(*module, static_cast<uint32_t>(i), program.names);
+    program.latest[module->name] = static_cast<uint32_t>(i);
+    program.modules.push_back(std::move(module));
+  }
+  const auto interfaces = program.interfaces();
+  tal::LinkResult linked = tal::link_check(interfaces, natives);
+  if (!linked.ok()) {
+    problem = linked.problems[0].symbol + ": " + linked.problems[0].message;
+    return false;
+  }
+  for (size_t i = 0; i < program.modules.size(); i++)
+    program.modules[i]->current = std::move(linked.bindings[i]);
+  return true;
+}
+
+}  // namespace dsu

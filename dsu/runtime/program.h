@@ -1,0 +1,56 @@
+// The running program as updating sees it: every version of every module that is mapped, and what names are bound to now.
+//
+// A module version is never removed (R46). `latest` names the version of each module that new code links to; `names` binds the
+// names of the program (a static one is qualified by its module) to definitions, some of which may be in older versions:
+// data that an update shared stays where it was. `current` of a version tells where its own call sites lead now.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dsu/format/manifest.h"
+#include "tal/image.h"
+#include "tal/interface.h"
+
+namespace dsu {
+
+struct LoadedModule {
+  std::string name, version;
+  Hash hash{};
+  uint32_t updates = 0;
+  bool is_private = false;             // came with a patch for the patch's own use
+  tal::Interface interface;
+  uint8_t* section[6] = {};            // address, by tal::Section
+  std::vector<tal::Binding> current;   // by symbol
+
+  uintptr_t address_of(uint32_t symbol) const {
+    const tal::InterfaceSymbol& s = interface.symbols[symbol];
+    return reinterpret_cast<uintptr_t>(section[static_cast<unsigned>(s.section)]) + s.offset;
+  }
+};
+
+// "main\nreport" for the static `report` of module main; the plain name for a public one.
+std::string program_name(const std::string& name, const std::string& module, bool is_static);
+
+using NameTable = std::map<std::string, tal::Binding, std::less<>>;
+
+struct Program {
+  std::string version;
+  std::vector<std::unique_ptr<LoadedModule>> modules;
+  std::map<std::string, uint32_t, std::less<>> latest;
+  NameTable names;
+
+  std::vector<const tal::Interface*> interfaces() const;
+  std::vector<std::vector<tal::Binding>> current() const;
+  // `name` as code of `module` sees it: its own static definition first, then the public one.
+  std::optional<tal::Binding> find(const std::string& name, const std::string& module) const;
+};
+
+// Reads the interfaces that the program carries. False with a message: it was not linked with -dsu, or is damaged.
+[[nodiscard]] bool describe_program(const tal_program& image, const tal::NativeInterface& natives, Program& program,
+                                    std::string& problem);
+
+}  // namespace dsu

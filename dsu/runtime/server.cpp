@@ -1,0 +1,239 @@
+#include "dsu/runtime/server.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace dsu {
+namespace {
+
+constexpr uint64_t request_timeout_ns = 10'000'000'000;  // for a whole request to arrive, or an answer to leave
+constexpr size_t stack_size = size_t{8} << 20;
+
+uint64_t now_ns() {
+  timespec t;
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+int milliseconds_until(uint64_t deadline) {
+  uint64_t now = now_ns();
+  return deadline <= now ? 0 : static_cast<int>((deadline - now + 999'999) / 1'000'000);
+}
+
+bool wait_for(int descriptor, short events, uint64_t deadline) {
+  for (;;) {
+    pollfd p{descriptor, events, 0};
+    int n = ::poll(&p, 1, milliseconds_until(deadline));
+    if (n > 0)
+      return true;
+    if (n == 0 || errno != EINTR)
+      return false;
+  }
+}
+
+bool read_all(int descriptor, std::span<uint8_t> into, uint64_t deadline) {
+  while (!into.empty()) {
+    ssize_t n = ::recv(descriptor, into.data(), into.size(), MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+      return false;
+    if (n > 0)
+      into = into.subspan(static_cast<size_t>(n));
+    else if (!wait_for(descriptor, POLLIN, deadline))
+      return false;
+  }
+  return true;
+}
+
+void send_all(int descriptor, std::span<const uint8_t> bytes) {
+  const uint64_t deadline = now_ns() + request_timeout_ns;
+  while (!bytes.empty()) {
+    ssize_t n = ::send(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n > 0)
+      bytes = bytes.subspan(static_cast<size_t>(n));
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR) || !wait_for(descriptor, POLLOUT, deadline))
+      return;
+  }
+}
+
+void send_frame(int client, FrameKind kind, std::span<const uint8_t> payload) { send_all(client, frame(kind, payload)); }
+
+void send_problem(int client, std::string_view text) {
+  send_frame(client, FrameKind::Problem, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
+
+// Only the user that runs the program, and root.
+bool may_control(int client) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == ::geteuid() || peer.uid == 0);
+}
+
+bool set_problem(std::string& problem, const char* what, const std::string& path) {
+  problem = std::string(what) + " " + path + ": " + std::strerror(errno);
+  return false;
+}
+
+}  // namespace
+
+bool ControlServer::open(const std::string& path, std::string& problem) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    problem = "the path " + path + " is too long for a socket";
+    return false;
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (listener_ < 0 || wake_ < 0)
+    return set_problem(problem, "cannot create a socket for", path);
+  ::unlink(path.c_str());  // left by an earlier process of this number
+  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::chmod(path.c_str(), 0600) != 0 || ::listen(listener_, 16) != 0)
+    return set_problem(problem, "cannot listen on", path);
+  path_ = path;
+  return true;
+}
+
+void ControlServer::remove_socket() const {
+  if (!path_.empty())
+    ::unlink(path_.c_str());
+}
+
+bool ControlServer::start(RequestHandler& handler, std::string& problem) {
+  handler_ = &handler;
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, stack_size);
+  pthread_t thread;
+  int error = pthread_create(&thread, &attributes, run, this);
+  pthread_attr_destroy(&attributes);
+  pthread_sigmask(SIG_SETMASK, &old, nullptr);
+  if (error != 0) {
+    problem = std::string("cannot start the control thread: ") + std::strerror(error);
+    return false;
+  }
+  return true;
+}
+
+void* ControlServer::run(void* self) {
+  static_cast<ControlServer*>(self)->serve();
+  return nullptr;
+}
+
+void ControlServer::serve() {
+  for (;;) {
+    pollfd watched[3] = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}, {waiting_, POLLIN | POLLRDHUP, 0}};
+    int timeout = waiting_ < 0 ? -1 : milliseconds_until(waiting_until_ns_);
+    if (::poll(watched, 3, timeout) < 0)
+      continue;
+    if (watched[1].revents != 0) {
+      uint64_t count;
+      if (::read(wake_, &count, sizeof count) < 0)
+        count = 0;  // somebody else's wake-up: nothing to do
+    }
+    if (waiting_ >= 0)
+      check_waiting(watched[2].revents != 0);
+    if (watched[0].revents != 0)
+      accept_client();
+  }
+}
+
+void ControlServer::accept_client() {
+  int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (client < 0)
+    return;
+  if (!may_control(client)) {
+    send_problem(client, "only the user that runs the program may control it");
+    ::close(client);
+    return;
+  }
+  const uint64_t deadline = now_ns() + request_timeout_ns;
+  uint8_t bytes[frame_header_size];
+  std::optional<FrameHeader> header;
+  if (read_all(client, bytes, deadline))
+    header = decode_header(bytes);
+  if (!header) {
+    send_problem(client, "malformed request");
+    ::close(client);
+    return;
+  }
+  // Grows with what arrives, so that a length alone costs nothing.
+  Bytes payload;
+  for (size_t wanted = header->length; wanted > 0;) {
+    size_t piece = std::min<size_t>(wanted, size_t{1} << 20);
+    payload.resize(payload.size() + piece);
+    if (!read_all(client, std::span(payload).last(piece), deadline)) {
+      send_problem(client, "incomplete request");
+      ::close(client);
+      return;
+    }
+    wanted -= piece;
+  }
+  answer(client, header->kind, payload);
+  if (client != waiting_)
+    ::close(client);
+}
+
+void ControlServer::answer(int client, FrameKind kind, std::span<const uint8_t> payload) {
+  switch (kind) {
+    case FrameKind::Status: return send_frame(client, FrameKind::Status, encode(handler_->status()));
+    case FrameKind::History: return send_frame(client, FrameKind::History, encode(handler_->history()));
+    case FrameKind::Check: return send_frame(client, FrameKind::Report, encode(handler_->check(payload)));
+    case FrameKind::Update: return begin_update(client, payload);
+    case FrameKind::Report:
+    case FrameKind::Problem: break;
+  }
+  send_problem(client, "not a request");
+}
+
+void ControlServer::begin_update(int client, std::span<const uint8_t> payload) {
+  tal::ByteReader in(payload);
+  const uint32_t wait_ms = in.u32();
+  if (in.bad())
+    return send_problem(client, "malformed request");
+  Report report;
+  if (waiting_ >= 0) {
+    report.outcome = Outcome::Busy;
+    report.reason = "another update waits for an update point";
+    report.help = "try again when it is done";
+    return send_frame(client, FrameKind::Report, encode(report));
+  }
+  if (!handler_->begin(payload.subspan(sizeof wait_ms), report))
+    return send_frame(client, FrameKind::Report, encode(report));
+  waiting_ = client;
+  waiting_until_ns_ = now_ns() + uint64_t{wait_ms} * 1'000'000;
+}
+
+void ControlServer::check_waiting(bool client_gone) {
+  Report report;
+  if (handler_->finished(report))
+    return reply_to_waiting(report);
+  if (!client_gone && now_ns() < waiting_until_ns_)
+    return;
+  if (handler_->withdraw(report))
+    return reply_to_waiting(report);
+  // Being carried out at this moment: the wake-up follows.
+  waiting_until_ns_ = now_ns() + 1'000'000;
+}
+
+void ControlServer::reply_to_waiting(const Report& report) {
+  send_frame(waiting_, FrameKind::Report, encode(report));
+  ::close(waiting_);
+  waiting_ = -1;
+}
+
+}  // namespace dsu

@@ -1,0 +1,61 @@
+// The control channel of a running program: a Unix socket served by one helper thread.
+//
+// The thread is made with pthread_create directly and never registered with the collector: it holds no collected pointer and
+// runs no verified code. It blocks all signals, so that handlers run on the program's thread as before.
+//
+// While an update waits for the program to reach an update point the thread goes on answering other clients. Only its own
+// state is touched here; what a request means is the business of RequestHandler.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "dsu/format/protocol.h"
+
+namespace dsu {
+
+// All calls come from the helper thread.
+class RequestHandler {
+public:
+  virtual ~RequestHandler() = default;
+  virtual Status status() = 0;
+  virtual std::vector<Report> history() = 0;
+  virtual Report check(std::span<const uint8_t> patch) = 0;
+
+  // Prepares an update. True: it now waits for an update point, and finished() will tell; false: `report` is final.
+  virtual bool begin(std::span<const uint8_t> patch, Report& report) = 0;
+  // Has the update that begin() left waiting been carried out or refused?
+  virtual bool finished(Report& report) = 0;
+  // Takes the waiting update back. False if it is being carried out right now: it will be finished soon.
+  virtual bool withdraw(Report& report) = 0;
+};
+
+class ControlServer {
+public:
+  // Binds the socket of this process. False with a message: the program then runs without a control channel.
+  [[nodiscard]] bool open(const std::string& path, std::string& problem);
+  // Serves for ever on a thread of its own.
+  [[nodiscard]] bool start(RequestHandler& handler, std::string& problem);
+  // To be written to (8 bytes) when finished() may have become true; any thread.
+  int wake_descriptor() const { return wake_; }
+  void remove_socket() const;
+
+private:
+  static void* run(void* self);
+  void serve();
+  void accept_client();
+  void answer(int client, FrameKind kind, std::span<const uint8_t> payload);
+  void begin_update(int client, std::span<const uint8_t> payload);
+  void check_waiting(bool client_gone);
+  void reply_to_waiting(const Report& report);
+
+  RequestHandler* handler_ = nullptr;
+  std::string path_;
+  int listener_ = -1;
+  int wake_ = -1;
+  int waiting_ = -1;             // client of the update that waits
+  uint64_t waiting_until_ns_ = 0;
+};
+
+}  // namespace dsu
