@@ -57,6 +57,8 @@ typedef struct tal_module {
   uint64_t exception_count;
   const uint8_t *interface; /* tal::Interface, serialised; null unless the program is updateable */
   uint64_t interface_size;
+  const uint8_t *dsu;       /* the object's .tal.dsu section, as it was; null unless the program is updateable */
+  uint64_t dsu_size;
 } tal_module;
 
 enum tal_entry_kind {

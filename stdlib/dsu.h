@@ -1,0 +1,21 @@
+// Dynamic updating: what a program can say about the updates of itself. See docs/dsu.md.
+//
+// In a program compiled without -dsu an update point does nothing and the other functions tell that there was no update.
+#ifndef DSU_H
+#define DSU_H
+prefix Dsu {
+
+// Code, data and types change only here; costs a load and a compare when nothing is pending. Inside a state
+// transformer it returns at once.
+extern void update_point();
+
+// The label of the version that is running (`popc -dsu --dsu-version=0.2`, later that of the patch applied last).
+extern string version();
+
+// How many updates have been applied, whether one waits for an update point, and why the last refused one was refused.
+extern int updates();
+extern bool pending();
+extern string last_error();
+
+}
+#endif
