@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "dsu/runtime/native_text.h"
 #include "dsu/runtime/registration.h"
 
 namespace dsu {
@@ -27,6 +28,13 @@ constexpr tal::Section all_sections[] = {tal::Section::Text, tal::Section::RoDat
                                          tal::Section::RelRo, tal::Section::Bss};
 
 }  // namespace
+
+uintptr_t native_address(std::string_view name) {
+  for (uint32_t i = 0; i < native_address_count; i++)
+    if (name == native_addresses[i].name)
+      return reinterpret_cast<uintptr_t>(native_addresses[i].address);
+  return 0;
+}
 
 bool Loader::load(PreparedUpdate& update, std::string& problem) {
   size_t descriptors = 0;

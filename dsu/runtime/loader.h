@@ -16,8 +16,7 @@ namespace dsu {
 
 class Loader {
 public:
-  Loader(const Program& program, const tal::NativeInterface& natives, Arena& arena)
-      : program_(program), natives_(natives), arena_(arena) {}
+  Loader(const Program& program, Arena& arena) : program_(program), arena_(arena) {}
 
   // Fills in LoadedModule and `registered` of each module, and the writes of the commit.
   [[nodiscard]] bool load(PreparedUpdate& update, std::string& problem);
@@ -35,7 +34,6 @@ private:
   const LoadedModule& module_of(const PreparedUpdate& update, uint32_t number) const;
 
   const Program& program_;
-  const tal::NativeInterface& natives_;
   Arena& arena_;
   tal_descriptor* descriptors_ = nullptr;  // a block of the arena, so that code reaches it
   size_t descriptor_count_ = 0, descriptor_capacity_ = 0;

@@ -81,8 +81,9 @@ std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file
       return nullptr;
   }
   StepTimer timer(report, Step::Link);
-  if (!link(*update, refusal) || !plan_names(*update, refusal))
+  if (!link(*update, refusal))
     return nullptr;
+  plan_names(*update);
   return update;
 }
 
@@ -159,7 +160,7 @@ bool Preparation::link(PreparedUpdate& update, Refusal& refusal) const {
   return true;
 }
 
-bool Preparation::plan_names(PreparedUpdate& update, Refusal& refusal) const {
+void Preparation::plan_names(PreparedUpdate& update) const {
   const auto first = static_cast<uint32_t>(program_.modules.size());
   update.names = program_.names;
   update.latest = program_.latest;
@@ -191,14 +192,12 @@ bool Preparation::plan_names(PreparedUpdate& update, Refusal& refusal) const {
   for (const PreparedModule& module : update.modules)
     for (const RoleOfSymbol& role : module.manifest.roles)
       report.stubs += role.role == SymbolRole::Stub;
-  (void)refusal;
-  return true;
 }
 
 bool Preparation::load(PreparedUpdate& update, Refusal& refusal) {
   StepTimer timer(update.report, Step::Load);
   std::string problem;
-  Loader loader(program_, natives_, arena_);
+  Loader loader(program_, arena_);
   if (!loader.load(update, problem))
     return refuse(refusal, Step::Load, "", problem, "");
   update.writes.prepare();

@@ -1,0 +1,33 @@
+// The natives of stdlib/dsu.h in an updateable program, and the start of updating.
+#include <cstdlib>
+
+#include "dsu/format/control_path.h"
+#include "dsu/runtime/updates.h"
+#include "stdlib/runtime/calls.h"
+#include "stdlib/runtime/raise.h"
+
+namespace {
+
+// Never destroyed: the helper thread uses it until the process is gone.
+dsu::Updates& updates() {
+  static auto* instance = new dsu::Updates;
+  return *instance;
+}
+
+void remove_socket() { updates().remove_socket(); }
+
+poprt::String* to_string(const std::string& text) { return poprt::new_string_from(text.data(), text.size()); }
+
+}  // namespace
+
+extern "C" void poprt_start_updates(const tal_program* program) {
+  updates().start(*program);
+  std::atexit(remove_socket);
+}
+
+extern "C" void popdsu_at_update_point(const poprt::Registers* registers) { updates().at_update_point(*registers); }
+
+POPRT_THROWING(poprt::String*, Dsu__version, ()) { return to_string(updates().version()); }
+POPRT_THROWING(poprt::String*, Dsu__last_error, ()) { return to_string(updates().last_error()); }
+POPRT_NATIVE(uint64_t, Dsu__pending, ()) { return __atomic_load_n(&popdsu_pending, __ATOMIC_RELAXED) != 0; }
+POPRT_NATIVE(uint64_t, Dsu__updates, ()) { return updates().applied(); }

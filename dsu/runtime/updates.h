@@ -1,0 +1,87 @@
+// The updates of this process: ties the control channel, the preparation of a patch and the update point together.
+//
+// Two threads. The helper thread owns `program_` and everything else here, except between the moment at which the program's
+// thread has taken the waiting update (state Running) and the moment at which it has finished it (state Done); the
+// mutex is held by the program's thread all that time, and by the helper during every request.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <pthread.h>
+
+#include "dsu/runtime/prepare.h"
+#include "dsu/runtime/server.h"
+#include "stdlib/runtime/unwind.h"
+
+namespace dsu {
+
+class Lock {
+public:
+  explicit Lock(pthread_mutex_t& mutex) : mutex_(mutex) { pthread_mutex_lock(&mutex_); }
+  ~Lock() { pthread_mutex_unlock(&mutex_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+private:
+  pthread_mutex_t& mutex_;
+};
+
+class Updates final : public RequestHandler {
+public:
+  // At start-up, before verified code runs. Problems are told on standard error; the program runs all the same.
+  void start(const tal_program& image);
+
+  // The slow path of an update point; program's thread.
+  void at_update_point(const poprt::Registers& registers);
+
+  // RequestHandler
+  Status status() override;
+  std::vector<Report> history() override;
+  Report check(std::span<const uint8_t> patch) override;
+  bool begin(std::span<const uint8_t> patch, Report& report) override;
+  bool finished(Report& report) override;
+  bool withdraw(Report& report) override;
+
+  // For the natives; program's thread. They never wait for a request that is being served.
+  std::string version();
+  std::string last_error();
+  uint32_t applied() const { return applied_.load(); }
+  void remove_socket() const { server_.remove_socket(); }
+
+private:
+  enum class State { Idle, Ready, Running, Done };
+
+  bool describe(Report& report);
+  std::unique_ptr<PreparedUpdate> prepare(std::span<const uint8_t> patch, Report& report);
+  Report refuse(Report report, const Refusal& refusal);
+  void finish(Report report);
+  void add_to_history(const Report& report);
+  bool is_applied(const std::string& checksum) const;
+
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  const tal_program* image_ = nullptr;
+  tal::NativeInterface natives_;
+  bool described_ = false;
+  Program program_;
+  Arena arena_;
+  ControlServer server_;
+
+  std::atomic<State> state_{State::Idle};
+  std::unique_ptr<PreparedUpdate> waiting_;
+  std::vector<std::unique_ptr<PreparedUpdate>> failed_;  // their modules stay registered
+  std::unique_ptr<PreparedUpdate> done_;                 // freed by the helper
+  Report result_;
+  std::vector<Report> history_;
+  uint32_t refused_ = 0;
+
+  std::atomic<uint32_t> applied_{0};
+  pthread_mutex_t text_mutex_ = PTHREAD_MUTEX_INITIALIZER;  // the two strings below
+  std::string version_, last_error_;
+};
+
+}  // namespace dsu
+
+extern "C" {
+extern uint32_t popdsu_pending;  // read by every update point
+void popdsu_at_update_point(const poprt::Registers* registers);
+}
