@@ -1,0 +1,224 @@
+// popctl: control of running, updateable programs through their sockets.
+//
+// Exit status: 0 done (an update: applied), 1 refused, 2 no update point reached in time, 3 no such program, 64 usage.
+#include "driver/output.h"
+#include "driver/popctl_output.h"
+#include "dsu/client/client.h"
+
+#include <boost/program_options.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr const char* usage = R"(usage: popctl list                             updateable programs of this user
+       popctl status PROGRAM                   modules, versions, what waits
+       popctl check PROGRAM FILE.pup           would the patch apply? Nothing is changed
+       popctl update [--wait=5s] PROGRAM FILE.pup
+       popctl history PROGRAM                  what was applied and refused, with times
+
+PROGRAM is a process id or the path of a control socket.
+Exit status: 0 applied, 1 refused, 2 no update point reached in time, 3 no such program.
+)";
+
+enum ExitStatus { Done = 0, Refused = 1, NotReached = 2, NoProgram = 3, Usage = 64 };
+
+// The program has this long for anything but waiting: verifying a large patch takes a while.
+constexpr int answer_timeout_ms = 60'000;
+
+struct Options {
+  bool json = false;
+  uint32_t wait_ms = 5'000;
+  std::string command;
+  std::vector<std::string> arguments;
+};
+
+// "250ms", "5s", "2m", "5" (seconds)
+std::optional<uint32_t> parse_duration(const std::string& text) {
+  double value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string unit(end, text.data() + text.size());
+  double scale = unit == "ms" ? 1 : unit == "s" || unit.empty() ? 1'000 : unit == "m" ? 60'000 : 0;
+  if (error != std::errc() || scale == 0 || value < 0 || value * scale > 86'400'000)
+    return std::nullopt;
+  return static_cast<uint32_t>(std::lround(value * scale));
+}
+
+int usage_error(const std::string& message) {
+  driver::print_error("popctl", message);
+  std::cerr << usage;
+  return Usage;
+}
+
+int report_problem(const dsu::ClientProblem& problem) {
+  driver::print_error("popctl", problem.text);
+  return problem.error == dsu::ClientError::NoProgram ? NoProgram
+         : problem.error == dsu::ClientError::Timeout ? NotReached
+                                                      : Refused;
+}
+
+// Sends the request; false: `status` is what to exit with.
+bool ask(const std::string& program, dsu::FrameKind kind, std::span<const uint8_t> payload, int timeout_ms, dsu::Answer& answer,
+         int& status) {
+  auto result = dsu::exchange(dsu::socket_of(program), kind, payload, timeout_ms);
+  if (auto* problem = std::get_if<dsu::ClientProblem>(&result)) {
+    status = report_problem(*problem);
+    return false;
+  }
+  answer = std::move(std::get<dsu::Answer>(result));
+  if (answer.kind == dsu::FrameKind::Problem) {
+    status = report_problem({dsu::ClientError::Protocol, std::string(answer.payload.begin(), answer.payload.end())});
+    return false;
+  }
+  return true;
+}
+
+int protocol_mismatch() {
+  return report_problem({dsu::ClientError::Protocol, "the program speaks another version of the protocol than this popctl"});
+}
+
+template <class Value>
+int show(const Options& options, const std::optional<Value>& value) {
+  if (!value)
+    return protocol_mismatch();
+  std::cout << (options.json ? driver::json(*value) + "\n" : driver::text(*value));
+  return Done;
+}
+
+int list(const Options& options) {
+  std::string json;
+  for (const dsu::RunningProgram& program : dsu::running_programs()) {
+    dsu::Answer answer;
+    int ignored;
+    if (!ask(program.path, dsu::FrameKind::Status, {}, 2'000, answer, ignored))
+      continue;
+    std::optional<dsu::Status> status = dsu::decode_status(answer.payload);
+    if (!status)
+      continue;
+    if (options.json)
+      json += (json.empty() ? "" : ",\n ") + driver::json(*status);
+    else
+      std::cout << program.pid << "  " << status->program << "  " << status->applied << " updates\n";
+  }
+  if (options.json)
+    std::cout << "[" << json << "]\n";
+  return Done;
+}
+
+int exit_status_of(const dsu::Report& report) {
+  switch (report.outcome) {
+    case dsu::Outcome::Applied:
+    case dsu::Outcome::AlreadyApplied:
+    case dsu::Outcome::Checked: return Done;
+    case dsu::Outcome::Refused:
+    case dsu::Outcome::Busy: return Refused;
+    case dsu::Outcome::NotReached: return NotReached;
+  }
+  return Refused;
+}
+
+int send_patch(const Options& options, dsu::FrameKind kind) {
+  std::string problem;
+  auto file = driver::read_file(options.arguments[1], problem);
+  if (!file) {
+    driver::print_error("popctl", problem);
+    return Refused;
+  }
+  tal::ByteWriter payload;
+  int timeout = answer_timeout_ms;
+  if (kind == dsu::FrameKind::Update) {
+    payload.u32(options.wait_ms);
+    timeout += static_cast<int>(options.wait_ms);
+  }
+  payload.raw(*file);
+  dsu::Answer answer;
+  int status;
+  if (!ask(options.arguments[0], kind, payload.bytes(), timeout, answer, status))
+    return status;
+  std::optional<dsu::Report> report = dsu::decode_report(answer.payload);
+  if (!report)
+    return protocol_mismatch();
+  show(options, report);
+  return exit_status_of(*report);
+}
+
+struct Command {
+  const char* name;
+  size_t arguments;
+  int (*run)(const Options&);
+};
+
+constexpr Command commands[] = {
+    {"list", 0, list},
+    {"status", 1,
+     [](const Options& o) {
+       dsu::Answer answer;
+       int status;
+       return ask(o.arguments[0], dsu::FrameKind::Status, {}, answer_timeout_ms, answer, status)
+                  ? show(o, dsu::decode_status(answer.payload))
+                  : status;
+     }},
+    {"history", 1,
+     [](const Options& o) {
+       dsu::Answer answer;
+       int status;
+       return ask(o.arguments[0], dsu::FrameKind::History, {}, answer_timeout_ms, answer, status)
+                  ? show(o, dsu::decode_history(answer.payload))
+                  : status;
+     }},
+    {"check", 2, [](const Options& o) { return send_patch(o, dsu::FrameKind::Check); }},
+    {"update", 2, [](const Options& o) { return send_patch(o, dsu::FrameKind::Update); }},
+};
+
+int run(int argc, char** argv) {
+  po::options_description visible("Options");
+  visible.add_options()
+      ("help,h", "print this text")
+      ("json", "answer in JSON")
+      ("wait", po::value<std::string>()->value_name("TIME"), "update: how long to wait for an update point (default 5s)");
+  po::options_description all;
+  all.add(visible).add_options()("argument", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  positional.add("argument", -1);
+  po::variables_map map;
+  try {
+    po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), map);
+    po::notify(map);
+  } catch (const po::error& error) {
+    return usage_error(error.what());
+  }
+  if (map.count("help")) {
+    std::cout << usage << "\n" << visible;
+    return Done;
+  }
+  Options options;
+  options.json = map.count("json") != 0;
+  if (map.count("wait")) {
+    auto wait = parse_duration(map["wait"].as<std::string>());
+    if (!wait)
+      return usage_error("`--wait` takes a time such as 5s or 250ms");
+    options.wait_ms = *wait;
+  }
+  if (map.count("argument"))
+    options.arguments = map["argument"].as<std::vector<std::string>>();
+  if (options.arguments.empty())
+    return usage_error("no command given");
+  options.command = options.arguments[0];
+  options.arguments.erase(options.arguments.begin());
+  for (const Command& command : commands)
+    if (options.command == command.name) {
+      if (options.arguments.size() != command.arguments)
+        return usage_error("`" + options.command + "` takes " + std::to_string(command.arguments) + " arguments");
+      return command.run(options);
+    }
+  return usage_error("unknown command `" + options.command + "`");
+}
+
+} // namespace
+
+int main(int argc, char** argv) { return run(argc, argv); }

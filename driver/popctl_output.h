@@ -1,0 +1,22 @@
+// How popctl shows what a program answered: lines for people, JSON for tools.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dsu/format/protocol.h"
+
+namespace driver {
+
+std::string json(const dsu::Report& report);
+std::string json(const dsu::Status& status);
+std::string json(const std::vector<dsu::Report>& history);
+
+std::string text(const dsu::Report& report);
+std::string text(const dsu::Status& status);
+std::string text(const std::vector<dsu::Report>& history);
+
+// 1234567 -> "1.23 ms"
+std::string duration(uint64_t nanoseconds);
+
+} // namespace driver
