@@ -1,0 +1,90 @@
+// Joins lexer, grammar and builder, and words syntax errors.
+
+#include "frontend/ast_builder.h"
+
+namespace frontend {
+
+using support::Diag;
+using Tok = Parser::token;
+
+Parser::symbol_type AstBuilder::next_token() {
+  const Token& token = tokens_.tokens[next_];
+  if (next_ + 1 < tokens_.tokens.size()) ++next_;
+  const SourceRange where{token.loc, token.loc};
+  switch (token.kind) {
+    case Tok::ID: return Parser::make_ID(token.name, where);
+    case Tok::INTEGER: return Parser::make_INTEGER({token.number, token.number_type}, where);
+    case Tok::FLOATING: return Parser::make_FLOATING({token.real, token.number_type}, where);
+    case Tok::CHARACTER: return Parser::make_CHARACTER(token.number, where);
+    case Tok::OFFSET: return Parser::make_OFFSET(token.number, where);
+    case Tok::STRING: return Parser::make_STRING({tokens_.strings[token.number]}, where);
+    default: return Parser::symbol_type(token.kind, where);
+  }
+}
+
+namespace {
+
+// Words as the programmer would write them; classes of tokens without quotes.
+std::string quoted(std::string_view name) {
+  if (name == "identifier" || name == "integer" || name == "floating-point number" || name == "character" || name == "tuple offset" ||
+      name == "string literal" || name == "end of file") {
+    return std::string(name);
+  }
+  if (name == "{ of an array") return "`{`";
+  return "`" + std::string(name) + "`";
+}
+
+std::string alternatives(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+    text += quoted(names[i]);
+  }
+  return text;
+}
+
+}  // namespace
+
+void AstBuilder::syntax_error(const SourceRange& where, const char* found, const std::vector<std::string>& expected, bool too_many) {
+  const Token& token = tokens_.tokens[next_ > 0 ? next_ - 1 : 0];
+  std::string shown = quoted(found);
+  if (token.loc == where.begin && token.kind == Tok::ID) shown = "`" + token.name.str() + "`";
+  if (expected.empty() || too_many) {
+    session_.diagnostics.report<Diag::UnexpectedToken>(where.begin, shown);
+  } else {
+    session_.diagnostics.report<Diag::ExpectedToken>(where.begin, alternatives(expected), shown);
+  }
+}
+
+// Bison calls this when its own stack is exhausted, which its C++ skeleton never reports otherwise.
+void AstBuilder::internal_error(const SourceRange& where, const std::string& message) {
+  session_.diagnostics.report<Diag::UnexpectedToken>(where.begin, message);
+}
+
+namespace {
+
+std::string module_name(std::string_view path) {
+  if (const size_t slash = path.rfind('/'); slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  if (const size_t dot = path.rfind('.'); dot != std::string_view::npos && dot > 0) path = path.substr(0, dot);
+  return std::string(path);
+}
+
+}  // namespace
+
+std::unique_ptr<ast::Module> parse(Session& session, const SourceText& source) {
+  const TokenList tokens = lex(session, source);
+  AstBuilder builder(session, tokens);
+  Parser parser(builder);
+  // Without its brackets a text that is nested too deeply would only give misleading syntax errors.
+  bool too_deep = false;
+  for (const support::Diagnostic& d : session.diagnostics.all()) too_deep |= d.id == Diag::NestingTooDeep;
+  if (too_deep) return nullptr;
+  (void)parser.parse();
+  if (session.diagnostics.has_errors()) return nullptr;
+  std::unique_ptr<ast::Module> module = builder.take_module();
+  module->name = module_name(source.path);
+  module->dependencies = source.dependencies;
+  return module;
+}
+
+}  // namespace frontend

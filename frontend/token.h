@@ -1,0 +1,42 @@
+// Tokens: what the lexer makes of a preprocessed text, and what the parser reads.
+//
+// The kinds are those of the grammar (frontend/grammar.yy), which is the table of tokens; a token carries the one value its kind has.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "frontend/grammar.h"
+#include "frontend/types.h"
+
+namespace frontend {
+
+using TokenKind = Parser::token_kind_type;
+
+struct Token {
+  TokenKind kind{};
+  TypeKind number_type = TypeKind::Int;  // of an integer or floating literal
+  SourceLoc loc;
+  uint32_t offset = 0;                   // spelling: text.substr(offset, length)
+  uint32_t length = 0;
+  Name name;                             // ID
+  uint64_t number = 0;                   // INTEGER, CHARACTER, OFFSET; STRING: index in TokenList::strings
+  double real = 0;                       // FLOATING
+};
+
+struct TokenList {
+  std::vector<Token> tokens;  // ends in END
+  std::vector<std::string> strings;
+};
+
+struct SourceText;
+struct Session;
+
+// Reports lexical errors and goes on behind them; the list is usable even then.
+TokenList lex(Session& session, const SourceText& source);
+
+// One line per token, `line:column KIND spelling`.
+std::string print_tokens(const TokenList& list, const SourceText& source);
+
+}  // namespace frontend

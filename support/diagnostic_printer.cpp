@@ -1,0 +1,114 @@
+#include "support/diagnostic_printer.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace support {
+
+namespace {
+
+constexpr size_t kMaxShownColumns = 160;
+
+std::string_view word(Severity severity) {
+  switch (severity) {
+    case Severity::Error: return "error";
+    case Severity::Warning: return "warning";
+    case Severity::Note: return "note";
+  }
+  return "";
+}
+
+std::string_view color_of(Severity severity) {
+  switch (severity) {
+    case Severity::Error: return "\033[1;31m";
+    case Severity::Warning: return "\033[1;35m";
+    case Severity::Note: return "\033[1;36m";
+  }
+  return "";
+}
+
+// The line and a caret below it; long lines are shown from a little before the place.
+std::string excerpt(SourceManager& sources, SourceLoc loc) {
+  if (!loc.is_valid()) return "";
+  std::string_view line = sources.line(loc.file, loc.line);
+  if (line.empty()) return "";
+  size_t column = std::min<size_t>(loc.column > 0 ? loc.column - 1 : 0, line.size());
+  if (column > kMaxShownColumns - 40) {
+    const size_t cut = column - 40;
+    line.remove_prefix(cut);
+    column -= cut;
+  }
+  line = line.substr(0, kMaxShownColumns);
+  std::string text = "    ";
+  for (char c : line) text += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? ' ' : c;
+  text += "\n    ";
+  for (size_t i = 0; i < column && i < line.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(line[i]);
+    if ((byte & 0xc0) != 0x80) text += byte == '\t' ? '\t' : ' ';
+  }
+  return text + "^\n";
+}
+
+void print_one(std::string& out, const Diagnostic& d, SourceManager& sources, const PrintOptions& options) {
+  const std::string place = sources.describe(d.loc);
+  if (options.color) out += "\033[1m";
+  if (!place.empty()) out += place + ": ";
+  if (options.color) out += color_of(d.severity);
+  out += word(d.severity);
+  out += ": ";
+  if (options.color) out += "\033[0m";
+  out += d.message;
+  if (options.show_ids) out += " [" + std::string(info(d.id).id) + "]";
+  out += "\n" + excerpt(sources, d.loc);
+  for (const Diagnostic& note : d.notes) print_one(out, note, sources, options);
+}
+
+void json_one(std::string& out, const Diagnostic& d, SourceManager& sources) {
+  out += "{\"id\":\"" + std::string(info(d.id).id) + "\",\"severity\":\"" + std::string(word(d.severity)) + "\",\"file\":\"" +
+         json_escape(sources.name(d.loc.file)) + "\",\"line\":" + std::to_string(d.loc.line) + ",\"column\":" + std::to_string(d.loc.column) +
+         ",\"message\":\"" + json_escape(d.message) + "\",\"notes\":[";
+  for (size_t i = 0; i < d.notes.size(); ++i) {
+    if (i > 0) out += ",";
+    json_one(out, d.notes[i], sources);
+  }
+  out += "]}";
+}
+
+}  // namespace
+
+std::string print_text(const Diagnostics& diagnostics, SourceManager& sources, const PrintOptions& options) {
+  std::string out;
+  for (const Diagnostic& d : diagnostics.all()) print_one(out, d, sources, options);
+  if (diagnostics.error_count() > Diagnostics::kMaxErrors) {
+    out += "error: " + std::to_string(diagnostics.error_count() - Diagnostics::kMaxErrors) + " more errors are not shown\n";
+  }
+  return out;
+}
+
+std::string print_json(const Diagnostics& diagnostics, SourceManager& sources) {
+  std::string out;
+  for (const Diagnostic& d : diagnostics.all()) {
+    json_one(out, d, sources);
+    out += "\n";
+  }
+  return out;
+}
+
+std::string json_escape(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      char buffer[8];
+      std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(c));
+      out += buffer;
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace support
