@@ -38,6 +38,6 @@ inline constexpr uint64_t shf_write = 1, shf_alloc = 2, shf_execinstr = 4, shf_i
 inline constexpr uint8_t stb_local = 0, stb_global = 1;
 inline constexpr uint8_t stt_notype = 0, stt_object = 1, stt_func = 2, stt_section = 3, stt_file = 4;
 inline constexpr uint8_t stv_default = 0, stv_hidden = 2;
-inline constexpr uint32_t r_x86_64_64 = 1, r_x86_64_pc32 = 2, r_x86_64_plt32 = 4, r_x86_64_32 = 10;
+inline constexpr uint32_t r_x86_64_64 = 1, r_x86_64_pc32 = 2, r_x86_64_plt32 = 4, r_x86_64_32 = 10, r_x86_64_pc64 = 24;
 
 } // namespace tal::elf

@@ -52,6 +52,8 @@ typedef struct tal_module {
   uint64_t bss_size;
   const uint8_t *relro; /* read-only after start-up: objects with ro fields that hold addresses */
   uint64_t relro_size;
+  const tal_descriptor *descriptors; /* one per symbol of kind desc, in the order of the symbols */
+  uint64_t descriptor_count;
   tal_unwind_table unwind;
   const tal_exception_name *exceptions;
   uint64_t exception_count;
@@ -60,6 +62,12 @@ typedef struct tal_module {
   const uint8_t *dsu;       /* the object's .tal.dsu section, as it was; null unless the program is updateable */
   uint64_t dsu_size;
 } tal_module;
+
+/* A function or variable of the runtime that some module uses. */
+typedef struct tal_native {
+  const char *name; /* as in natives.tali */
+  const void *address;
+} tal_native;
 
 enum tal_entry_kind {
   TAL_ENTRY_IGNORE_RESULT, /* pop_main(): exit status 0 */
@@ -70,6 +78,8 @@ enum tal_entry_kind {
 typedef struct tal_program {
   uint64_t module_count;
   const tal_module *modules;
+  uint64_t native_count;
+  const tal_native *natives; /* sorted by name */
   const void *entry;
   uint64_t entry_kind;
   uint64_t updateable;
@@ -77,6 +87,13 @@ typedef struct tal_program {
 } tal_program;
 
 extern const tal_program __tal_program;
+
+/* Where the program structure is, for readers of the file: the only content of the section "tal_anchor". */
+typedef struct tal_anchor {
+  char magic[8];   /* TAL_ANCHOR_MAGIC */
+  int64_t program; /* address of __tal_program minus the address of this field */
+} tal_anchor;
+#define TAL_ANCHOR_MAGIC "TALPROG1"
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,225 @@
+#include "driver/link.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <set>
+
+#include "driver/output.h"
+#include "tal/image_check.h"
+#include "tal/link_object.h"
+
+extern char** environ;
+
+namespace driver {
+namespace {
+
+constexpr int user_error = 1, internal_error = 70;
+
+int fail(int status, const std::string& message) {
+  print_error("popc", message);
+  return status;
+}
+
+std::string directory_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+std::string own_path() {
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  return length <= 0 ? std::string() : std::string(path, static_cast<size_t>(length));
+}
+
+// "List::map" -> "list": library modules are named after their prefix.
+std::string library_module_of(const std::string& symbol) {
+  const size_t end = symbol.find("::");
+  if (end == std::string::npos)
+    return "";
+  std::string module = symbol.substr(0, end);
+  std::transform(module.begin(), module.end(), module.begin(), [](unsigned char c) { return std::tolower(c); });
+  return module;
+}
+
+class Linker {
+public:
+  Linker(const LinkSettings& settings, const tal::NativeInterface& natives)
+      : settings_(settings), natives_(natives), library_(library_directory()) {}
+
+  int run(std::vector<LinkInput> inputs) {
+    for (LinkInput& input : inputs)
+      if (const int status = add(std::move(input)))
+        return status;
+    if (const int status = add_library_modules())
+      return status;
+    const tal::LinkResult links = tal::link_check(interfaces_, natives_);
+    if (!links.ok())
+      return report(links);
+    tal::ProgramOptions options;
+    options.updateable = settings_.updateable;
+    options.version = settings_.version;
+    std::string problem;
+    if (!tal::find_entry(modules_, options.entry, options.entry_kind, problem))
+      return fail(user_error, problem);
+    for (const LinkInput& input : inputs_)
+      options.originals.emplace_back(input.object);
+    tal::ProgramObjects objects;
+    if (!tal::write_program_objects(modules_, links, options, objects, problem))
+      return fail(user_error, problem);
+    return link(objects, links, options);
+  }
+
+private:
+  int add(LinkInput input) {
+    tal::VerifyResult result = tal::verify(input.object, natives_);
+    if (const auto* error = std::get_if<tal::VerifyError>(&result))
+      return fail(user_error, "the checker refuses an object\n" + tal::to_string(*error, input.path));
+    owned_.push_back(std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result)));
+    modules_.push_back(owned_.back().get());
+    interfaces_.push_back(&owned_.back()->interface());
+    for (const tal::InterfaceSymbol& symbol : interfaces_.back()->symbols)
+      if (symbol.scope == tal::Scope::Public)
+        defined_.insert(symbol.name);
+    inputs_.push_back(std::move(input));
+    return 0;
+  }
+
+  // Objects of the library that define what is still missing, until nothing is added. What no library module has is left to the
+  // link check.
+  int add_library_modules() {
+    std::set<std::string> tried;
+    for (size_t m = 0; m < interfaces_.size(); m++)
+      for (size_t s = 0; s < interfaces_[m]->symbols.size(); s++) {
+        const tal::InterfaceSymbol& symbol = interfaces_[m]->symbols[s];
+        if (symbol.scope != tal::Scope::Import || defined_.contains(symbol.name))
+          continue;
+        const std::string module = library_module_of(symbol.name);
+        const std::string path = library_ + "/" + module + ".o";
+        if (module.empty() || !tried.insert(module).second || access(path.c_str(), R_OK) != 0)
+          continue;
+        std::string problem;
+        auto object = read_file(path, problem);
+        if (!object)
+          return fail(internal_error, problem);
+        if (const int status = add({path, std::move(*object)}))
+          return status == user_error ? internal_error : status;
+      }
+    return 0;
+  }
+
+  int report(const tal::LinkResult& links) {
+    for (const tal::LinkProblem& problem : links.problems)
+      print_error("popc", "module " + problem.module + ": `" + problem.symbol + "`: " + problem.message + " [" + problem.rule + "]");
+    return user_error;
+  }
+
+  int link(const tal::ProgramObjects& objects, const tal::LinkResult& links, const tal::ProgramOptions& options) {
+    TemporaryDirectory directory;
+    if (directory.path().empty())
+      return fail(internal_error, std::string("no temporary directory: ") + std::strerror(errno));
+    const std::string folder = settings_.keep_temporaries ? settings_.output + ".objects" : directory.path();
+    std::vector<std::string> paths;
+    std::string problem;
+    if (settings_.keep_temporaries && mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+      return fail(user_error, folder + ": " + std::strerror(errno));
+    for (size_t i = 0; i < objects.modules.size(); i++)
+      paths.push_back(folder + "/" + std::to_string(i) + ".o");
+    paths.push_back(folder + "/table.o");
+    for (size_t i = 0; i < paths.size(); i++)
+      if (!write_file(paths[i], i < objects.modules.size() ? objects.modules[i] : objects.table, problem))
+        return fail(internal_error, problem);
+    const std::string image_path = folder + "/program";
+    if (const int status = run_linker(paths, image_path))
+      return status;
+    auto image = read_file(image_path, problem);
+    if (!image)
+      return fail(internal_error, problem);
+    if (!tal::check_image(*image, modules_, links, options, problem))
+      return fail(internal_error, "internal error: the linked program is not what was verified: " + problem);
+    if (!write_file(settings_.output, *image, problem, true))
+      return fail(user_error, problem);
+    return 0;
+  }
+
+  std::vector<std::string> linker_command(const std::vector<std::string>& objects, const std::string& output) const {
+    std::vector<std::string> command = {"cc", "-pie", "-fno-lto", "-Wl,-z,noexecstack", "-Wl,-z,now", "-Wl,-z,relro",
+                                        "-Wl,-z,separate-code", "-Wl,--no-gc-sections", "-o", output};
+    command.insert(command.end(), objects.begin(), objects.end());
+    command.push_back("-Wl,--start-group");
+    command.push_back(library_ + "/libpoprt.a");
+    command.push_back(library_ + (settings_.updateable ? "/libpopdsu.a" : "/libpopstatic.a"));
+    command.push_back("-Wl,--end-group");
+    if (settings_.updateable) {
+      command.push_back("-lsodium");
+      command.push_back("-lstdc++");
+    }
+    command.push_back("-l:libgc.a");
+    command.push_back("-lpthread");
+    return command;
+  }
+
+  // 0, or the status to end with after the message. The linker's own output is shown only when it fails.
+  int run_linker(const std::vector<std::string>& objects, const std::string& output) const {
+    const std::vector<std::string> command = linker_command(objects, output);
+    if (settings_.verbose) {
+      for (const std::string& word : command)
+        std::fprintf(stderr, "%s ", word.c_str());
+      std::fputc('\n', stderr);
+    }
+    std::vector<char*> arguments;
+    for (const std::string& word : command)
+      arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const std::string log = output + ".log";
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    pid_t child = 0;
+    const int error = posix_spawnp(&child, "cc", &actions, nullptr, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0)
+      return fail(internal_error, std::string("cannot run the system linker `cc`: ") + std::strerror(error));
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      return 0;
+    std::string problem;
+    const auto messages = read_file(log, problem);
+    return fail(internal_error, "the system linker failed\n" + (messages ? std::string(messages->begin(), messages->end()) : problem));
+  }
+
+  const LinkSettings& settings_;
+  const tal::NativeInterface& natives_;
+  const std::string library_;
+  std::vector<LinkInput> inputs_;
+  std::vector<std::unique_ptr<tal::VerifiedObject>> owned_;
+  std::vector<const tal::VerifiedObject*> modules_;
+  std::vector<const tal::Interface*> interfaces_;
+  std::set<std::string> defined_;
+};
+
+}  // namespace
+
+std::string library_directory() {
+  if (const char* directory = std::getenv("POPCORN_LIBRARY"); directory != nullptr && *directory != '\0')
+    return directory;
+  return directory_of(directory_of(own_path())) + "/lib/popcorn";
+}
+
+int link_program(std::vector<LinkInput> inputs, const LinkSettings& settings, const tal::NativeInterface& natives) {
+  return Linker(settings, natives).run(std::move(inputs));
+}
+
+}  // namespace driver

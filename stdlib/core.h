@@ -1,0 +1,131 @@
+// Core: streams, conversions between numbers and strings, options, tuples, the general exceptions.
+//
+// Names without prefix belong to the runtime itself.
+#ifndef CORE_H
+#define CORE_H
+
+// A buffered stream. Using a null or closed one raises NullPointer or Core::InvalidArg.
+extern FILE?;
+// A terminated copy of a string, as the operating system wants it.
+extern Cstring?;
+
+extern FILE tal_stdin;
+extern FILE tal_stdout;
+extern FILE tal_stderr;
+
+// The value that fgetc returns at the end of a file; f_eof tells it from a byte 255.
+#define EOF '\xff'
+
+extern void fprint_int(FILE f, int n);
+extern void fprint_uint(FILE f, unsigned int n);
+extern void fprint_string(FILE f, string s);
+extern void fprint_char(FILE f, char c);
+extern void fprint_newline(FILE f);
+// Writes what is buffered; raises Unix::Unix_error when that fails.
+extern void fflush(FILE f);
+
+// Null if the file cannot be opened.
+extern FILE fopen(Cstring name, Cstring mode);
+// 0, or the error number of what could not be written.
+extern int f_close(FILE f);
+extern bool f_eof(FILE f);
+// Size of a regular file in bytes; 0 if there is none.
+extern int f_length(Cstring name);
+// Reads at most max bytes into buf from position ofs on; returns how many there were.
+extern int f_string_read(FILE f, string buf, int ofs, int max);
+extern char fgetc(FILE f);
+extern int ungetc(FILE f, char c);
+
+extern Cstring string_to_Cstring(string s);
+extern string Cstring_to_string(Cstring s);
+// Null if the variable is not set.
+extern Cstring getenv(Cstring name);
+
+// A string of n bytes 0; n must not be negative.
+extern string new_string(int n);
+
+// The program's arguments, its name first; its environment, as NAME=VALUE.
+extern string std_args()[];
+extern string std_env()[];
+// Ends the program.
+extern void exit(int status);
+// Milliseconds from some start; never goes back.
+extern int int_time();
+
+// Order of addresses, or of the values of integers as unsigned words; the same values always compare alike.
+extern int ptr_compare<a>(a x, a y);
+// A number that is not negative, the same for the same value.
+extern int hash<a>(a x);
+
+extern void GC_gcollect();
+extern int GC_get_heap_size();
+// How many collections there have been.
+extern int GC_collections();
+
+prefix Core {
+open Core {
+
+// An argument that a function does not take; the string says which function.
+extern exception InvalidArg(string);
+extern exception Failure(string);
+extern exception Not_found;
+extern exception Impossible(string);
+extern exception FileOpenError(string);
+extern exception FileCloseError;
+
+extern ?struct <a>Opt { a v; }
+// A cell that can be assigned.
+extern struct <a>ref { a v; }
+
+extern void print_int(int n);
+extern void print_string(string s);
+extern void print_newline();
+extern void print_char(char c);
+extern void print_hex(unsigned int n);
+// Lower-case digits without leading zeros.
+extern void fprint_hex(FILE f, unsigned int n);
+
+// Raises FileOpenError(name).
+extern FILE file_open(string name, string mode);
+// Raises FileCloseError.
+extern void file_close(FILE f);
+// 0, or an error number.
+extern int file_delete(string name);
+extern int file_length(string name);
+// Reads a line into buf from position ofs on; a byte 0 stands for the line end. Returns how many bytes were stored.
+extern int file_gets(string buf, int ofs, FILE f);
+// Raises Not_found.
+extern string get_env(string name);
+
+extern <b>Opt opt_map<a,b>(b f(a), <a>Opt o);
+extern bool true_f<a>(a x);
+extern bool false_f<a>(a x);
+extern a identity<a>(a x);
+extern a fst<a,b>(*(a,b) t);
+extern b snd<a,b>(*(a,b) t);
+extern c third<a,b,c>(*(a,b,c) t);
+
+// Negative, 0 or positive, as the first is less than, equal to or greater than the second.
+extern int intcmp(int x, int y);
+extern int charcmp(char x, char y);
+extern int strcmp(string x, string y);
+
+extern string strconcat(string x, string y);
+// A new string of the same bytes.
+extern string strcpy(string s);
+// Copies n bytes; the two ranges may overlap. Raises InvalidArg if one does not lie in its string.
+extern void strncpy(string dst, int dofs, string src, int sofs, int n);
+
+// Codes 9 to 13 and 32.
+extern bool is_space(char c);
+// Leading space, a sign, then decimal, 0x, 0o or 0b digits; raises InvalidArg for anything else.
+extern int int_of_string(string s);
+// With leading zeros up to a width.
+extern string string_of_int_width(int n, int width);
+extern string string_of_int(int n);
+extern string string_of_uint(unsigned int n);
+extern string hex_string_of_uint(unsigned int n);
+extern string string_of_char(char c);
+
+}}
+#endif
