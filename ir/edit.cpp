@@ -229,6 +229,18 @@ bool merge_blocks(Function& function) {
   return true;
 }
 
+bool drop_stale_unwinds(Function& function) {
+  bool changed = false;
+  for (BlockId id : function.order) {
+    Block& block = function.block(id);
+    if (!block.has_unwind() || throws_inside(function, block))
+      continue;
+    block.unwind = {};
+    changed = true;
+  }
+  return changed;
+}
+
 namespace {
 
 class Compactor {

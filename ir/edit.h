@@ -35,6 +35,10 @@ bool remove_trivial_params(Function& function);
 // Appends a block to its only predecessor where neither needs an edge of its own. True if anything changed.
 bool merge_blocks(Function& function);
 
+// Takes away unwind edges of blocks in which nothing throws any more. To be called after removing instructions that may
+// throw; blocks can become unreachable. True if there were any.
+bool drop_stale_unwinds(Function& function);
+
 // Renumbers blocks, instructions and values densely in layout order, dropping those not in use.
 void compact(Function& function);
 

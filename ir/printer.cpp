@@ -37,8 +37,15 @@ class Printer {
   void type(TypeId id) { out_ += print_type(types_, id); }
   void type_args(const std::vector<TypeId>& args);
   void values(const std::vector<ValueId>& list);
-  void value(ValueId id) { out_ += id.is_valid() ? "v" + std::to_string(value_number_[id.value]) : "v?"; }
-  void block_name(BlockId id) { out_ += "b" + std::to_string(block_number_[id.value]); }
+  // Broken functions are printed too (by the verifier's report): what does not exist or is in no block is shown as `?`.
+  void value(ValueId id) { out_ += "v" + number(value_number_, id.value); }
+  void block_name(BlockId id) { out_ += "b" + number(block_number_, id.value); }
+  static std::string number(const std::vector<uint32_t>& numbers, uint32_t index) {
+    return index < numbers.size() && numbers[index] != UINT32_MAX ? std::to_string(numbers[index]) : "?";
+  }
+  template <typename Entry> static std::string name_of(const std::vector<Entry>& table, uint32_t index) {
+    return index < table.size() ? table[index].name : "?";
+  }
   void typed_value(ValueId id);
   void loc(SourceLoc loc);
   void linkage(Linkage linkage);
@@ -138,10 +145,10 @@ void Printer::constant(const Constant& constant) {
   case Constant::Kind::Null: out_ += "null"; return;
   case Constant::Kind::Data: out_ += "data d" + std::to_string(constant.symbol); return;
   case Constant::Kind::Func:
-    out_ += "func " + module_.functions[constant.symbol].name;
+    out_ += "func " + name_of(module_.functions, constant.symbol);
     type_args(constant.type_args);
     return;
-  case Constant::Kind::GlobalAddr: out_ += "global " + module_.globals[constant.symbol].name; return;
+  case Constant::Kind::GlobalAddr: out_ += "global " + name_of(module_.globals, constant.symbol); return;
   }
 }
 
@@ -187,7 +194,7 @@ void Printer::data(DataId id) {
     out_ += "}";
     break;
   case DataObject::Kind::Exn:
-    out_ += module_.exception(object.exception).name + "(";
+    out_ += name_of(module_.exceptions, object.exception.value) + "(";
     constants(object.elements);
     out_ += ")";
     break;
@@ -218,7 +225,8 @@ void Printer::values(const std::vector<ValueId>& list) {
 
 void Printer::typed_value(ValueId id) {
   value(id);
-  out_ += ": " + print_type(types_, function_->value(id).type);
+  if (id.value < function_->values.size())
+    out_ += ": " + print_type(types_, function_->value(id).type);
 }
 
 void Printer::edge(const Edge& edge) {
@@ -247,7 +255,7 @@ void Printer::attribute(const Inst& inst) {
   case Attribute::Field: out_ += " ." + std::to_string(inst.imm); return;
   case Attribute::Func:
   case Attribute::FuncTypeArgs:
-    out_ += " " + module_.function(inst.func()).name;
+    out_ += " " + name_of(module_.functions, inst.symbol);
     type_args(inst.type_args);
     return;
   case Attribute::TypeArgs:
@@ -255,13 +263,17 @@ void Printer::attribute(const Inst& inst) {
       out_ += " ";
     type_args(inst.type_args);
     return;
-  case Attribute::Global: out_ += " " + module_.global(inst.global()).name; return;
+  case Attribute::Global: out_ += " " + name_of(module_.globals, inst.symbol); return;
   case Attribute::Data: out_ += " d" + std::to_string(inst.symbol); return;
-  case Attribute::Exception: out_ += " " + module_.exception(inst.exception()).name; return;
+  case Attribute::Exception: out_ += " " + name_of(module_.exceptions, inst.symbol); return;
   }
 }
 
 void Printer::inst(InstId id) {
+  if (id.value >= function_->insts.size()) {
+    out_ += "  ?\n";
+    return;
+  }
   const Inst& inst = function_->inst(id);
   out_ += "  ";
   if (inst.result.is_valid()) {
@@ -312,12 +324,16 @@ void Printer::number_values(const Function& function) {
   block_number_.assign(function.blocks.size(), UINT32_MAX);
   uint32_t next_value = 0, next_block = 0;
   for (BlockId id : function.order) {
+    if (id.value >= function.blocks.size())
+      continue;
     block_number_[id.value] = next_block++;
     for (ValueId param : function.block(id).params)
-      value_number_[param.value] = next_value++;
+      if (param.value < value_number_.size())
+        value_number_[param.value] = next_value++;
     for (InstId inst : function.block(id).insts)
-      if (ValueId result = function.inst(inst).result; result.is_valid())
-        value_number_[result.value] = next_value++;
+      if (inst.value < function.insts.size())
+        if (ValueId result = function.inst(inst).result; result.value < value_number_.size())
+          value_number_[result.value] = next_value++;
   }
 }
 
@@ -353,7 +369,8 @@ void Printer::print_one(const Function& function) {
   number_values(function);
   out_ += " {\n";
   for (BlockId id : function.order)
-    block(id);
+    if (id.value < function.blocks.size())
+      block(id);
   out_ += "}\n";
 }
 

@@ -1,0 +1,326 @@
+// Dominator-based global value numbering.
+//
+// A walk over the dominator tree with scoped tables: an expression equal to one computed in a dominating block is replaced
+// by it. Three kinds of facts are kept:
+//   * pure expressions: valid in everything the block dominates;
+//   * checks (null, bounds, division): a repeated check of the same values cannot fail. The result of a throwing instruction
+//     exists only behind the normal exit of its block, so in a block with an unwind edge it is entered on the way to the one
+//     normal successor. A branch on a comparison with null counts as a check on the side where the value is not null;
+//     assume_nonnull marks the place where it is first needed.
+//   * loads and stored values: valid until something may have written the place. Memory is split into fields, elements and
+//     global variables; each part has a version that stores and calls renew. A block with a single predecessor starts with the
+//     predecessor's versions, others with fresh ones.
+//
+// Facts that the machine-code checker has to follow (checks) are not carried over joins: kept to extended basic blocks they
+// are implied by straight-line reasoning and cost no annotations.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "ir/dominators.h"
+#include "ir/edit.h"
+#include "ir/opt/passes.h"
+
+namespace ir {
+namespace {
+
+struct Expression {
+  Op op = Op::Undef;
+  frontend::TypeId type;
+  uint32_t symbol = 0;
+  uint64_t number = 0; // immediate, or the memory version
+  std::vector<ValueId> operands;
+  std::vector<frontend::TypeId> type_args;
+  friend bool operator==(const Expression&, const Expression&) = default;
+};
+
+struct ExpressionHash {
+  static size_t mix(size_t h, uint64_t v) { return (h ^ v) * 0x9e3779b97f4a7c15ull + (h >> 29); }
+  size_t operator()(const Expression& e) const {
+    size_t h = mix(static_cast<size_t>(e.op), e.type.value);
+    h = mix(mix(h, e.symbol), e.number);
+    for (ValueId v : e.operands)
+      h = mix(h, v.value);
+    for (frontend::TypeId t : e.type_args)
+      h = mix(h, t.value);
+    return h;
+  }
+};
+
+// The parts of memory.
+enum Part : uint8_t { kFields, kElements, kGlobals, kPartCount };
+using Versions = std::array<uint64_t, kPartCount>;
+
+// What an expression is known to equal. `region`: the extended basic block in which the entry may be used (checks, loads).
+struct Entry {
+  ValueId value;
+  uint32_t region;
+};
+constexpr uint32_t kAnyRegion = UINT32_MAX;
+
+class ValueNumbering {
+ public:
+  ValueNumbering(Module& module, Function& function)
+      : types_(*module.types), function_(function), cfg_(function), dominators_(function, cfg_), replaced_(function),
+        versions_at_end_(function.blocks.size()), region_(function.blocks.size()) {}
+
+  bool run() {
+    walk_tree();
+    replaced_.apply(function_);
+    drop_stale_unwinds(function_);
+    remove_unreachable_blocks(function_);
+    return changed_;
+  }
+
+ private:
+  using Table = std::unordered_map<Expression, std::vector<Entry>, ExpressionHash>;
+
+  // Entries made since a block was entered are taken back when its subtree is done.
+  void walk_tree() {
+    struct Frame {
+      BlockId block;
+      size_t next_child;
+      size_t undo;
+    };
+    std::vector<Frame> stack;
+    auto enter = [&](BlockId block) {
+      stack.push_back({block, 0, undo_.size()});
+      visit(block);
+    };
+    enter(function_.entry());
+    while (!stack.empty()) {
+      Frame& top = stack.back();
+      const std::vector<BlockId>& children = dominators_.children(top.block);
+      if (top.next_child < children.size()) {
+        enter(children[top.next_child++]);
+        continue;
+      }
+      unwind_to(top.undo);
+      stack.pop_back();
+    }
+  }
+
+  void unwind_to(size_t mark) {
+    for (; undo_.size() > mark; undo_.pop_back())
+      undo_.back()->pop_back();
+  }
+
+  void enter(Expression expression, ValueId value, uint32_t region) {
+    std::vector<Entry>& entries = table_[std::move(expression)];
+    entries.push_back({value, region});
+    undo_.push_back(&entries); // references into an unordered_map are stable
+  }
+
+  ValueId find(const Expression& expression) const {
+    auto found = table_.find(expression);
+    if (found == table_.end())
+      return {};
+    for (auto entry = found->second.rbegin(); entry != found->second.rend(); ++entry)
+      if (entry->region == kAnyRegion || entry->region == current_region_)
+        return entry->value;
+    return {};
+  }
+
+  // ---- blocks ----
+
+  void visit(BlockId id) {
+    block_ = id;
+    std::span<const EdgeRef> preds = cfg_.preds(id);
+    if (preds.size() == 1) {
+      region_[id.value] = region_[preds[0].from.value];
+      versions_ = versions_at_end_[preds[0].from.value];
+    } else {
+      region_[id.value] = id.value;
+      versions_ = fresh_versions();
+    }
+    current_region_ = region_[id.value];
+    if (preds.size() == 1)
+      learn_from_edge(preds[0]);
+    std::vector<InstId>& insts = function_.block(id).insts;
+    std::erase_if(insts, [&](InstId inst) { return visit_inst(inst); });
+    insts.insert(insts.begin(), pending_front_.begin(), pending_front_.end());
+    pending_front_.clear();
+    pending_null_.reset();
+    versions_at_end_[id.value] = versions_;
+  }
+
+  Versions fresh_versions() {
+    Versions v;
+    for (uint64_t& version : v)
+      version = ++clock_;
+    return v;
+  }
+
+  // What holds because control came this way.
+  void learn_from_edge(EdgeRef ref) {
+    const Block& from = function_.block(ref.from);
+    if (from.has_unwind()) {
+      if (!ref.is_unwind() && from.insts.size() >= 2)
+        enter_result(function_.inst(from.insts[from.insts.size() - 2]));
+      return;
+    }
+    const Inst& branch = function_.inst(from.insts.back());
+    if (branch.op == Op::BrIf)
+      learn_not_null(branch, ref.slot == 0);
+  }
+
+  void learn_not_null(const Inst& branch, bool outcome) {
+    InstId def = function_.value(replaced_.resolve(branch.operands[0])).def;
+    if (!def.is_valid())
+      return;
+    const Inst& compare = function_.inst(def);
+    if (compare.op != (outcome ? Op::Ne : Op::Eq))
+      return;
+    for (int side : {0, 1}) {
+      ValueId tested = replaced_.resolve(compare.operands[side]);
+      if (is_null(replaced_.resolve(compare.operands[1 - side])) && types_.is_nullable(type(tested).id) && !type(tested).nonnull)
+        pending_null_ = tested;
+    }
+  }
+  bool is_null(ValueId v) const {
+    InstId def = function_.value(v).def;
+    return def.is_valid() && function_.inst(def).op == Op::Null;
+  }
+  Type type(ValueId v) const { return function_.value(v).type; }
+
+  // ---- instructions ----
+
+  // True: the instruction is to be removed.
+  bool visit_inst(InstId id) {
+    Inst& inst = function_.inst(id);
+    for (ValueId& v : inst.operands)
+      v = replaced_.resolve(v);
+    switch (inst.op) {
+    case Op::LoadField:
+    case Op::LoadElem:
+    case Op::LoadGlobal: return reuse(inst, current_region_);
+    case Op::StoreField:
+    case Op::StoreElem:
+    case Op::StoreGlobal: store(inst); return false;
+    case Op::CheckNull:
+      if (pending_null_ == inst.operands[0])
+        assume_not_null(); // adds an instruction: the reference is stale
+      return reuse(function_.inst(id), current_region_);
+    case Op::CheckBounds:
+    case Op::CheckDiv: return reuse(inst, current_region_);
+    default: break;
+    }
+    if (info(inst.op).flags & flags::Writes)
+      versions_ = fresh_versions();
+    return is_pure(inst.op) && !is_address(inst.op) && inst.op != Op::Undef && reuse(inst, kAnyRegion);
+  }
+
+  // One instruction wherever it is needed: a register held for it would cost more.
+  static bool is_address(Op op) { return op == Op::DataAddr || op == Op::FuncAddr || op == Op::GlobalAddr; }
+
+  // The fact of the edge into this block becomes an instruction when it is first needed: at the block's start.
+  void assume_not_null() {
+    Inst assume;
+    assume.op = Op::AssumeNonNull;
+    assume.block = block_;
+    assume.loc = function_.terminator(cfg_.preds(block_)[0].from).loc;
+    assume.operands = {*pending_null_};
+    ValueId value{static_cast<uint32_t>(function_.values.size())};
+    assume.result = value;
+    InstId id{static_cast<uint32_t>(function_.insts.size())};
+    function_.values.push_back({{type(*pending_null_).id, true}, id, block_, 0});
+    Expression key = expression(assume);
+    function_.insts.push_back(std::move(assume));
+    pending_front_.push_back(id);
+    enter(std::move(key), value, current_region_);
+    pending_null_.reset();
+  }
+
+  bool reuse(Inst& inst, uint32_t region) {
+    Expression key = expression(inst);
+    if (ValueId known = find(key); known.is_valid()) {
+      replaced_.replace(inst.result, known);
+      changed_ = true;
+      return true;
+    }
+    if (!in_unwind_position(inst))
+      enter(std::move(key), inst.result, region);
+    return false;
+  }
+
+  bool in_unwind_position(const Inst& inst) const { return may_throw(inst.op) && function_.block(inst.block).has_unwind(); }
+
+  void enter_result(const Inst& inst) {
+    if (inst.op == Op::CheckNull || inst.op == Op::CheckBounds || inst.op == Op::CheckDiv)
+      if (replaced_.resolve(inst.result) == inst.result)
+        enter(expression(inst), inst.result, current_region_);
+  }
+
+  Part part(Op op) const {
+    if (op == Op::LoadField || op == Op::StoreField)
+      return kFields;
+    return op == Op::LoadElem || op == Op::StoreElem ? kElements : kGlobals;
+  }
+
+  // assume_nonnull is the same fact as check_null; the result type need not distinguish checks.
+  Expression expression(const Inst& inst) const {
+    Expression e;
+    e.op = inst.op == Op::AssumeNonNull ? Op::CheckNull : inst.op;
+    e.type = type(inst.result).id;
+    e.symbol = inst.symbol;
+    e.number = static_cast<uint64_t>(inst.imm);
+    e.operands = inst.operands;
+    e.type_args = inst.type_args;
+    if (info(inst.op).flags & flags::Reads)
+      add_version(e);
+    if (info(inst.op).flags & flags::Commutes && e.operands[1] < e.operands[0])
+      std::swap(e.operands[0], e.operands[1]);
+    return e;
+  }
+  // The field index moves to `symbol`, which loads of fields do not use.
+  void add_version(Expression& e) const {
+    if (part(e.op) == kFields)
+      e.symbol = static_cast<uint32_t>(e.number);
+    e.number = versions_[part(e.op)];
+  }
+
+  // After a store the place holds the value, and every other place of that part may have changed. A global variable and a
+  // tuple of one component may be the same place (`&x`).
+  void store(const Inst& inst) {
+    Part written = part(inst.op);
+    versions_[written] = ++clock_;
+    if (written == kFields && types_.kind(type(inst.operands[0]).id) == frontend::TypeKind::Tuple)
+      versions_[kGlobals] = ++clock_;
+    if (written == kGlobals)
+      versions_[kFields] = ++clock_;
+    Expression e;
+    ValueId value = inst.operands.back();
+    e.op = written == kFields ? Op::LoadField : written == kElements ? Op::LoadElem : Op::LoadGlobal;
+    e.type = type(value).id;
+    e.symbol = inst.symbol;
+    e.number = static_cast<uint64_t>(inst.imm);
+    e.operands.assign(inst.operands.begin(), inst.operands.end() - 1);
+    add_version(e);
+    enter(std::move(e), value, current_region_);
+  }
+
+  const frontend::TypeStore& types_;
+  Function& function_;
+  Cfg cfg_;
+  DominatorTree dominators_;
+  Replacements replaced_;
+  Table table_;
+  std::vector<std::vector<Entry>*> undo_;
+  std::vector<Versions> versions_at_end_;
+  std::vector<uint32_t> region_; // by block: the head of its extended basic block
+  Versions versions_{};
+  uint64_t clock_ = 0;
+  BlockId block_;
+  uint32_t current_region_ = 0;
+  std::optional<ValueId> pending_null_;
+  std::vector<InstId> pending_front_;
+  bool changed_ = false;
+};
+
+} // namespace
+
+bool number_values(Module& module, Function& function) { return ValueNumbering(module, function).run(); }
+
+} // namespace ir
