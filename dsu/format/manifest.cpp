@@ -65,11 +65,11 @@ tal::Bytes encode_manifest(const Manifest& m) {
   out.uleb(m.update_points.size());
   for (const std::string& function : m.update_points)
     out.string(function);
-  out.uleb(m.roles.size());
-  for (const RoleOfSymbol& r : m.roles) {
-    out.string(r.symbol);
-    out.u8(static_cast<uint8_t>(r.role));
-    out.string(r.target);
+  out.uleb(m.stubs.size());
+  for (const Stub& stub : m.stubs) {
+    out.string(stub.symbol);
+    out.string(stub.module);
+    out.string(stub.target);
   }
   out.uleb(m.imports.size());
   for (const ImportOfSymbol& i : m.imports) {
@@ -100,11 +100,11 @@ std::optional<Manifest> decode_manifest(std::span<const uint8_t> section) {
   m.update_points.resize(in.count(1));
   for (std::string& function : m.update_points)
     function = in.string();
-  m.roles.resize(in.count(3));
-  for (RoleOfSymbol& r : m.roles) {
-    r.symbol = in.string();
-    r.role = read_enum(in, SymbolRole::Stub);
-    r.target = in.string();
+  m.stubs.resize(in.count(3));
+  for (Stub& stub : m.stubs) {
+    stub.symbol = in.string();
+    stub.module = in.string();
+    stub.target = in.string();
   }
   m.imports.resize(in.count(4));
   for (ImportOfSymbol& i : m.imports) {

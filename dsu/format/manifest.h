@@ -1,10 +1,13 @@
 // The section `.tal.dsu`: what updating needs to know of a module beyond its verified interface.
 //
-//   section     ::= version:u8 module:string label:string hash[32] definitions update_points roles imports
+//   section     ::= version:u8 module:string label:string hash[32] definitions update_points stubs imports
 //   definitions ::= count { name:string scope:u8 kind:u8 type:string fingerprint[32] }
 //   update_points ::= count { function:string }
-//   roles       ::= count { symbol:string role:u8 target:string }         patches only
+//   stubs       ::= count { symbol:string module:string target:string }           patches only
 //   imports     ::= count { symbol:string where:u8 module:string target:string }   patches only
+//
+// A definition of a patch's module replaces the running definition of the same name (of the same module, if static); only what
+// deviates from that is written down.
 //
 // Nothing here is trusted: a wrong manifest can make an update fail or bind a name to another definition of a fitting
 // type, but types are always taken from verified interfaces.
@@ -30,15 +33,11 @@ struct Definition {
   Hash fingerprint{};  // of the canonical form
 };
 
-enum class SymbolRole : uint8_t {
-  Replaces,  // the new version of the running module's `target`
-  Stub,      // of the type of the running `target`: what remaining old callers get
-};
-
-struct RoleOfSymbol {
-  std::string symbol;  // as it is called in this object
-  SymbolRole role = SymbolRole::Replaces;
-  std::string target;  // as it is called in the program
+// `symbol` of this object has the type of the running function `target` and takes the calls of remaining old code.
+struct Stub {
+  std::string symbol;
+  std::string module;  // not empty: `target` is a static function of that module
+  std::string target;
 };
 
 enum class ImportFrom : uint8_t {
@@ -58,7 +57,7 @@ struct Manifest {
   Hash hash{};  // of all definitions: the version of the module
   std::vector<Definition> definitions;
   std::vector<std::string> update_points;
-  std::vector<RoleOfSymbol> roles;
+  std::vector<Stub> stubs;
   std::vector<ImportOfSymbol> imports;
 };
 

@@ -1,22 +1,13 @@
 #include "dsu/runtime/link_request.h"
 
+#include <map>
 #include <unordered_map>
 
 namespace dsu {
 namespace {
 
-using SymbolIndex = std::unordered_map<std::string, uint32_t>;
-
 bool is_defined(const tal::InterfaceSymbol& symbol) {
   return symbol.scope == tal::Scope::Static || symbol.scope == tal::Scope::Public;
-}
-
-SymbolIndex definitions_of(const tal::Interface& interface) {
-  SymbolIndex index;
-  for (uint32_t s = 0; s < interface.symbols.size(); s++)
-    if (is_defined(interface.symbols[s]) && !interface.symbols[s].name.empty())
-      index.emplace(interface.symbols[s].name, s);
-  return index;
 }
 
 bool refuse(Refusal& refusal, std::string symbol, std::string reason, std::string help) {
@@ -24,30 +15,46 @@ bool refuse(Refusal& refusal, std::string symbol, std::string reason, std::strin
   return false;
 }
 
-// Functions of a replaced module: a stub, if there is one, takes the calls of remaining old code.
-bool add_replacements(const Program& program, const PreparedModule& module, uint32_t number,
-                      tal::PatchRequest& request, Refusal& refusal) {
-  const tal::Interface& interface = module.object->interface();
-  const SymbolIndex own = definitions_of(interface);
-  std::unordered_map<std::string, uint32_t> stubs;
-  for (const RoleOfSymbol& role : module.manifest.roles) {
-    auto symbol = own.find(role.symbol);
-    if (symbol == own.end())
-      return refuse(refusal, role.symbol, "the manifest names a symbol that the object does not define", "make the patch again");
-    if (role.role == SymbolRole::Stub)
-      stubs[role.target] = symbol->second;
-  }
-  for (const RoleOfSymbol& role : module.manifest.roles) {
-    const uint32_t symbol = own.find(role.symbol)->second;
-    if (role.role != SymbolRole::Replaces || interface.symbols[symbol].kind != tal::SymbolKind::Function)
-      continue;
-    std::optional<tal::Binding> old = program.find(role.target, module.manifest.module);
-    if (!old)
-      continue;  // new in this version
-    auto stub = stubs.find(role.target);
-    request.replacements.push_back({*old, {number, stub == stubs.end() ? symbol : stub->second}});
-  }
+std::optional<uint32_t> find_function(const tal::Interface& interface, const std::string& name) {
+  for (uint32_t s = 0; s < interface.symbols.size(); s++)
+    if (is_defined(interface.symbols[s]) && interface.symbols[s].kind == tal::SymbolKind::Function &&
+        interface.symbols[s].name == name)
+      return s;
+  return std::nullopt;
+}
+
+// Running function -> the stub that takes its calls. Stubs are in the interface code's modules.
+using Stubs = std::map<std::pair<uint32_t, uint32_t>, tal::Binding>;
+
+bool find_stubs(const Program& program, const std::vector<PreparedModule>& modules, Stubs& stubs, Refusal& refusal) {
+  for (uint32_t i = 0; i < modules.size(); i++)
+    for (const Stub& stub : modules[i].manifest.stubs) {
+      std::optional<uint32_t> symbol = find_function(modules[i].object->interface(), stub.symbol);
+      std::optional<tal::Binding> old = program.find(stub.target, stub.module);
+      if (!symbol || !old)
+        return refuse(refusal, stub.symbol, "a stub for " + stub.target + ", which is not a function of the program",
+                      "make the patch again");
+      stubs[{old->module, old->symbol}] = {static_cast<uint32_t>(program.modules.size()) + i, *symbol};
+    }
   return true;
+}
+
+// Old and new functions of a replaced module; a stub, if there is one, takes the calls of remaining old code.
+void add_replacements(const Program& program, const PreparedModule& module, uint32_t number, const Stubs& stubs,
+                      tal::PatchRequest& request) {
+  if (module.role != ModuleRole::Replaced)
+    return;
+  const tal::Interface& interface = module.object->interface();
+  for (uint32_t s = 0; s < interface.symbols.size(); s++) {
+    const tal::InterfaceSymbol& symbol = interface.symbols[s];
+    if (!is_defined(symbol) || symbol.kind != tal::SymbolKind::Function)
+      continue;
+    std::optional<tal::Binding> old = program.find(symbol.name, module.manifest.module);
+    if (!old || program.modules[old->module]->interface.symbols[old->symbol].kind != tal::SymbolKind::Function)
+      continue;  // new in this version
+    auto stub = stubs.find({old->module, old->symbol});
+    request.replacements.push_back({*old, stub == stubs.end() ? tal::Binding{number, s} : stub->second});
+  }
 }
 
 class ImportBinder {
@@ -85,7 +92,8 @@ private:
     return found == patch_names_.end() ? program_.find(name, "") : std::optional(found->second);
   }
   std::optional<tal::Binding> find(const ImportOfSymbol& wish) const {
-    return wish.from == ImportFrom::Patch ? find_new(wish.target) : program_.find(wish.target, wish.module);
+    return wish.from == ImportFrom::Patch ? find_new(program_name(wish.target, wish.module, !wish.module.empty()))
+                                          : program_.find(wish.target, wish.module);
   }
 
   const Program& program_;
@@ -98,16 +106,6 @@ std::vector<std::pair<std::string, uint32_t>> provided_names(const PreparedModul
   std::vector<std::pair<std::string, uint32_t>> names;
   const tal::Interface& interface = module.object->interface();
   const std::string& name = module.manifest.module;
-  if (module.role == ModuleRole::Replaced) {
-    const SymbolIndex own = definitions_of(interface);
-    for (const RoleOfSymbol& role : module.manifest.roles) {
-      auto symbol = own.find(role.symbol);
-      if (role.role == SymbolRole::Replaces && symbol != own.end())
-        names.emplace_back(program_name(role.target, name, interface.symbols[symbol->second].scope == tal::Scope::Static),
-                           symbol->second);
-    }
-    return names;
-  }
   for (uint32_t s = 0; s < interface.symbols.size(); s++) {
     const tal::InterfaceSymbol& symbol = interface.symbols[s];
     if (is_defined(symbol) && !symbol.name.empty())
@@ -120,10 +118,14 @@ bool make_link_request(const Program& program, const std::vector<PreparedModule>
                        tal::PatchRequest& request, Refusal& refusal) {
   const auto first = static_cast<uint32_t>(program.modules.size());
   const ImportBinder imports(program, modules, first);
-  for (uint32_t i = 0; i < modules.size(); i++)
-    if (!add_replacements(program, modules[i], first + i, request, refusal) ||
-        !imports.bind(modules[i], first + i, request, refusal))
+  Stubs stubs;
+  if (!find_stubs(program, modules, stubs, refusal))
+    return false;
+  for (uint32_t i = 0; i < modules.size(); i++) {
+    add_replacements(program, modules[i], first + i, stubs, request);
+    if (!imports.bind(modules[i], first + i, request, refusal))
       return false;
+  }
   return true;
 }
 

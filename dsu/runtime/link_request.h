@@ -14,8 +14,7 @@ namespace dsu {
 [[nodiscard]] bool make_link_request(const Program& program, const std::vector<PreparedModule>& modules,
                                      tal::PatchRequest& request, Refusal& refusal);
 
-// The names of the program that a patch module defines, with its symbols: those with role Replaces of a replaced module,
-// and everything a new module defines.
+// The names of the program that a patch module defines, with its symbols.
 std::vector<std::pair<std::string, uint32_t>> provided_names(const PreparedModule& module);
 
 }  // namespace dsu

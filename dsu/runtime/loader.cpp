@@ -5,6 +5,7 @@
 
 #include "dsu/runtime/native_text.h"
 #include "dsu/runtime/registration.h"
+#include "tal/descriptor.h"
 
 namespace dsu {
 namespace {
@@ -111,8 +112,7 @@ uintptr_t Loader::descriptor_of(const tal::Interface& interface, tal::TypeId typ
     return 0;
   tal_descriptor& descriptor = descriptors_[descriptor_count_++];
   tal::TypeTable types = interface.types;  // looking up a layout may intern it
-  descriptor = make_descriptor(types, type);
-  return reinterpret_cast<uintptr_t>(&descriptor);
+  return tal::make_descriptor(types, type, descriptor) ? reinterpret_cast<uintptr_t>(&descriptor) : 0;
 }
 
 bool Loader::relocate(PreparedUpdate& update, uint32_t index, std::string& problem) {
@@ -137,8 +137,11 @@ bool Loader::relocate_section(PreparedUpdate& update, uint32_t index, tal::Secti
     } else {
       target = address_of(update, update.links.bindings[index][reloc.symbol], symbol, problem);
     }
-    if (target == 0)
+    if (target == 0) {
+      if (problem.empty())
+        problem = symbol.name + " has no address";
       return false;
+    }
     const unsigned width = reloc.kind == tal::RelocKind::Pc32 ? 4 : 8;
     if (reloc.offset > size || size - reloc.offset < width) {
       problem = "a relocation lies outside its section";  // the checker has excluded it

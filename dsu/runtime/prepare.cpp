@@ -28,13 +28,12 @@ bool refuse(Refusal& refusal, Step step, std::string symbol, std::string reason,
 
 std::string short_hex(const Hash& hash) { return hex(hash).substr(0, 12); }
 
-// The state transformer: a static function `init` without arguments that the program does not know by that name, i.e. of
-// the interface code and not of the new implementation, whose definitions all have a role.
+// The state transformer: a function `init` without arguments of a module that is the patch's own, i.e. of the interface
+// code. A function of that name in the program's modules means nothing.
 uint32_t find_init(const PreparedModule& module) {
   const tal::Interface& interface = module.object->interface();
-  for (const RoleOfSymbol& role : module.manifest.roles)
-    if (role.symbol == "init")
-      return UINT32_MAX;
+  if (module.role != ModuleRole::Private)
+    return UINT32_MAX;
   for (uint32_t s = 0; s < interface.symbols.size(); s++) {
     const tal::InterfaceSymbol& symbol = interface.symbols[s];
     if (symbol.name != "init" || symbol.kind != tal::SymbolKind::Function || symbol.section != tal::Section::Text)
@@ -190,8 +189,7 @@ void Preparation::plan_names(PreparedUpdate& update) const {
   report.call_sites = static_cast<uint32_t>(update.links.relinks.size());
   report.entries = report.functions;
   for (const PreparedModule& module : update.modules)
-    for (const RoleOfSymbol& role : module.manifest.roles)
-      report.stubs += role.role == SymbolRole::Stub;
+    report.stubs += static_cast<uint32_t>(module.manifest.stubs.size());
 }
 
 bool Preparation::load(PreparedUpdate& update, Refusal& refusal) {

@@ -12,8 +12,7 @@ Manifest sample() {
   m.definitions = {{"Statistics::add", DefinitionScope::Public, DefinitionKind::Function, "void (total)", Hash{7}},
                    {"Statistics::hidden", DefinitionScope::Static, DefinitionKind::Variable, "int", Hash{8}}};
   m.update_points = {"pop_main"};
-  m.roles = {{"New::Statistics::add", SymbolRole::Replaces, "Statistics::add"},
-             {"Stub::Statistics::add", SymbolRole::Stub, "Statistics::add"}};
+  m.stubs = {{"Stub::Statistics::add", "", "Statistics::add"}, {"Stub::step", "main", "step"}};
   m.imports = {{"hidden", ImportFrom::Running, "statistics", "Statistics::hidden"}};
   m.hash = module_hash(m);
   return m;
@@ -24,8 +23,8 @@ TEST(Manifest, RoundTrip) {
   ASSERT_TRUE(m.has_value());
   EXPECT_EQ(m->module, "statistics");
   EXPECT_EQ(m->hash, sample().hash);
-  ASSERT_EQ(m->roles.size(), 2u);
-  EXPECT_EQ(m->roles[1].role, SymbolRole::Stub);
+  ASSERT_EQ(m->stubs.size(), 2u);
+  EXPECT_EQ(m->stubs[1].module, "main");
   ASSERT_EQ(m->imports.size(), 1u);
   EXPECT_EQ(m->imports[0].module, "statistics");
 }

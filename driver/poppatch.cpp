@@ -1,0 +1,128 @@
+// poppatch: compares two versions of a program and writes what an update from one to the other needs.
+//
+// Exit status: 0 written, 1 a version does not compile or a file cannot be written, 64 usage.
+#include "driver/front.h"
+#include "driver/link.h"
+#include "driver/output.h"
+#include "dsu/patch/generate.h"
+
+#include <boost/program_options.hpp>
+
+#include <filesystem>
+#include <iostream>
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* usage = R"(usage: poppatch [options] OLD NEW -o DIR
+
+OLD and NEW are directories with the sources (all *.pop files) of the running and of the next version.
+DIR receives one M.patch for each module that changed, the interface code M_patch.pop, conversions of changed
+types in convert_patch.pop, and REPORT. Compile it with `popc -patch -o FILE.pup DIR`.
+)";
+
+enum ExitStatus { Done = 0, Failed = 1, Usage = 64 };
+
+struct Options {
+  std::string before, after, output, from, to;
+  driver::PopcOptions compile;
+  bool overwrite = false;
+};
+
+class Sessions final : public dsu::SessionFactory {
+public:
+  explicit Sessions(const driver::PopcOptions& options) : options_(options) {}
+  std::unique_ptr<frontend::Session> make_session() override { return driver::make_session(options_); }
+  void report(frontend::Session& session) override { driver::print_diagnostics(options_, session); }
+
+private:
+  const driver::PopcOptions& options_;
+};
+
+int usage_error(const std::string& message) {
+  driver::print_error("poppatch", message);
+  std::cerr << usage;
+  return Usage;
+}
+
+std::string directory_name(const std::string& path) { return fs::weakly_canonical(path).filename().string(); }
+
+// Interface code may have been edited: it is not thrown away unasked.
+bool prepare_directory(const Options& options, std::string& problem) {
+  std::error_code error;
+  if (fs::exists(options.output, error) && !fs::is_empty(options.output, error) && !options.overwrite) {
+    problem = options.output + " is not empty; with --overwrite what poppatch wrote there is replaced";
+    return false;
+  }
+  fs::create_directories(options.output, error);
+  if (error)
+    problem = "cannot create " + options.output + ": " + error.message();
+  return !error;
+}
+
+int make(const Options& options) {
+  std::string problem;
+  dsu::TypeModel types;
+  Sessions sessions(options.compile);
+  auto before = dsu::read_version(options.before, options.from, sessions, types, problem);
+  auto after = before ? dsu::read_version(options.after, options.to, sessions, types, problem) : std::nullopt;
+  if (!before || !after || !prepare_directory(options, problem)) {
+    driver::print_error("poppatch", problem);
+    return Failed;
+  }
+  const dsu::Difference difference = dsu::compare(*before, *after);
+  const dsu::GeneratedPatch patch = dsu::generate(*before, *after, difference, types);
+  for (const auto& [name, text] : patch.files)
+    if (!driver::write_file(options.output + "/" + name, text, problem)) {
+      driver::print_error("poppatch", problem);
+      return Failed;
+    }
+  std::cout << patch.files.at("REPORT");
+  return Done;
+}
+
+int run(int argc, char** argv) {
+  using Strings = std::vector<std::string>;
+  Options options;
+  po::options_description visible("Options");
+  visible.add_options()
+      ("help,h", "print this text")
+      ("output,o", po::value(&options.output)->value_name("DIR"), "where the patch's files go")
+      ("overwrite", "replace files of an earlier run")
+      ("from", po::value(&options.from)->value_name("LABEL"), "label of the running version (default: name of OLD)")
+      ("to", po::value(&options.to)->value_name("LABEL"), "label of the next version (default: name of NEW)")
+      ("include,I", po::value(&options.compile.include_dirs)->value_name("DIR"), "search headers in DIR")
+      ("define,D", po::value(&options.compile.defines)->value_name("NAME[=VALUE]"), "define a macro");
+  po::options_description all;
+  all.add(visible).add_options()("version", po::value<Strings>());
+  po::positional_options_description positional;
+  positional.add("version", -1);
+  po::variables_map map;
+  try {
+    po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), map);
+    po::notify(map);
+  } catch (const po::error& error) {
+    return usage_error(error.what());
+  }
+  if (map.count("help")) {
+    std::cout << usage << "\n" << visible;
+    return Done;
+  }
+  const Strings versions = map.count("version") ? map["version"].as<Strings>() : Strings{};
+  if (versions.size() != 2 || options.output.empty())
+    return usage_error("two directories and -o DIR are needed");
+  options.before = versions[0];
+  options.after = versions[1];
+  options.overwrite = map.count("overwrite") != 0;
+  if (options.from.empty())
+    options.from = directory_name(options.before);
+  if (options.to.empty())
+    options.to = directory_name(options.after);
+  return make(options);
+}
+
+} // namespace
+
+int main(int argc, char** argv) { return run(argc, argv); }

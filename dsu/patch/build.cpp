@@ -1,0 +1,214 @@
+#include "dsu/patch/build.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "dsu/pass/describe_module.h"
+#include "dsu/patch/patch_files.h"
+
+namespace dsu {
+
+using namespace frontend::typed;
+
+namespace {
+
+constexpr std::string_view new_prefix = "New::";
+constexpr std::string_view stub_prefix = "Stub::";
+
+std::optional<std::string> read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    return std::nullopt;
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// The new version of a type keeps its name; only interface code calls it New::T.
+void restore_type_names(frontend::Session& session, TypedModule& module) {
+  for (frontend::TypeDeclId id : module.type_decls) {
+    frontend::TypeDecl& decl = module.types->decl(id);
+    if (decl.name.view().starts_with(new_prefix))
+      decl.name = session.names.get(decl.name.view().substr(new_prefix.size()));
+  }
+}
+
+class Builder {
+public:
+  Builder(std::string directory, SessionFactory& sessions, UnitCompiler& compiler, PatchFile& patch, std::string& problem)
+      : directory_(std::move(directory)), sessions_(sessions), compiler_(compiler), patch_(patch), problem_(problem) {}
+
+  bool build(const std::string& label) {
+    std::optional<std::string> text = read(path("PATCH"));
+    if (!text)
+      return false;
+    std::optional<PatchIndex> index = parse_index(*text, problem_);
+    if (!index)
+      return in_file("PATCH");
+    patch_.label = label.empty() ? index->to : label;
+    patch_.from = index->from;
+    if (!index->conversions.empty() && !add_conversions(index->conversions))
+      return false;
+    for (const std::string& module : index->modules)
+      if (!add_module(module))
+        return false;
+    for (const auto& [name, hash] : index->required)
+      patch_.modules.push_back({name, ModuleRole::Required, hash, hash});
+    return true;
+  }
+
+private:
+  std::string path(const std::string& file) const { return file.starts_with("/") ? file : directory_ + "/" + file; }
+  bool in_file(const std::string& file) {
+    problem_ = path(file) + ": " + problem_;
+    return false;
+  }
+  std::optional<std::string> read(const std::string& file) {
+    std::optional<std::string> text = read_text(file);
+    if (!text)
+      problem_ = "cannot read " + file;
+    return text;
+  }
+
+  // The front end would say that Dsu::fill is not declared; what to do is better said here.
+  bool has_no_placeholders(const std::string& file) {
+    std::optional<std::string> text = read(path(file));
+    if (!text)
+      return false;
+    std::istringstream lines(*text);
+    std::string line;
+    for (unsigned number = 1; std::getline(lines, line); number++)
+      if (size_t at = line.find("Dsu::fill(\""); at != std::string::npos) {
+        const size_t from = at + 11, to = line.find('"', from);
+        problem_ = path(file) + ":" + std::to_string(number) + ":" + std::to_string(at + 1) +
+                   ": a placeholder has to be replaced by an expression: " + line.substr(from, to - from);
+        return false;
+      }
+    return true;
+  }
+
+  std::unique_ptr<TypedModule> check(const std::string& file) {
+    session_ = sessions_.make_session();
+    std::unique_ptr<TypedModule> module = frontend::compile(*session_, file);
+    sessions_.report(*session_);
+    return module;
+  }
+
+  bool add_object(TypedModule& module, const Manifest& manifest, PatchModule entry) {
+    std::optional<tal::Bytes> object = compiler_.compile(*session_, module, encode_manifest(manifest));
+    if (!object)
+      return false;
+    patch_.objects.push_back(std::move(*object));
+    patch_.modules.push_back(std::move(entry));
+    return true;
+  }
+
+  bool add_conversions(const std::string& file) {
+    if (!has_no_placeholders(file))
+      return false;
+    std::unique_ptr<TypedModule> module = check(path(file));
+    if (!module)
+      return false;
+    for (const Symbol& symbol : module->symbols)
+      if (symbol.scope != frontend::Scope::Extern)
+        conversions_.push_back(symbol.name.str());
+    return add_private(*module, {}, {});
+  }
+
+  bool add_module(const std::string& name) {
+    std::optional<std::string> text = read(path(name + ".patch"));
+    if (!text)
+      return false;
+    std::optional<ModulePatch> module = parse_module_patch(*text, name, problem_);
+    if (!module)
+      return in_file(name + ".patch");
+    if (!module->implementation.empty() && !add_implementation(*module))
+      return false;
+    if (module->interface.empty())
+      return true;
+    if (!has_no_placeholders(module->interface))
+      return false;
+    std::unique_ptr<TypedModule> interface = check(path(module->interface));
+    return interface && add_private(*interface, module->old_statics, module->new_statics, module->module);
+  }
+
+  bool add_implementation(const ModulePatch& patch) {
+    std::unique_ptr<TypedModule> module = check(path(patch.implementation));
+    if (!module)
+      return false;
+    Manifest manifest = describe_module(*module, patch_.label);
+    if (module->name != patch.module) {
+      problem_ = path(patch.module + ".patch") + ": the implementation is module " + module->name;
+      return false;
+    }
+    if (!share(*module, patch, manifest))
+      return false;
+    PatchModule entry{patch.module, patch.is_new ? ModuleRole::New : ModuleRole::Replaced, patch.from, manifest.hash};
+    return add_object(*module, manifest, std::move(entry));
+  }
+
+  bool share(TypedModule& module, const ModulePatch& patch, Manifest& manifest) {
+    for (const std::string& name : patch.sharing) {
+      auto symbol = std::find_if(module.symbols.begin(), module.symbols.end(), [&](const Symbol& s) {
+        return s.name.view() == name && s.kind != SymbolKind::Function && s.scope != frontend::Scope::Extern;
+      });
+      if (symbol == module.symbols.end()) {
+        problem_ = path(patch.module + ".patch") + ": `sharing:` names " + name + ", which the module does not define as data or exception";
+        return false;
+      }
+      const SymbolId id{static_cast<uint32_t>(symbol - module.symbols.begin())};
+      symbol->scope = frontend::Scope::Extern;
+      symbol->is_referenced = true;
+      std::erase_if(module.globals, [&](const Global& g) { return g.symbol == id; });
+      std::erase(module.exceptions, id);
+      manifest.imports.push_back({name, ImportFrom::Running, patch.module, name});
+    }
+    return true;
+  }
+
+  bool add_private(TypedModule& module, const std::vector<std::string>& old_statics, const std::vector<std::string>& new_statics,
+                   const std::string& of = "") {
+    Manifest manifest = describe_module(module, patch_.label);
+    for (const Symbol& symbol : module.symbols) {
+      const std::string_view name = symbol.name.view();
+      if (symbol.scope != frontend::Scope::Extern) {
+        if (name.starts_with(stub_prefix)) {
+          const std::string target(name.substr(stub_prefix.size()));
+          manifest.stubs.push_back({std::string(name), contains(old_statics, target) ? of : "", target});
+        }
+        continue;
+      }
+      if (name.starts_with(new_prefix)) {
+        const std::string target(name.substr(new_prefix.size()));
+        manifest.imports.push_back({std::string(name), ImportFrom::Patch, contains(new_statics, target) ? of : "", target});
+      } else if (!contains(conversions_, name)) {
+        manifest.imports.push_back(
+            {std::string(name), ImportFrom::Running, contains(old_statics, name) ? of : "", std::string(name)});
+      }
+    }
+    restore_type_names(*session_, module);
+    return add_object(module, manifest, {module.name, ModuleRole::Private, Hash{}, manifest.hash});
+  }
+
+  std::string directory_;
+  SessionFactory& sessions_;
+  UnitCompiler& compiler_;
+  PatchFile& patch_;
+  std::string& problem_;
+  std::unique_ptr<frontend::Session> session_;  // of the unit that is being compiled
+  std::vector<std::string> conversions_;        // what the conversions module defines
+};
+
+}  // namespace
+
+bool build_patch(const std::string& directory, const std::string& label, SessionFactory& sessions, UnitCompiler& compiler,
+                 PatchFile& patch, std::string& problem) {
+  return Builder(directory, sessions, compiler, patch, problem).build(label);
+}
+
+}  // namespace dsu

@@ -1,0 +1,216 @@
+#include "dsu/patch/conversions.h"
+
+#include <algorithm>
+
+namespace dsu {
+
+using frontend::TypeKind;
+
+namespace {
+
+Side other(Side side) { return side == Side::Old ? Side::New : Side::Old; }
+
+bool is_numeric(TypeRef type) {
+  switch (type->kind) {
+    case TypeKind::Char:
+    case TypeKind::Byte:
+    case TypeKind::UByte:
+    case TypeKind::Short:
+    case TypeKind::UShort:
+    case TypeKind::Int:
+    case TypeKind::UInt:
+    case TypeKind::Long:
+    case TypeKind::ULong:
+    case TypeKind::Float:
+    case TypeKind::Double: return true;
+    default: return false;
+  }
+}
+
+// Name of the helper objects of a conversion function: `total__old2new` has `total__old2new_pairs`.
+std::string pairs_of(const std::string& function) { return function + "_pairs"; }
+std::string pair_type_of(const std::string& function) { return function + "_pair"; }
+
+constexpr const char* preamble = R"(
+// Objects that have been converted are found again by their address: `bucket` numbers the chain.
+static int bucket<a>(a object) {
+  return hash(object) % 4093;
+}
+)";
+
+}  // namespace
+
+bool Conversions::is_convertible(TypeRef from, TypeRef to) const {
+  if (from == to && !difference_.mentions_changed(from))
+    return true;
+  if (is_numeric(from) && is_numeric(to))
+    return true;
+  if (from->kind != to->kind)
+    return false;
+  switch (from->kind) {
+    case TypeKind::Array: return is_convertible(from->element, to->element);
+    case TypeKind::Tuple:
+      return from->args.size() == to->args.size() &&
+             std::equal(from->args.begin(), from->args.end(), to->args.begin(),
+                        [this](TypeRef a, TypeRef b) { return is_convertible(a, b); });
+    case TypeKind::Named: {
+      const TypeInfo* old = printer_.info(from->name, Side::Old);
+      const TypeInfo* now = printer_.info(to->name, Side::New);
+      return from == to && old && now && old->kind == frontend::TypeDeclKind::Struct && now->kind == old->kind &&
+             old->params.size() == now->params.size() && !from->has_var;
+    }
+    default: return false;
+  }
+}
+
+std::string Conversions::convert(TypeRef from, TypeRef to, Side source, const std::string& expression,
+                                 const std::string& place) {
+  if (from == to && !difference_.mentions_changed(from))
+    return expression;
+  if (is_numeric(from) && is_numeric(to))
+    return expression;
+  if (!is_convertible(from, to))
+    return fill(place + ": no way from " + printer_.type(from, source) + " to " + printer_.type(to, other(source)));
+  return function_for(from, to, source).name + "(" + expression + ")";
+}
+
+Conversions::Function& Conversions::function_for(TypeRef from, TypeRef to, Side source) {
+  for (Function& f : functions_)
+    if (f.type == from && f.target == to && f.source == source)
+      return f;
+  const char* direction = source == Side::Old ? "__old2new" : "__new2old";
+  std::string name = from->kind == TypeKind::Named && from->args.empty() ? from->name + direction
+                                                                         : "convert" + std::to_string(++numbered_) + direction;
+  functions_.push_back({std::move(name), from, to, source, "", false});
+  Function& f = functions_.back();
+  write(f);  // may add further functions; a deque keeps `f` in place
+  return f;
+}
+
+void Conversions::write(Function& f) {
+  switch (f.type->kind) {
+    case TypeKind::Array: f.body = write_array(f); break;
+    case TypeKind::Tuple: f.body = write_tuple(f); break;
+    default: f.body = write_struct(f); break;
+  }
+  f.is_written = true;
+}
+
+std::string Conversions::header_of(const Function& f) const {
+  return printer_.declaration(f.target, f.name + "(" + printer_.declaration(f.type, "x", f.source) + ")", other(f.source));
+}
+
+std::string Conversions::table_of(const Function& f) const {
+  const std::string pair = pair_type_of(f.name);
+  return "\n?struct " + pair + " {\n  const " + printer_.declaration(f.type, "before", f.source) + ";\n  const " +
+         printer_.declaration(f.target, "after", other(f.source)) + ";\n  " + pair + " next;\n}\n" + "static " + pair + " " +
+         pairs_of(f.name) + "[];\n";
+}
+
+std::string Conversions::look_up(const Function& f) const {
+  const std::string pair = pair_type_of(f.name), pairs = pairs_of(f.name);
+  return "  if (size(" + pairs + ") == 0) {\n    " + pair + " none = null;\n    " + pairs +
+         " = new_array(4093, none);\n  }\n  int chain = bucket(x);\n  " + pair + " p = " + pairs +
+         "[chain];\n  while (p != null) {\n    if (p.before == x) return p.after;\n    p = p.next;\n  }\n";
+}
+
+std::string Conversions::remember(const Function& f) const {
+  const std::string pairs = pairs_of(f.name);
+  return "  " + pairs + "[chain] = ^" + pair_type_of(f.name) + "(x, y, " + pairs + "[chain]);\n";
+}
+
+std::string Conversions::write_struct(const Function& f) {
+  const TypeInfo& from = *printer_.info(f.type->name, f.source);
+  const TypeInfo& to = *printer_.info(f.target->name, other(f.source));
+  const Side target = other(f.source);
+  std::string arguments, later;
+  for (const FieldInfo& field : to.fields) {
+    TypeRef type = types_.substitute(field.type, f.target->args);
+    auto old = std::find_if(from.fields.begin(), from.fields.end(), [&](const FieldInfo& o) { return o.name == field.name; });
+    const std::string place = to.name + "." + field.name;
+    std::optional<std::string> initial = printer_.default_value(type, target);
+    std::string value;
+    if (old == from.fields.end()) {
+      value = initial.value_or(fill(place + ": no old value"));
+    } else {
+      TypeRef old_type = types_.substitute(old->type, f.type->args);
+      value = convert(old_type, type, f.source, "x." + field.name, place);
+      const bool calls_conversion = value.ends_with(")") && !value.starts_with("Dsu::fill");
+      if (calls_conversion && !field.is_const && initial) {
+        later += "  y." + field.name + " = " + value + ";\n";
+        value = *initial;
+      }
+    }
+    arguments += (arguments.empty() ? "" : ", ") + value;
+  }
+  std::string body = table_of(f) + header_of(f) + " {\n";
+  if (from.nullable)
+    body += to.nullable ? "  if (x == null) return null;\n"
+                        : "  if (x == null) return " + fill(to.name + ": a null, but the new type has none") + ";\n";
+  body += look_up(f);
+  body += "  " + printer_.declaration(f.target, "y", target) + " = ^" + printer_.type_name(to.name, target) + "(" + arguments +
+          ");\n" + remember(f) + later + "  return y;\n}\n";
+  return body;
+}
+
+std::string Conversions::write_array(const Function& f) {
+  const Side target = other(f.source);
+  TypeRef element = f.target->element;
+  const std::string convert_element =
+      convert(f.type->element, element, f.source, "x[i]", "element of " + printer_.type(f.type, f.source));
+  std::string body = table_of(f) + header_of(f) + " {\n" + look_up(f);
+  body += "  if (size(x) == 0) return {: " + printer_.type(element, target) + "};\n  int i = 0;\n  " +
+          printer_.declaration(element, "first", target) + " = " + convert_element + ";\n  " +
+          printer_.declaration(f.target, "y", target) + " = new_array(size(x), first);\n" + remember(f) +
+          "  for (i = 1; i < size(x); i++) y[i] = " + convert_element + ";\n  return y;\n}\n";
+  return body;
+}
+
+std::string Conversions::write_tuple(const Function& f) {
+  std::string parts;
+  for (size_t i = 0; i < f.type->args.size(); i++)
+    parts += (i ? ", " : "") + convert(f.type->args[i], f.target->args[i], f.source, "x." + std::to_string(i + 1),
+                                       "component of " + printer_.type(f.type, f.source));
+  const Side target = other(f.source);
+  return table_of(f) + header_of(f) + " {\n" + look_up(f) + "  " + printer_.declaration(f.target, "y", target) + " = ^(" +
+         parts + ");\n" + remember(f) + "  return y;\n}\n";
+}
+
+std::string Conversions::externs_for(const std::string& text) const {
+  std::string out;
+  for (const Function& f : functions_)
+    if (text.find(f.name + "(") != std::string::npos)
+      out += "extern " + printer_.declaration(f.target, f.name + "(" + printer_.type(f.type, f.source) + ")", other(f.source)) + ";\n";
+  return out;
+}
+
+void Conversions::reach_of(const std::string& text, std::set<std::string>& old_types, std::set<std::string>& new_types) const {
+  for (const Function& f : functions_) {
+    if (text.find(f.name + "(") == std::string::npos)
+      continue;
+    printer_.reach(f.type, f.source, f.source == Side::Old ? old_types : new_types);
+    printer_.reach(f.target, other(f.source), f.source == Side::Old ? new_types : old_types);
+  }
+}
+
+std::string Conversions::write_module(const std::string& title) {
+  if (functions_.empty())
+    return "";
+  std::set<std::string> old_types, new_types;
+  std::string bodies;
+  for (const Function& f : functions_) {
+    printer_.reach(f.type, f.source, f.source == Side::Old ? old_types : new_types);
+    printer_.reach(f.target, other(f.source), f.source == Side::Old ? new_types : old_types);
+    bodies += f.body;
+  }
+  std::string out = "// " + title + "\n// Made by poppatch. `New::` marks the new version of a type that changed.\n";
+  out += "#include \"core.h\"\n";
+  for (const std::string& name : old_types)
+    out += "\n" + printer_.extern_type(name, Side::Old);
+  for (const std::string& name : new_types)
+    if (difference_.types.changed.contains(name) || !old_types.contains(name))
+      out += "\n" + printer_.extern_type(name, Side::New);
+  return out + preamble + bodies;
+}
+
+}  // namespace dsu

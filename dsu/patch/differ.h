@@ -1,0 +1,48 @@
+// What changed between two versions of a program, module by module and name by name. docs/dsu.md says why each case is
+// treated as it is.
+#pragma once
+
+#include "dsu/patch/version.h"
+
+namespace dsu {
+
+enum class ValueChange : uint8_t {
+  Same,         // function: same type (its code may differ); data: shared in place; exception: shared
+  Initializer,  // data of the same type whose initial value differs: shared, the old value stays; reported
+  Retyped,      // function: a stub; data: converted; exception: a new one
+  Kind,         // a function became a variable, or the like: both exist
+  Added,
+};
+
+struct ValueDifference {
+  std::string name;
+  ValueChange change = ValueChange::Same;
+  bool body_changed = false;  // functions
+};
+
+enum class ModuleChange : uint8_t { Unchanged, Changed, Added, Removed };
+
+struct ModuleDifference {
+  std::string name;
+  ModuleChange change = ModuleChange::Unchanged;
+  std::vector<ValueDifference> values;  // of the new version
+  std::vector<std::string> deleted;     // values of the old version only
+};
+
+struct TypeDifference {
+  std::set<std::string> changed;  // in both versions, with another definition
+  std::set<std::string> added, deleted;
+};
+
+struct Difference {
+  TypeDifference types;
+  std::vector<ModuleDifference> modules;  // in the order in which they depend on each other, most basic first
+
+  bool is_empty() const;
+  // Does a value of this type contain, or refer to by type, a changed type?
+  bool mentions_changed(TypeRef type) const;
+};
+
+Difference compare(const Version& before, const Version& after);
+
+}  // namespace dsu

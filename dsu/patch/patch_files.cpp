@@ -1,0 +1,149 @@
+#include "dsu/patch/patch_files.h"
+
+#include <sstream>
+
+namespace dsu {
+namespace {
+
+constexpr size_t line_width = 100;
+
+const std::vector<std::string>& items(const TokenFile& file, const char* keyword) {
+  static const std::vector<std::string> none;
+  auto found = file.find(keyword);
+  return found == file.end() ? none : found->second;
+}
+
+std::string single(const TokenFile& file, const char* keyword) {
+  const auto& list = items(file, keyword);
+  return list.empty() ? "" : list[0];
+}
+
+std::vector<std::string> maybe(const std::string& item) {
+  return item.empty() ? std::vector<std::string>{} : std::vector<std::string>{item};
+}
+
+bool known_keywords(const TokenFile& file, std::initializer_list<const char*> known, std::string& problem) {
+  for (const auto& [keyword, list] : file) {
+    bool found = false;
+    for (const char* k : known)
+      found |= keyword == k;
+    if (!found) {
+      problem = "unknown keyword `" + keyword + ":`";
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<TokenFile> parse_tokens(const std::string& text, std::string& problem) {
+  TokenFile file;
+  std::vector<std::string>* current = nullptr;
+  std::istringstream in(text);
+  std::string token;
+  while (in >> token) {
+    if (token.size() > 1 && token.ends_with(":") && !token.ends_with("::")) {
+      token.pop_back();
+      auto [slot, is_new] = file.emplace(token, std::vector<std::string>{});
+      if (!is_new) {
+        problem = "`" + token + ":` occurs twice";
+        return std::nullopt;
+      }
+      current = &slot->second;
+    } else if (current) {
+      current->push_back(token);
+    } else {
+      problem = "`" + token + "` stands before the first keyword";
+      return std::nullopt;
+    }
+  }
+  return file;
+}
+
+std::string write_tokens(const std::vector<std::pair<std::string, std::vector<std::string>>>& entries) {
+  std::string text;
+  for (const auto& [keyword, list] : entries) {
+    if (list.empty())
+      continue;
+    std::string line = keyword + ":";
+    for (const std::string& item : list) {
+      if (line.size() + 1 + item.size() > line_width) {
+        text += line + "\n";
+        line = " ";
+      }
+      line += " " + item;
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string write_module_patch(const ModulePatch& patch) {
+  return write_tokens({{"implementation", maybe(patch.implementation)},
+                       {"interface", maybe(patch.interface)},
+                       {"sharing", patch.sharing},
+                       {"renaming", patch.renaming},
+                       {"old-static", patch.old_statics},
+                       {"new-static", patch.new_statics},
+                       {"replaces", patch.is_new ? std::vector<std::string>{} : std::vector<std::string>{hex(patch.from)}}});
+}
+
+std::optional<ModulePatch> parse_module_patch(const std::string& text, std::string module, std::string& problem) {
+  std::optional<TokenFile> file = parse_tokens(text, problem);
+  if (!file || !known_keywords(*file, {"implementation", "interface", "sharing", "renaming", "old-static", "new-static", "replaces"}, problem))
+    return std::nullopt;
+  ModulePatch patch;
+  patch.module = std::move(module);
+  patch.implementation = single(*file, "implementation");
+  patch.interface = single(*file, "interface");
+  patch.sharing = items(*file, "sharing");
+  patch.renaming = items(*file, "renaming");
+  patch.old_statics = items(*file, "old-static");
+  patch.new_statics = items(*file, "new-static");
+  const std::string from = single(*file, "replaces");
+  patch.is_new = from.empty();
+  if (!from.empty() && !parse_hex(from, patch.from)) {
+    problem = "`replaces:` wants the hash of the module's running version";
+    return std::nullopt;
+  }
+  if (patch.implementation.empty() && patch.interface.empty()) {
+    problem = "neither `implementation:` nor `interface:`";
+    return std::nullopt;
+  }
+  return patch;
+}
+
+std::string write_index(const PatchIndex& index) {
+  std::vector<std::string> required;
+  for (const auto& [name, hash] : index.required)
+    required.push_back(name + "=" + hex(hash));
+  return write_tokens({{"from", maybe(index.from)},
+                       {"to", maybe(index.to)},
+                       {"modules", index.modules},
+                       {"conversions", maybe(index.conversions)},
+                       {"required", required}});
+}
+
+std::optional<PatchIndex> parse_index(const std::string& text, std::string& problem) {
+  std::optional<TokenFile> file = parse_tokens(text, problem);
+  if (!file || !known_keywords(*file, {"from", "to", "modules", "conversions", "required"}, problem))
+    return std::nullopt;
+  PatchIndex index;
+  index.from = single(*file, "from");
+  index.to = single(*file, "to");
+  index.modules = items(*file, "modules");
+  index.conversions = single(*file, "conversions");
+  for (const std::string& item : items(*file, "required")) {
+    const size_t equals = item.rfind('=');
+    Hash hash;
+    if (equals == std::string::npos || !parse_hex(item.substr(equals + 1), hash)) {
+      problem = "`required:` wants module=hash, not `" + item + "`";
+      return std::nullopt;
+    }
+    index.required.emplace_back(item.substr(0, equals), hash);
+  }
+  return index;
+}
+
+}  // namespace dsu

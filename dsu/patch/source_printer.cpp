@@ -1,0 +1,135 @@
+#include "dsu/patch/source_printer.h"
+
+namespace dsu {
+
+using frontend::TypeDeclKind;
+using frontend::TypeKind;
+
+namespace {
+
+std::string_view basic_spelling(TypeKind kind) {
+  switch (kind) {
+#define BASIC_TYPE(Kind, spelling, bytes, is_signed, cls) \
+  case TypeKind::Kind:                                    \
+    return spelling;
+#include "frontend/types.def"
+#undef BASIC_TYPE
+    default: return "";
+  }
+}
+
+// Type variables have no names in the model: a, b, .. by index suffice, since binders do not nest in what is printed here.
+std::string variable_name(uint32_t index) {
+  return index < 26 ? std::string(1, static_cast<char>('a' + index)) : "v" + std::to_string(index);
+}
+
+std::string parameter_names(uint32_t count) {
+  std::string list;
+  for (uint32_t i = 0; i < count; i++)
+    list += (i ? "," : "") + variable_name(i);
+  return count == 0 ? "" : "<" + list + ">";
+}
+
+}  // namespace
+
+std::string SourcePrinter::variable(TypeRef type) const { return variable_name(type->index); }
+
+// Modifiers stand behind the declarator with the outermost first, as in `int t[](char)`: an array of functions.
+std::string SourcePrinter::declaration(TypeRef type, std::string declarator, Side side) const {
+  auto list = [&](const std::vector<TypeRef>& args) {
+    std::string text;
+    for (TypeRef arg : args)
+      text += (text.empty() ? "" : ", ") + this->type(arg, side);
+    return text;
+  };
+  auto with = [&](const std::string& base) { return declarator.empty() || declarator[0] == '[' ? base + declarator : base + " " + declarator; };
+  switch (type->kind) {
+    case TypeKind::Array: return declaration(type->element, declarator + "[]", side);
+    case TypeKind::Function:
+      return declaration(type->element, declarator + parameter_names(type->type_params) + "(" + list(type->args) + ")", side);
+    case TypeKind::Tuple: return with((type->read_only ? "%(" : "*(") + list(type->args) + ")");
+    case TypeKind::Named: return with((type->args.empty() ? "" : "<" + list(type->args) + ">") + type_name(type->name, side));
+    case TypeKind::Var: return with(variable(type));
+    default: return with(std::string(basic_spelling(type->kind)));
+  }
+}
+
+std::string SourcePrinter::header(TypeRef function, const std::string& name, Side side) const {
+  std::string parameters;
+  for (size_t i = 0; i < function->args.size(); i++)
+    parameters += (i ? ", " : "") + declaration(function->args[i], "v" + std::to_string(i), side);
+  return declaration(function->element, name + parameter_names(function->type_params) + "(" + parameters + ")", side);
+}
+
+std::string SourcePrinter::extern_type(const std::string& name, Side side) const {
+  const TypeInfo* t = info(name, side);
+  if (!t)
+    return "";
+  const std::string params = parameter_names(static_cast<uint32_t>(t->params.size()));
+  if (t->kind == TypeDeclKind::Abstract)
+    return "extern " + type_name(name, side) + (t->nullable ? "?" : "") + params + ";\n";
+  const char* keyword = t->kind == TypeDeclKind::Union ? "union " : "struct ";
+  std::string text = std::string("extern ") + (t->nullable ? "?" : "") + keyword + params + type_name(name, side) + " {\n";
+  for (const FieldInfo& field : t->fields)
+    text += std::string("  ") + (field.is_const ? "const " : "") + declaration(field.type, field.name, side) + ";\n";
+  return text + "}\n";
+}
+
+void SourcePrinter::reach(TypeRef type, Side side, std::set<std::string>& names) const {
+  if (type->element)
+    reach(type->element, side, names);
+  for (TypeRef arg : type->args)
+    reach(arg, side, names);
+  if (type->kind != TypeKind::Named || !names.insert(type->name).second)
+    return;
+  if (const TypeInfo* t = info(type->name, side))
+    for (const FieldInfo& field : t->fields)
+      reach(field.type, side, names);
+}
+
+std::optional<std::string> SourcePrinter::default_value(TypeRef type, Side side, unsigned depth) const {
+  switch (type->kind) {
+    case TypeKind::Bool: return "false";
+    case TypeKind::Char: return "chr(0)";
+    case TypeKind::Byte:
+    case TypeKind::UByte:
+    case TypeKind::Short:
+    case TypeKind::UShort:
+    case TypeKind::Int:
+    case TypeKind::UInt:
+    case TypeKind::Long:
+    case TypeKind::ULong: return "0";
+    case TypeKind::Float:
+    case TypeKind::Double: return "0.0";
+    case TypeKind::String: return "\"\"";
+    case TypeKind::Array: return "{: " + this->type(type->element, side) + "}";
+    case TypeKind::Tuple:
+    case TypeKind::Named: break;
+    default: return std::nullopt;
+  }
+  std::vector<TypeRef> parts = type->args;
+  std::string maker = "^";
+  if (type->kind == TypeKind::Named) {
+    const TypeInfo* t = info(type->name, side);
+    if (!t)
+      return std::nullopt;
+    if (t->nullable)
+      return "null";
+    if (t->kind != TypeDeclKind::Struct || !t->params.empty() || depth > 8)
+      return std::nullopt;
+    parts.clear();
+    for (const FieldInfo& field : t->fields)
+      parts.push_back(field.type);
+    maker += type_name(type->name, side);
+  }
+  std::string list;
+  for (TypeRef part : parts) {
+    std::optional<std::string> value = default_value(part, side, depth + 1);
+    if (!value)
+      return std::nullopt;
+    list += (list.empty() ? "" : ", ") + *value;
+  }
+  return maker + "(" + list + ")";
+}
+
+}  // namespace dsu
