@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "driver/installation.h"
 #include "frontend/ast_printer.h"
 #include "frontend/token.h"
 #include "support/diagnostic_printer.h"
@@ -13,6 +14,7 @@ namespace driver {
 std::unique_ptr<frontend::Session> make_session(const PopcOptions& options) {
   auto session = std::make_unique<frontend::Session>();
   session->options.include_dirs = options.include_dirs;
+  session->options.include_dirs.push_back(library_directory() + "/include");
   session->options.defines = options.defines;
   session->options.warn_all = options.warn_all;
   return session;

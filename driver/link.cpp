@@ -15,6 +15,7 @@
 #include <memory>
 #include <set>
 
+#include "driver/installation.h"
 #include "driver/output.h"
 #include "tal/image_check.h"
 #include "tal/link_object.h"
@@ -29,17 +30,6 @@ constexpr int user_error = 1, internal_error = 70;
 int fail(int status, const std::string& message) {
   print_error("popc", message);
   return status;
-}
-
-std::string directory_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
-std::string own_path() {
-  char path[4096];
-  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  return length <= 0 ? std::string() : std::string(path, static_cast<size_t>(length));
 }
 
 // "List::map" -> "list": library modules are named after their prefix.
@@ -211,12 +201,6 @@ private:
 };
 
 }  // namespace
-
-std::string library_directory() {
-  if (const char* directory = std::getenv("POPCORN_LIBRARY"); directory != nullptr && *directory != '\0')
-    return directory;
-  return directory_of(directory_of(own_path())) + "/lib/popcorn";
-}
 
 int link_program(std::vector<LinkInput> inputs, const LinkSettings& settings, const tal::NativeInterface& natives) {
   return Linker(settings, natives).run(std::move(inputs));

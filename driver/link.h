@@ -29,8 +29,4 @@ struct LinkSettings {
 // `output` is replaced only when everything has succeeded.
 int link_program(std::vector<LinkInput> inputs, const LinkSettings& settings, const tal::NativeInterface& natives);
 
-// Where the library is: headers in include/, objects of library modules, runtime archives. Beside the tool (../lib/popcorn), or
-// what the environment variable POPCORN_LIBRARY says.
-std::string library_directory();
-
 }  // namespace driver
