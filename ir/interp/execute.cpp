@@ -1,0 +1,144 @@
+// The meaning of each instruction.
+#include <utility>
+
+#include "ir/builder.h"
+#include "ir/evaluate.h"
+#include "ir/interp/machine.h"
+
+namespace ir::interp {
+
+void Machine::execute(Frame& frame, const Inst& inst) {
+  switch (inst.op) {
+  case Op::IConst: return set(frame, inst, zero_extend(static_cast<uint64_t>(inst.imm), width(frame, inst.result)));
+  case Op::Null: return set(frame, inst, 0);
+  case Op::DataAddr: return set(frame, inst, word(linked(frame).data[inst.symbol]));
+  case Op::FuncAddr: return set(frame, inst, reinterpret_cast<Word>(linked(frame).functions[inst.symbol]));
+  case Op::GlobalAddr:
+  case Op::Undef: return fail(std::string(info(inst.op).text) + " cannot be interpreted");
+  case Op::Add: case Op::Sub: case Op::Mul: case Op::And: case Op::Or: case Op::Xor:
+  case Op::Shl: case Op::LShr: case Op::AShr:
+  case Op::SDiv: case Op::UDiv: case Op::SRem: case Op::URem:
+  case Op::Eq: case Op::Ne:
+  case Op::SLt: case Op::SLe: case Op::SGt: case Op::SGe:
+  case Op::ULt: case Op::ULe: case Op::UGt: case Op::UGe: return arithmetic(frame, inst);
+  case Op::Trunc: case Op::ZExt: case Op::SExt: case Op::Retype: return convert(frame, inst);
+  case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckBounds: case Op::CheckDiv: return check(frame, inst);
+  case Op::LoadField: case Op::StoreField: case Op::LoadElem: case Op::StoreElem: case Op::ArrayLength:
+  case Op::LoadGlobal: case Op::StoreGlobal: return memory(frame, inst);
+  case Op::NewObject: case Op::NewExn: case Op::NewArray: case Op::ArrayOf: return allocate(frame, inst);
+  case Op::ExnMatches: case Op::ExnPayload: return exceptions(frame, inst);
+  case Op::Call: case Op::CallIndirect: return call(frame, inst);
+  case Op::Br: case Op::BrIf: case Op::Switch: case Op::Ret: case Op::Raise: case Op::Unreachable: return terminate(frame, inst);
+  }
+}
+
+void Machine::arithmetic(Frame& frame, const Inst& inst) {
+  auto result = evaluate(inst.op, width(frame, inst.operands[0]), get(frame, inst.operands[0]), get(frame, inst.operands[1]));
+  if (!result)
+    return fail(std::string("undefined ") + info(inst.op).text);
+  set(frame, inst, *result);
+}
+
+void Machine::convert(Frame& frame, const Inst& inst) {
+  Word value = get(frame, inst.operands[0]);
+  unsigned to = width(frame, inst.result);
+  if (inst.op == Op::SExt)
+    value = static_cast<Word>(sign_extend(value, width(frame, inst.operands[0])));
+  set(frame, inst, zero_extend(value, to));
+}
+
+void Machine::check(Frame& frame, const Inst& inst) {
+  Word value = get(frame, inst.operands.back());
+  if (inst.op == Op::CheckBounds && value >= object(get(frame, inst.operands[0]))->words.size())
+    return void(raise("ArrayBounds"));
+  if (inst.op == Op::CheckNull && value == 0)
+    return void(raise("NullPointer"));
+  if (inst.op == Op::CheckDiv && value == 0)
+    return void(raise("DivideByZero"));
+  if (inst.op == Op::AssumeNonNull && value == 0)
+    return fail("assume_nonnull of null");
+  set(frame, inst, value);
+}
+
+void Machine::memory(Frame& frame, const Inst& inst) {
+  if (inst.op == Op::LoadGlobal)
+    return set(frame, inst, *linked(frame).globals[inst.symbol]);
+  if (inst.op == Op::StoreGlobal) {
+    *linked(frame).globals[inst.symbol] = get(frame, inst.operands[0]);
+    return;
+  }
+  Object* o = object(get(frame, inst.operands[0]));
+  if (!o)
+    return fail("access through null");
+  if (inst.op == Op::ArrayLength)
+    return set(frame, inst, o->words.size());
+  bool is_field = inst.op == Op::LoadField || inst.op == Op::StoreField;
+  Word index = is_field ? static_cast<Word>(inst.imm) : get(frame, inst.operands[1]);
+  if (index >= o->words.size())
+    return fail("access out of bounds");
+  if (inst.result.is_valid())
+    set(frame, inst, o->words[index]);
+  else
+    o->words[index] = get(frame, inst.operands.back());
+}
+
+void Machine::allocate(Frame& frame, const Inst& inst) {
+  if (inst.op == Op::NewArray) {
+    int64_t length = sign_extend(get(frame, inst.operands[0]), 32);
+    if (length < 0)
+      return void(raise("Core::InvalidArg", make_string("new_array")));
+    return set(frame, inst, word(make(static_cast<size_t>(length), get(frame, inst.operands[1]))));
+  }
+  Object* o = make(0);
+  if (inst.op == Op::NewExn)
+    o->words.push_back(reinterpret_cast<Word>(linked(frame).exceptions[inst.symbol]));
+  for (ValueId v : inst.operands)
+    o->words.push_back(get(frame, v));
+  set(frame, inst, word(o));
+}
+
+void Machine::exceptions(Frame& frame, const Inst& inst) {
+  Object* packet = object(get(frame, inst.operands[0]));
+  bool matches = packet->words[0] == reinterpret_cast<Word>(linked(frame).exceptions[inst.symbol]);
+  if (inst.op == Op::ExnMatches)
+    return set(frame, inst, matches);
+  if (!matches)
+    return fail("payload of another exception");
+  set(frame, inst, packet->words[1]);
+}
+
+void Machine::call(Frame& frame, const Inst& inst) {
+  bool direct = inst.op == Op::Call;
+  const Callable* target = direct ? linked(frame).functions[inst.symbol] : reinterpret_cast<Callable*>(get(frame, inst.operands[0]));
+  std::vector<Word> args;
+  for (size_t i = direct ? 0 : 1; i < inst.operands.size(); ++i)
+    args.push_back(get(frame, inst.operands[i]));
+  if (target->function)
+    return enter(target, std::move(args));
+  if (!target->native)
+    return fail("function `" + target->name + "` is not known to the interpreter");
+  Word result = 0;
+  if (target->native(*this, args, result) && !done_)
+    set(frame, inst, result);
+}
+
+void Machine::terminate(Frame& frame, const Inst& inst) {
+  switch (inst.op) {
+  case Op::Br: return follow(frame, inst.targets[0], nullptr);
+  case Op::BrIf: return follow(frame, inst.targets[get(frame, inst.operands[0]) != 0 ? 0 : 1], nullptr);
+  case Op::Switch: {
+    Word value = get(frame, inst.operands[0]);
+    unsigned bits = width(frame, inst.operands[0]);
+    size_t taken = inst.keys.size();
+    for (size_t i = 0; i < inst.keys.size(); ++i)
+      if (zero_extend(static_cast<uint64_t>(inst.keys[i]), bits) == value)
+        taken = i;
+    return follow(frame, inst.targets[taken], nullptr);
+  }
+  case Op::Ret: return leave(inst.operands.empty() ? 0 : get(frame, inst.operands[0]));
+  case Op::Raise: return unwind(get(frame, inst.operands[0]));
+  default: return fail("unreachable code was reached");
+  }
+}
+
+} // namespace ir::interp
