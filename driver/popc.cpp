@@ -1,5 +1,6 @@
 // popc: the compiler's command line. Parses options, runs the stages of compile.h, links.
 #include "driver/front.h"
+#include "driver/middle.h"
 #include "driver/options.h"
 #include "driver/output.h"
 
@@ -17,11 +18,19 @@ int main(int argc, char** argv) {
   auto options = driver::parse_popc_options(argc, argv, exit_status);
   if (!options)
     return exit_status;
-  if (!is_front_end_only(options->emit))
-    return 70;
   std::string text, problem;
-  for (const std::string& input : options->inputs)
-    exit_status = std::max(exit_status, driver::emit_front(*options, input, text));
+  if (options->list_passes) {
+    text = ir::list_passes();
+    return driver::write_file("-", text, problem) ? 0 : 1;
+  }
+  for (const std::string& input : options->inputs) {
+    if (driver::is_ir_text(input))
+      exit_status = std::max(exit_status, driver::emit_ir_text(*options, input, text));
+    else if (is_front_end_only(options->emit))
+      exit_status = std::max(exit_status, driver::emit_front(*options, input, text));
+    else
+      return 70;
+  }
   if (!driver::write_file(options->output.empty() ? "-" : options->output, text, problem)) {
     driver::print_error("popc", problem);
     return 1;

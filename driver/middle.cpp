@@ -1,0 +1,62 @@
+#include "driver/middle.h"
+
+#include <cstdio>
+
+#include "driver/output.h"
+#include "ir/parser.h"
+#include "ir/printer.h"
+#include "ir/verifier.h"
+
+namespace driver {
+
+ir::PipelineOptions pipeline_options(const PopcOptions& options) {
+  ir::PipelineOptions result;
+  result.optimise = options.optimise;
+  result.run_passes = options.run_pass;
+  result.print_before = options.print_before;
+  result.print_after = options.print_after;
+  result.print_after_all = options.print_after_all;
+  result.print_func = options.print_func;
+  result.verify_each = options.verify_each;
+  result.time_passes = options.time_passes;
+  result.stop_after = options.stop_after;
+  return result;
+}
+
+int run_passes(const PopcOptions& options, ir::Module& module) {
+  ir::PipelineResult result = ir::run_pipeline(module, pipeline_options(options));
+  std::fwrite(result.listing.data(), 1, result.listing.size(), stderr);
+  if (result.error.empty())
+    return 0;
+  bool user_error = result.error.starts_with("unknown pass");
+  print_error("popc", user_error ? result.error + " (popc --list-passes lists them)" : "internal error: " + result.error);
+  return user_error ? 1 : 70;
+}
+
+int emit_ir_text(const PopcOptions& options, const std::string& path, std::string& out) {
+  std::string problem;
+  auto bytes = read_file(path, problem);
+  if (!bytes) {
+    print_error("popc", problem);
+    return 1;
+  }
+  frontend::TypeStore types;
+  support::NameTable names;
+  std::string text(bytes->begin(), bytes->end());
+  ir::ParseResult parsed = ir::parse_module(text, types, names);
+  if (!parsed.module) {
+    const ir::ParseError& error = parsed.error;
+    print_error("popc", path + ":" + std::to_string(error.line) + ":" + std::to_string(error.column) + ": " + error.text);
+    return 1;
+  }
+  if (auto errors = ir::verify(*parsed.module); !errors.empty()) {
+    print_error("popc", path + ": the IR is not well-formed\n" + ir::render(*parsed.module, errors));
+    return 1;
+  }
+  int status = run_passes(options, *parsed.module);
+  if (status == 0)
+    out += ir::print_module(*parsed.module);
+  return status;
+}
+
+} // namespace driver
