@@ -1,0 +1,108 @@
+#include "codegen/codegen.h"
+
+#include <algorithm>
+#include <map>
+
+#include "codegen/allocation.h"
+#include "codegen/allocation_checker.h"
+#include "codegen/annotate.h"
+#include "codegen/block_order.h"
+#include "codegen/debug_info.h"
+#include "codegen/emit.h"
+#include "codegen/unit.h"
+
+namespace codegen {
+
+namespace {
+
+class Generator {
+public:
+  Generator(const ir::Module& module, const support::SourceManager& sources, const tal::NativeInterface& natives,
+            const CodegenOptions& options)
+      : unit_(module, natives), sources_(sources), options_(options), debug_(sources) {}
+
+  CodegenResult run() {
+    const ir::Module& module = unit_.module();
+    for (uint32_t i = 0; i < module.functions.size() && result_.internal_error.empty(); ++i)
+      if (module.functions[i].has_body()) function({i});
+    if (!result_.internal_error.empty() || !result_.unsupported.empty()) return std::move(result_);
+    unit_.emit_data(result_.image);
+    finish_types();
+    number_files();
+    if (options_.debug_info) debug_.write(options_.source_name, options_.directory, uint32_t(result_.image.text.size()), result_.image);
+    unit_.annotations().version = options_.version;
+    result_.annotations = std::move(unit_.annotations());
+    return std::move(result_);
+  }
+
+private:
+  void function(ir::FuncId id) {
+    size_t errors = result_.unsupported.size();
+    SelectedFunction selected = select(unit_, unit_.module().function(id), result_.unsupported);
+    if (result_.unsupported.size() != errors) return;
+    mir::Function& mir = selected.mir;
+    mir.symbol = unit_.function(id);
+    Dominators dominators = order_blocks(mir);
+    if (options_.want_mir) result_.mir += "; before register allocation\n" + mir::print(mir, unit_.symbol_names());
+    mir::Function before;
+    if (options_.verify_each) before = mir;
+    AllocatedFunction allocated = allocate_registers(mir, result_.internal_error);
+    if (options_.want_mir) result_.mir += "; after register allocation\n" + mir::print(mir, unit_.symbol_names()) + "\n";
+    if (options_.verify_each && result_.internal_error.empty()) result_.internal_error = check_allocation(before, mir);
+    if (!result_.internal_error.empty()) return;
+    EmittedFunction emitted = emit_function(mir, encoder_);
+    place(mir, emitted, selected, allocated, dominators);
+  }
+
+  // Appends the code to .text: entries are aligned, with room before them for the jump of an update.
+  void place(const mir::Function& mir, const EmittedFunction& emitted, const SelectedFunction& selected,
+             const AllocatedFunction& allocated, const Dominators& dominators) {
+    constexpr uint32_t room = 5, alignment = 16;
+    tal::Bytes& text = result_.image.text;
+    uint32_t base = (uint32_t(text.size()) + room + alignment - 1) / alignment * alignment;
+    text.resize(base, 0xCC);
+    text.insert(text.end(), emitted.code.begin(), emitted.code.end());
+    tal::Symbol& symbol = unit_.annotations().symbols[mir.symbol];
+    symbol.section = tal::Section::Text;
+    symbol.offset = base;
+    symbol.size = uint32_t(emitted.code.size());
+    for (const CodeReloc& reloc : emitted.relocs)
+      result_.image.text_relocs.push_back({base + reloc.offset, tal::RelocKind::Pc32, reloc.symbol, reloc.addend});
+    annotate(mir, allocated, emitted, selected.facts, dominators, base, unit_.annotations());
+    if (options_.debug_info) debug_.add_function(mir, emitted);
+  }
+
+  void finish_types() {
+    std::string problem;
+    if (!unit_.types().close(&problem)) result_.internal_error = "types of the module: " + problem;
+    if (!unit_.map().problem().empty())
+      result_.unsupported.push_back({{}, unit_.map().problem() + " cannot be compiled yet"});
+  }
+
+  // The files that line entries mention, numbered densely.
+  void number_files() {
+    tal::ObjectAnnotations& annotations = unit_.annotations();
+    std::map<uint32_t, uint32_t> numbers;
+    for (tal::LineEntry& entry : annotations.lines) {
+      auto [number, fresh] = numbers.try_emplace(entry.file, uint32_t(annotations.files.size()));
+      if (fresh) annotations.files.emplace_back(sources_.name(support::FileId{uint16_t(entry.file)}));
+      entry.file = number->second;
+    }
+  }
+
+  Unit unit_;
+  const support::SourceManager& sources_;
+  const CodegenOptions& options_;
+  Encoder encoder_;
+  DebugInfo debug_;
+  CodegenResult result_;
+};
+
+} // namespace
+
+CodegenResult generate_code(const ir::Module& module, const support::SourceManager& sources, const tal::NativeInterface& natives,
+                            const CodegenOptions& options) {
+  return Generator(module, sources, natives, options).run();
+}
+
+} // namespace codegen

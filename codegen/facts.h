@@ -1,0 +1,26 @@
+// What is known about values at the start of blocks, for the label records: which nullable values are not null, which
+// indexes are below which length, which divisors are not zero. Selection collects the facts where the code establishes them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "codegen/mir.h"
+
+namespace codegen {
+
+struct ValueFact {
+  enum class What : uint8_t {
+    NonNull,     // a
+    BelowLength, // a < length of b; a and constant: constant < length of b
+    NonZero,     // a
+  } what = What::NonNull;
+  mir::Place a = {};   // register or constant
+  mir::Reg b = {};
+  mir::BlockId block = {}; // established in this block: holds on entry to blocks it dominates
+  bool on_entry = false; // holds from the start of `block` itself
+  // Blocks in which the fact is used; a record between here and there must carry it. Empty: wherever `a` is live.
+  std::vector<mir::BlockId> used_in = {};
+};
+
+} // namespace codegen

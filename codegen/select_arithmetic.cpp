@@ -1,0 +1,268 @@
+// Integer arithmetic and conversions. Values are zero-extended to their register, so 32-bit operations need no more, and
+// narrower ones a zero extension of the result where the operation can leave its width.
+#include <bit>
+
+#include "codegen/selector.h"
+
+namespace codegen {
+
+using namespace mir;
+
+namespace {
+
+// The rows of one two-address operation.
+struct AluRows {
+  Op rr32, rr64, rm32, rm64, ri8_32, ri8_64, ri32, ri64;
+};
+#define ALU_ROWS(NAME)                                                                                                  \
+  {Op::NAME##32rr, Op::NAME##64rr, Op::NAME##32rm, Op::NAME##64rm, Op::NAME##32ri8, Op::NAME##64ri8, Op::NAME##32ri, Op::NAME##64ri32}
+
+AluRows rows_of(ir::Op op) {
+  switch (op) {
+  case ir::Op::Sub: return ALU_ROWS(SUB);
+  case ir::Op::And: return ALU_ROWS(AND);
+  case ir::Op::Or: return ALU_ROWS(OR);
+  case ir::Op::Xor: return ALU_ROWS(XOR);
+  default: return ALU_ROWS(ADD);
+  }
+}
+#undef ALU_ROWS
+
+bool commutes(ir::Op op) { return ir::info(op).flags & ir::flags::Commutes; }
+bool is_remainder(ir::Op op) { return op == ir::Op::SRem || op == ir::Op::URem; }
+bool is_signed_division(ir::Op op) { return op == ir::Op::SDiv || op == ir::Op::SRem; }
+
+} // namespace
+
+void Selector::arithmetic(const ir::Inst& inst) {
+  switch (inst.op) {
+  case ir::Op::Mul: return multiply(inst);
+  case ir::Op::Shl: case ir::Op::LShr: case ir::Op::AShr: return shift(inst);
+  case ir::Op::SDiv: case ir::Op::UDiv: case ir::Op::SRem: case ir::Op::URem: return divide(inst);
+  default: return add_or_sub(inst);
+  }
+}
+
+// Add, sub and the bitwise operations.
+void Selector::add_or_sub(const ir::Inst& inst) {
+  ir::ValueId a = inst.operands[0], b = inst.operands[1];
+  unsigned bits = width(a);
+  bool wide = bits == 64;
+  if (commutes(inst.op) && constant(a) && !constant(b)) std::swap(a, b);
+  tal::TypeId type = type_of(inst.result);
+  AluRows rows = rows_of(inst.op);
+  if (inst.op == ir::Op::Sub && constant(a) == 0) { // negation
+    Reg from = reg(b), d = result(inst);
+    emit_copy(d, from, type);
+    emit(wide ? Op::NEG64r : Op::NEG32r).d = d;
+    return narrow(inst, d);
+  }
+  if (std::optional<int64_t> imm = constant(b); imm && (!wide || *imm == int32_t(*imm))) {
+    int64_t value = wide ? *imm : int32_t(*imm);
+    if (bits < 32 && inst.op != ir::Op::Xor) value = *imm;
+    Reg from = reg(a), d = result(inst);
+    emit_copy(d, from, type);
+    bool all_ones = inst.op == ir::Op::Xor && bits >= 32 && value == -1;
+    if (all_ones) emit(wide ? Op::NOT64r : Op::NOT32r).d = d;
+    else if (value == int8_t(value)) emit_di(wide ? rows.ri8_64 : rows.ri8_32, d, value);
+    else emit_di(wide ? rows.ri64 : rows.ri32, d, value);
+    return narrow(inst, d);
+  }
+  Reg from = reg(a);
+  if (std::optional<Mem> mem = foldable(b, wide ? 64 : 32)) {
+    Reg d = result(inst);
+    emit_copy(d, from, type);
+    Inst& op = emit(wide ? rows.rm64 : rows.rm32);
+    op.d = d;
+    op.mem = *mem;
+    return narrow(inst, d);
+  }
+  Reg other = reg(b), d = result(inst);
+  emit_copy(d, from, type);
+  emit_dd(wide ? rows.rr64 : rows.rr32, d, other);
+  narrow(inst, d);
+}
+
+// Zero-extends a result that may have left a width below 32.
+void Selector::narrow(const ir::Inst& inst, Reg d) {
+  unsigned bits = width(inst.result);
+  bool stays = inst.op == ir::Op::And || inst.op == ir::Op::Or || inst.op == ir::Op::LShr || inst.op == ir::Op::UDiv ||
+               inst.op == ir::Op::URem || (inst.op == ir::Op::Xor && bits == 8 && source_.value(inst.result).type.id == frontend::kBoolType);
+  if (bits >= 32 || stays) return;
+  emit_dd(bits == 8 ? Op::MOVZX32rr8 : Op::MOVZX32rr16, d, d);
+}
+
+void Selector::multiply(const ir::Inst& inst) {
+  ir::ValueId a = inst.operands[0], b = inst.operands[1];
+  if (constant(a)) std::swap(a, b);
+  bool wide = is_wide(a);
+  tal::TypeId type = type_of(inst.result);
+  std::optional<int64_t> imm = constant(b);
+  if (imm && std::has_single_bit(uint64_t(*imm))) {
+    Reg from = reg(a), d = result(inst);
+    emit_copy(d, from, type);
+    if (*imm != 1) emit_di(wide ? Op::SHL64ri : Op::SHL32ri, d, std::countr_zero(uint64_t(*imm)));
+    return narrow(inst, d);
+  }
+  if (imm && (!wide || *imm == int32_t(*imm))) {
+    int64_t value = wide ? *imm : int32_t(*imm);
+    Reg from = reg(a), d = result(inst);
+    bool is_byte = value == int8_t(value);
+    emit_di(wide ? (is_byte ? Op::IMUL64rri8 : Op::IMUL64rri32) : is_byte ? Op::IMUL32rri8 : Op::IMUL32rri, d, value);
+    here().insts.back().b = from;
+    return narrow(inst, d);
+  }
+  Reg from = reg(a);
+  if (std::optional<Mem> mem = foldable(b, wide ? 64 : 32)) {
+    Reg d = result(inst);
+    emit_copy(d, from, type);
+    Inst& op = emit(wide ? Op::IMUL64rm : Op::IMUL32rm);
+    op.d = d;
+    op.mem = *mem;
+    return narrow(inst, d);
+  }
+  Reg other = reg(b), d = result(inst);
+  emit_copy(d, from, type);
+  emit_dd(wide ? Op::IMUL64rr : Op::IMUL32rr, d, other);
+  narrow(inst, d);
+}
+
+void Selector::shift(const ir::Inst& inst) {
+  unsigned bits = width(inst.operands[0]);
+  bool wide = bits == 64;
+  tal::TypeId type = type_of(inst.result);
+  Reg from = reg(inst.operands[0]);
+  if (inst.op == ir::Op::AShr && bits < 32) { // the sign comes from the narrow width
+    Reg extended = fresh(unit_.types().i32());
+    emit_dd(bits == 8 ? Op::MOVSX32rr8 : Op::MOVSX32rr16, extended, from);
+    from = extended;
+  }
+  std::optional<int64_t> count = constant(inst.operands[1]);
+  if (count) {
+    Reg d = result(inst);
+    emit_copy(d, from, type);
+    int64_t n = *count & (bits - 1);
+    Op op = inst.op == ir::Op::Shl    ? (wide ? Op::SHL64ri : Op::SHL32ri)
+            : inst.op == ir::Op::LShr ? (wide ? Op::SHR64ri : Op::SHR32ri)
+                                      : (wide ? Op::SAR64ri : Op::SAR32ri);
+    if (n != 0) emit_di(op, d, n);
+    return narrow(inst, d);
+  }
+  Reg by = reg(inst.operands[1]);
+  if (bits < 32) { // the hardware masks to 32
+    Reg masked = fresh(unit_.types().i32());
+    emit_copy(masked, by, unit_.types().i32());
+    emit_di(Op::AND32ri8, masked, bits - 1);
+    by = masked;
+  }
+  Reg d = result(inst);
+  emit_moves({{Place::reg(rcx), Place::reg(by)}});
+  emit_copy(d, from, type);
+  emit(inst.op == ir::Op::Shl    ? (wide ? Op::SHL64rCL : Op::SHL32rCL)
+       : inst.op == ir::Op::LShr ? (wide ? Op::SHR64rCL : Op::SHR32rCL)
+                                 : (wide ? Op::SAR64rCL : Op::SAR32rCL))
+      .d = d;
+  narrow(inst, d);
+}
+
+void Selector::divide(const ir::Inst& inst) {
+  if (divide_by_power(inst)) return;
+  unsigned bits = width(inst.operands[0]);
+  bool wide = bits == 64, is_signed = is_signed_division(inst.op);
+  Reg dividend = reg(inst.operands[0]), divisor = reg(inst.operands[1]);
+  if (bits < 32 && is_signed) {
+    Reg a = fresh(unit_.types().i32()), b = fresh(unit_.types().i32());
+    emit_dd(bits == 8 ? Op::MOVSX32rr8 : Op::MOVSX32rr16, a, dividend);
+    emit_dd(bits == 8 ? Op::MOVSX32rr8 : Op::MOVSX32rr16, b, divisor);
+    dividend = a, divisor = b;
+  }
+  size_t fact = nonzero_fact_[inst.operands[1].value];
+  if (fact) out_.facts[fact - 1].used_in.push_back(current_);
+  if (is_signed) {
+    emit_moves({{Place::reg(rax), Place::reg(dividend)}});
+    emit(wide ? Op::CQO : Op::CDQ);
+  } else {
+    emit_moves({{Place::reg(rax), Place::reg(dividend)}, {Place::reg(rdx), Place::imm(0)}});
+  }
+  emit(is_signed ? (wide ? Op::IDIV64r : Op::IDIV32r) : wide ? Op::DIV64r : Op::DIV32r).d = divisor;
+  Reg d = result(inst);
+  emit_moves({{Place::reg(d), Place::reg(is_remainder(inst.op) ? rdx : rax)}});
+  narrow(inst, d);
+}
+
+// Unsigned division by a power of two is a shift or a mask; signed division first adds divisor - 1 to negative dividends.
+bool Selector::divide_by_power(const ir::Inst& inst) {
+  std::optional<int64_t> divisor = constant(inst.operands[1]);
+  unsigned bits = width(inst.operands[0]);
+  bool wide = bits == 64;
+  if (!divisor || bits < 32 || !std::has_single_bit(uint64_t(*divisor))) return false;
+  int n = std::countr_zero(uint64_t(*divisor));
+  if (n > 30 || n == 0) return false;
+  tal::TypeId type = type_of(inst.result);
+  Reg from = reg(inst.operands[0]), d = result(inst);
+  int64_t mask = *divisor - 1;
+  Op and_op = mask == int8_t(mask) ? (wide ? Op::AND64ri8 : Op::AND32ri8) : (wide ? Op::AND64ri32 : Op::AND32ri);
+  if (!is_signed_division(inst.op)) {
+    emit_copy(d, from, type);
+    if (is_remainder(inst.op)) emit_di(and_op, d, mask);
+    else emit_di(wide ? Op::SHR64ri : Op::SHR32ri, d, n);
+    return true;
+  }
+  // bias = sign bits shifted down to n bits
+  Reg biased = fresh(type);
+  emit_copy(biased, from, type);
+  if (n > 1) emit_di(wide ? Op::SAR64ri : Op::SAR32ri, biased, n - 1);
+  emit_di(wide ? Op::SHR64ri : Op::SHR32ri, biased, (wide ? 64 : 32) - n);
+  emit_dd(wide ? Op::ADD64rr : Op::ADD32rr, biased, from);
+  if (!is_remainder(inst.op)) {
+    emit_copy(d, biased, type);
+    emit_di(wide ? Op::SAR64ri : Op::SAR32ri, d, n);
+    return true;
+  }
+  // x - (biased & -divisor)
+  Reg whole = fresh(type);
+  emit_copy(whole, biased, type);
+  int64_t high = -*divisor;
+  emit_di(high == int8_t(high) ? (wide ? Op::AND64ri8 : Op::AND32ri8) : (wide ? Op::AND64ri32 : Op::AND32ri), whole, high);
+  emit_copy(d, from, type);
+  emit_dd(wide ? Op::SUB64rr : Op::SUB32rr, d, whole);
+  return true;
+}
+
+void Selector::convert(const ir::Inst& inst) {
+  unsigned from_bits = width(inst.operands[0]), to_bits = width(inst.result);
+  if (inst.op == ir::Op::ZExt) return alias(inst, inst.operands[0]);
+  Reg from = reg(inst.operands[0]), d = result(inst);
+  if (inst.op == ir::Op::Trunc) {
+    if (to_bits >= 32) {
+      emit_dd(Op::MOV32rr, d, from);
+      here().insts.back().imm = 1; // does something even with one register
+    } else {
+      emit_dd(to_bits == 8 ? Op::MOVZX32rr8 : Op::MOVZX32rr16, d, from);
+    }
+    return;
+  }
+  if (to_bits == 64) {
+    emit_dd(from_bits == 8 ? Op::MOVSX64rr8 : from_bits == 16 ? Op::MOVSX64rr16 : Op::MOVSX64rr32, d, from);
+    return;
+  }
+  emit_dd(from_bits == 8 ? Op::MOVSX32rr8 : Op::MOVSX32rr16, d, from);
+  narrow(inst, d);
+}
+
+// A condition as a value: the register is zeroed before the compare, so that setting its low byte is all.
+void Selector::set_bool(const ir::Inst& inst) {
+  Cond cond = compare(inst);
+  Reg d = result(inst);
+  Inst zero;
+  zero.op = Op::XOR32zero;
+  zero.d = d;
+  zero.loc = loc_;
+  std::vector<Inst>& insts = here().insts;
+  insts.insert(insts.end() - 1, zero);
+  Inst& set = emit(Op::SETCCr);
+  set.cond = cond;
+  set.d = d;
+}
+
+} // namespace codegen

@@ -1,0 +1,63 @@
+// Calls: System V argument registers, then the stack.
+#include "codegen/selector.h"
+
+namespace codegen {
+
+using namespace mir;
+
+void Selector::call(const ir::Inst& inst) {
+  Inst call;
+  call.op = Op::Call;
+  CallInfo info;
+  size_t first = 0;
+  if (inst.op == ir::Op::CallIndirect) {
+    call.op = Op::CALL64r;
+    call.d = reg(inst.operands[0]);
+    first = 1;
+  } else {
+    info.symbol = unit_.function(inst.func());
+    info.returns = !unit_.is_noret(inst.func());
+  }
+  for (frontend::TypeId type : inst.type_args) info.type_args.push_back(unit_.map().word(type).value);
+  std::vector<Move> arguments;
+  for (size_t i = first; i < inst.operands.size(); ++i) {
+    uint32_t n = uint32_t(i - first);
+    if (n < 6) {
+      arguments.push_back({Place::reg(argument_registers[n]), operand(inst.operands[i])});
+      info.uses |= bit(argument_registers[n]);
+    } else {
+      arguments.push_back({Place::out_arg(n - 6), operand(inst.operands[i])});
+      info.out_args = n - 5;
+    }
+  }
+  info.has_result = inst.result.is_valid();
+  emit_call(call, std::move(info), std::move(arguments), inst.result.is_valid() ? result(inst) : Reg{});
+}
+
+void Selector::emit_call(Inst call, CallInfo info, std::vector<Move> arguments, Reg result) {
+  bool returns = info.returns;
+  if (!arguments.empty()) emit_moves(std::move(arguments));
+  call.extra = out_.mir.new_call(std::move(info));
+  call.loc = loc_;
+  here().insts.push_back(call);
+  here().unwind = unwind_;
+  if (!returns) {
+    here().term = Term::NoReturn;
+    return;
+  }
+  if (result.is_valid()) emit_moves({{Place::reg(result), Place::reg(rax)}});
+}
+
+void Selector::raise(const ir::Inst& inst) {
+  unwind_ = {};
+  CallInfo info;
+  info.symbol = unit_.runtime("__tal_raise");
+  info.uses = bit(rdi);
+  info.returns = false;
+  Inst call;
+  call.op = Op::Call;
+  here().cold = true;
+  emit_call(call, std::move(info), {{Place::reg(rdi), operand(inst.operands[0])}}, {});
+}
+
+} // namespace codegen

@@ -1,0 +1,287 @@
+// Branches, compares and checks.
+#include <algorithm>
+
+#include "codegen/selector.h"
+
+namespace codegen {
+
+using namespace mir;
+
+namespace {
+
+Cond condition_of(ir::Op op) {
+  switch (op) {
+  case ir::Op::Ne: return Cond::NE;
+  case ir::Op::SLt: return Cond::L;
+  case ir::Op::SLe: return Cond::LE;
+  case ir::Op::SGt: return Cond::G;
+  case ir::Op::SGe: return Cond::GE;
+  case ir::Op::ULt: return Cond::B;
+  case ir::Op::ULe: return Cond::BE;
+  case ir::Op::UGt: return Cond::A;
+  case ir::Op::UGe: return Cond::AE;
+  default: return Cond::E;
+  }
+}
+
+// The condition that holds for (b, a) exactly when the given one holds for (a, b).
+Cond swapped(Cond cond) {
+  switch (cond) {
+  case Cond::L: return Cond::G;
+  case Cond::G: return Cond::L;
+  case Cond::LE: return Cond::GE;
+  case Cond::GE: return Cond::LE;
+  case Cond::B: return Cond::A;
+  case Cond::A: return Cond::B;
+  case Cond::BE: return Cond::AE;
+  case Cond::AE: return Cond::BE;
+  default: return cond;
+  }
+}
+
+bool is_signed(Cond cond) { return cond == Cond::L || cond == Cond::LE || cond == Cond::G || cond == Cond::GE; }
+bool test_decides(Cond cond) { return cond == Cond::E || cond == Cond::NE || is_signed(cond); }
+
+// A constant as the sign-extended immediate of a compare of that width, if it has that form.
+std::optional<int64_t> immediate(std::optional<int64_t> value, unsigned width) {
+  if (!value) return std::nullopt;
+  if (width <= 32) return int32_t(*value);
+  return *value == int32_t(*value) ? value : std::nullopt;
+}
+
+} // namespace
+
+// Emits the compare that decides a condition.
+Cond Selector::condition(ir::ValueId value) {
+  const ir::Inst* inst = def(value);
+  if (inst && values_[value.value].deferred) {
+    values_[value.value].deferred = false;
+    if (inst->op == ir::Op::Xor) return negate(condition(inst->operands[0]));
+    return compare(*inst);
+  }
+  Reg flag = reg(value);
+  emit_dd(Op::TEST32rr, flag, flag);
+  return Cond::NE;
+}
+
+Cond Selector::compare(const ir::Inst& inst) {
+  if (inst.op == ir::Op::ExnMatches) {
+    Reg name = fresh(unit_.types().exn_name(unit_.payload(inst.exception())));
+    Inst& lea = emit(Op::LEA64r);
+    lea.d = name;
+    lea.mem.symbol = unit_.exception(inst.exception());
+    Reg packet = reg(inst.operands[0]);
+    Inst& cmp = emit(Op::CMP64rm);
+    cmp.d = name;
+    cmp.mem.base = packet;
+    return Cond::E;
+  }
+  Cond cond = condition_of(inst.op);
+  ir::ValueId a = inst.operands[0], b = inst.operands[1];
+  unsigned bits = width(a);
+  if (constant(a) && !constant(b)) {
+    std::swap(a, b);
+    cond = swapped(cond);
+  }
+  bool wide = bits == 64;
+  std::optional<int64_t> imm = constant(b);
+  if (bits < 32 && is_signed(cond)) { // compare the sign-extended values
+    Reg x = fresh(unit_.types().i32()), y = fresh(unit_.types().i32());
+    Reg from_a = reg(a), from_b = reg(b);
+    emit_dd(bits == 8 ? Op::MOVSX32rr8 : Op::MOVSX32rr16, x, from_a);
+    emit_dd(bits == 8 ? Op::MOVSX32rr8 : Op::MOVSX32rr16, y, from_b);
+    emit_dd(Op::CMP32rr, x, y);
+    return cond;
+  }
+  imm = immediate(imm, bits);
+  if (imm == 0 && test_decides(cond)) {
+    Reg x = reg(a);
+    emit_dd(wide ? Op::TEST64rr : Op::TEST32rr, x, x);
+    return cond;
+  }
+  if (imm) {
+    bool is_byte = *imm == int8_t(*imm);
+    if (std::optional<Mem> mem = foldable(a, wide ? 64 : 32)) {
+      Inst& cmp = emit(wide ? (is_byte ? Op::CMP64mi8 : Op::CMP64mi32) : is_byte ? Op::CMP32mi8 : Op::CMP32mi);
+      cmp.mem = *mem;
+      cmp.imm = *imm;
+      return cond;
+    }
+    Reg x = reg(a);
+    emit_di(wide ? (is_byte ? Op::CMP64ri8 : Op::CMP64ri32) : is_byte ? Op::CMP32ri8 : Op::CMP32ri, x, *imm);
+    return cond;
+  }
+  Reg x = reg(a);
+  if (std::optional<Mem> mem = foldable(b, wide ? 64 : 32)) {
+    Inst& cmp = emit(wide ? Op::CMP64rm : Op::CMP32rm);
+    cmp.d = x;
+    cmp.mem = *mem;
+    return cond;
+  }
+  Reg y = reg(b);
+  emit_dd(wide ? Op::CMP64rr : Op::CMP32rr, x, y);
+  return cond;
+}
+
+void Selector::branch_if(const ir::Inst& inst) {
+  ir::ValueId value = inst.operands[0];
+  if (std::optional<int64_t> known = constant(value)) return jump(edge(inst.targets[*known ? 0 : 1]));
+  // Arguments first: making an address or a constant must not come between compare and branch.
+  Edge if_true = edge(inst.targets[0]), if_false = edge(inst.targets[1]);
+  Cond cond = condition(value);
+  learn_from_branch(value, false, if_true, if_false);
+  branch(cond, std::move(if_true), std::move(if_false));
+}
+
+// `p == null` tells on one side that p is not null.
+void Selector::learn_from_branch(ir::ValueId value, bool negated, const Edge& if_true, const Edge& if_false) {
+  const ir::Inst* inst = def(value);
+  if (!inst) return;
+  if (inst->op == ir::Op::Xor && constant(inst->operands[1]) == 1)
+    return learn_from_branch(inst->operands[0], !negated, if_true, if_false);
+  if (inst->op != ir::Op::Eq && inst->op != ir::Op::Ne) return;
+  ir::ValueId a = inst->operands[0], b = inst->operands[1];
+  if (constant(a) == 0) std::swap(a, b);
+  if (constant(b) != 0 || constant(a)) return;
+  bool on_true = (inst->op == ir::Op::Ne) != negated;
+  Place known = Place::reg(values_[a.value].reg);
+  if (!values_[a.value].reg.is_valid()) return;
+  bool pointer = unit_.types().is_nullable(type_of(a));
+  bool integer = unit_.types().is_integer(type_of(a));
+  if (!pointer && !integer) return;
+  ValueFact fact;
+  fact.what = pointer ? ValueFact::What::NonNull : ValueFact::What::NonZero;
+  fact.a = known;
+  fact.block = on_true ? if_true.target : if_false.target;
+  fact.on_entry = true;
+  if (pointer) out_.facts.push_back(std::move(fact));
+}
+
+// ---- switch ---------------------------------------------------------------------------------------------------------------
+
+void Selector::switch_on(const ir::Inst& inst) {
+  std::vector<uint32_t> cases(inst.keys.size());
+  for (uint32_t i = 0; i < cases.size(); ++i) cases[i] = i;
+  unsigned bits = width(inst.operands[0]);
+  auto held = [&](uint32_t i) { return bits >= 64 ? uint64_t(inst.keys[i]) : uint64_t(inst.keys[i]) & ((uint64_t(1) << bits) - 1); };
+  std::sort(cases.begin(), cases.end(), [&](uint32_t a, uint32_t b) { return held(a) < held(b); });
+  switch_range(inst, reg(inst.operands[0]), cases);
+}
+
+// Few cases one after the other, many by halving: `cases` are in increasing order of the held value.
+void Selector::switch_range(const ir::Inst& inst, Reg value, std::span<const uint32_t> cases) {
+  unsigned bits = width(inst.operands[0]);
+  auto compare_with = [&](int64_t key) {
+    if (bits < 32) key &= (int64_t(1) << bits) - 1;
+    if (bits <= 32) key = int32_t(key);
+    if (bits == 64 && key != int32_t(key)) {
+      Reg constant = load_constant(key, unit_.types().i64());
+      emit_dd(Op::CMP64rr, value, constant);
+    } else if (key == 0) {
+      emit_dd(bits == 64 ? Op::TEST64rr : Op::TEST32rr, value, value);
+    } else {
+      bool is_byte = key == int8_t(key);
+      emit_di(bits == 64 ? (is_byte ? Op::CMP64ri8 : Op::CMP64ri32) : is_byte ? Op::CMP32ri8 : Op::CMP32ri, value, key);
+    }
+  };
+  if (cases.size() > 4) {
+    size_t half = cases.size() / 2;
+    BlockId low = out_.mir.new_block(), high = out_.mir.new_block();
+    compare_with(inst.keys[cases[half]]);
+    branch(Cond::B, {low, {}}, {high, {}});
+    start(low);
+    switch_range(inst, value, cases.first(half));
+    start(high);
+    return switch_range(inst, value, cases.subspan(half));
+  }
+  for (uint32_t i : cases) {
+    BlockId next = out_.mir.new_block();
+    Edge to = edge(inst.targets[i]);
+    compare_with(inst.keys[i]);
+    branch(Cond::E, std::move(to), {next, {}});
+    start(next);
+  }
+  jump(edge(inst.targets.back()));
+}
+
+void Selector::returns(const ir::Inst& inst) {
+  bool has_result = !inst.operands.empty();
+  if (has_result) emit_moves({{Place::reg(rax), operand(inst.operands[0])}});
+  emit(Op::RET64).imm = has_result;
+  here().term = Term::Return;
+}
+
+// ---- checks ---------------------------------------------------------------------------------------------------------------
+
+// Leaves by the runtime's raise function if the condition holds. With a handler here the call is in a block of its own,
+// whose unwind edge leads to the pad; otherwise it becomes a stub behind the function.
+void Selector::check(Cond failing, const char* raise) {
+  uint32_t symbol = unit_.runtime(raise);
+  if (!unwind_.is_valid()) {
+    Inst& inst = emit(Op::Raise);
+    inst.cond = failing;
+    inst.extra = symbol;
+    return;
+  }
+  BlockId stub = out_.mir.new_block(), next = out_.mir.new_block();
+  branch(failing, {stub, {}}, {next, {}});
+  start(stub);
+  here().cold = true;
+  CallInfo info;
+  info.symbol = symbol;
+  info.returns = false;
+  info.cold = true;
+  Inst call;
+  call.op = Op::Call;
+  emit_call(call, std::move(info), {}, {});
+  start(next);
+}
+
+void Selector::check_null(const ir::Inst& inst) {
+  Reg pointer = reg(inst.operands[0]);
+  values_[inst.result.value].reg = pointer;
+  emit_dd(Op::TEST64rr, pointer, pointer);
+  check(Cond::E, "__tal_raise_null");
+  learn({.what = ValueFact::What::NonNull, .a = Place::reg(pointer)});
+}
+
+// After a check: the fact holds from here on, which is a new block if the failing side has a handler.
+void Selector::learn(ValueFact fact) {
+  fact.block = current_;
+  fact.on_entry = unwind_.is_valid();
+  out_.facts.push_back(std::move(fact));
+}
+
+void Selector::check_bounds(const ir::Inst& inst) {
+  Reg array = reg(inst.operands[0]);
+  Place index = operand(inst.operands[1]);
+  bool wide = is_wide(inst.operands[1]);
+  if (index.kind == Place::Kind::Imm && index.value == int32_t(index.value)) {
+    bool is_byte = index.value == int8_t(index.value);
+    Inst& cmp = emit(is_byte ? Op::CMP64mi8 : Op::CMP64mi32);
+    cmp.mem.base = array;
+    cmp.imm = index.value;
+    check(Cond::BE, "__tal_raise_bounds");
+    learn({.what = ValueFact::What::BelowLength, .a = index, .b = array});
+  } else {
+    Reg reg = index.is_reg() ? index.as_reg() : load_constant(index.value, unit_.types().i64());
+    Inst& cmp = emit(wide ? Op::CMP64rm : Op::CMP32rm);
+    cmp.d = reg;
+    cmp.mem.base = array;
+    check(Cond::AE, "__tal_raise_bounds");
+    learn({.what = ValueFact::What::BelowLength, .a = Place::reg(reg), .b = array});
+    values_[inst.result.value].reg = reg;
+  }
+  bounds_fact_[inst.result.value] = out_.facts.size();
+}
+
+void Selector::check_div(const ir::Inst& inst) {
+  Reg divisor = reg(inst.operands[0]);
+  values_[inst.result.value].reg = divisor;
+  emit_dd(is_wide(inst.operands[0]) ? Op::TEST64rr : Op::TEST32rr, divisor, divisor);
+  check(Cond::E, "__tal_raise_div");
+  learn({.what = ValueFact::What::NonZero, .a = Place::reg(divisor)});
+  nonzero_fact_[inst.result.value] = out_.facts.size();
+}
+
+} // namespace codegen

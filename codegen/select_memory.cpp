@@ -1,0 +1,195 @@
+// Loads, stores and allocation.
+#include "codegen/selector.h"
+
+namespace codegen {
+
+using namespace mir;
+
+// The memory operand of a load or store of a field, element, global or length. Uses of bounds checks are recorded.
+Mem Selector::address(const ir::Inst& inst, FieldPlace& place) {
+  Mem mem;
+  switch (inst.op) {
+  case ir::Op::LoadField: case ir::Op::StoreField:
+    place = unit_.map().field(source_.value(inst.operands[0]).type.id, uint32_t(inst.imm));
+    mem.base = reg(inst.operands[0]);
+    mem.disp = int32_t(place.offset);
+    break;
+  case ir::Op::LoadElem: case ir::Op::StoreElem: {
+    tal::TypeId element = unit_.types().target(type_of(inst.operands[0]));
+    place.type = element;
+    place.size = unit_.types().word_size(element);
+    mem.base = reg(inst.operands[0]);
+    mem.disp = 8;
+    std::optional<int64_t> index = constant(inst.operands[1]);
+    if (index && *index <= (INT32_MAX - 8) / int64_t(place.size)) mem.disp += int32_t(*index * place.size);
+    else mem.index = reg(inst.operands[1]), mem.scale = uint8_t(place.size);
+    size_t fact = bounds_fact_[inst.operands[1].value];
+    if (fact) out_.facts[fact - 1].used_in.push_back(current_);
+    break;
+  }
+  case ir::Op::LoadGlobal: case ir::Op::StoreGlobal:
+    place.type = unit_.map().word(unit_.module().global(inst.global()).type);
+    place.size = unit_.types().word_size(place.type);
+    mem.symbol = unit_.global(inst.global());
+    break;
+  default: // array_length: the low half of the length word
+    place.type = unit_.types().i32();
+    place.size = 4;
+    mem.base = reg(inst.operands[0]);
+    break;
+  }
+  return mem;
+}
+
+void Selector::load_from(Reg dst, const Mem& mem, tal::TypeId type) {
+  unsigned size = unit_.types().is_integer(type) ? unit_.types().word_size(type) : 8;
+  Inst& load = emit(size == 1 ? Op::MOVZX32rm8 : size == 2 ? Op::MOVZX32rm16 : size == 4 ? Op::MOV32rm : Op::MOV64rm);
+  load.d = dst;
+  load.mem = mem;
+}
+
+void Selector::load(const ir::Inst& inst) {
+  FieldPlace place;
+  Mem mem = address(inst, place);
+  load_from(result(inst), mem, place.type);
+}
+
+// The memory operand of a load that is put off until its only use, if it reads exactly that many bits.
+std::optional<Mem> Selector::foldable(ir::ValueId value, unsigned bits) {
+  const ir::Inst* inst = def(value);
+  if (!inst || !values_[value.value].deferred) return std::nullopt;
+  if (inst->op != ir::Op::LoadField && inst->op != ir::Op::LoadElem && inst->op != ir::Op::LoadGlobal) return std::nullopt;
+  if (width(value) != bits) return std::nullopt;
+  values_[value.value].deferred = false;
+  FieldPlace place;
+  return address(*inst, place);
+}
+
+void Selector::store_to(const Mem& mem, const FieldPlace& place, ir::ValueId value) {
+  // A slot is written as a whole: integers are canonical in their register already.
+  unsigned size = place.slot ? 8 : place.size;
+  std::optional<int64_t> known = constant(value);
+  if (known && (size < 8 || *known == int32_t(*known))) {
+    Inst& store = emit(size == 1 ? Op::MOV8mi : size == 2 ? Op::MOV16mi : size == 4 ? Op::MOV32mi : Op::MOV64mi32);
+    store.mem = mem;
+    store.imm = size == 1 ? int8_t(*known) : size == 2 ? int16_t(*known) : size == 4 ? int32_t(*known) : *known;
+    return;
+  }
+  Reg from = reg(value);
+  Inst& store = emit(size == 1 ? Op::MOV8mr : size == 2 ? Op::MOV16mr : size == 4 ? Op::MOV32mr : Op::MOV64mr);
+  store.mem = mem;
+  store.b = from;
+}
+
+void Selector::store(const ir::Inst& inst) {
+  FieldPlace place;
+  Mem mem = address(inst, place);
+  store_to(mem, place, inst.operands.back());
+}
+
+// ---- allocation -----------------------------------------------------------------------------------------------------------
+
+// Calls an allocator with the descriptor of what `address` points at, then `moves` as further arguments.
+Reg Selector::allocate(tal::TypeId address, const char* entry, std::vector<Move> moves, const ir::Inst& inst) {
+  Reg descriptor = fresh(unit_.types().i64());
+  Inst& lea = emit(Op::LEA64r);
+  lea.d = descriptor;
+  lea.mem.symbol = unit_.descriptor(address);
+  CallInfo info;
+  info.symbol = unit_.runtime(entry);
+  info.has_result = true;
+  info.uses = bit(rdi);
+  for (const Move& move : moves) info.uses |= bit(move.dst.as_reg());
+  moves.insert(moves.begin(), {Place::reg(rdi), Place::reg(descriptor)});
+  Inst call;
+  call.op = Op::Call;
+  Reg object = values_[inst.result.value].reg = fresh(address);
+  emit_call(call, std::move(info), std::move(moves), object);
+  return object;
+}
+
+void Selector::new_object(const ir::Inst& inst) {
+  frontend::TypeId type = source_.value(inst.result).type.id;
+  tal::TypeId memory = unit_.map().memory(type);
+  if (!memory) return unsupported(unit_.map().problem());
+  Mem mem;
+  mem.base = allocate(unit_.types().ptr(memory), "__tal_new", {}, inst);
+  for (uint32_t i = 0; i < inst.operands.size(); ++i) {
+    if (constant(inst.operands[i]) == 0) continue; // objects are made of zeros
+    FieldPlace place = unit_.map().field(type, i);
+    mem.disp = int32_t(place.offset);
+    store_to(mem, place, inst.operands[i]);
+  }
+}
+
+void Selector::new_exn(const ir::Inst& inst) {
+  tal::TypeId payload = unit_.payload(inst.exception());
+  Mem mem;
+  mem.base = allocate(unit_.types().ptr(unit_.map().packet(payload)), "__tal_new", {}, inst);
+  Reg name = fresh(unit_.types().exn_name(payload));
+  Inst& lea = emit(Op::LEA64r);
+  lea.d = name;
+  lea.mem.symbol = unit_.exception(inst.exception());
+  Inst& store = emit(Op::MOV64mr);
+  store.mem = mem;
+  store.b = name;
+  if (inst.operands.empty()) return;
+  mem.disp = 8;
+  store_to(mem, FieldPlace{.offset = 8, .size = 8, .slot = true, .type = payload}, inst.operands[0]);
+}
+
+void Selector::new_array(const ir::Inst& inst) {
+  Place length = operand(inst.operands[0]), init = operand(inst.operands[1]);
+  allocate(type_of(inst.result), "__tal_newarray", {{Place::reg(rsi), length}, {Place::reg(rdx), init}}, inst);
+}
+
+void Selector::array_of(const ir::Inst& inst) {
+  tal::TypeId array = type_of(inst.result);
+  if (inst.operands.empty()) {
+    Inst& lea = emit(Op::LEA64r);
+    lea.mem.symbol = unit_.empty_array(array);
+    lea.d = values_[inst.result.value].reg = fresh(array);
+    return;
+  }
+  // All elements start as the first one, which is then right already.
+  Place init = operand(inst.operands[0]);
+  Place length = Place::imm(int64_t(inst.operands.size()));
+  Mem mem;
+  mem.base = allocate(array, "__tal_newarray", {{Place::reg(rsi), length}, {Place::reg(rdx), init}}, inst);
+  FieldPlace place;
+  place.type = unit_.types().target(array);
+  place.size = unit_.types().word_size(place.type);
+  for (size_t i = 1; i < inst.operands.size(); ++i) {
+    mem.disp = int32_t(8 + i * place.size);
+    store_to(mem, place, inst.operands[i]);
+  }
+}
+
+void Selector::exn_payload(const ir::Inst& inst) {
+  Mem mem;
+  mem.base = reg(inst.operands[0]);
+  mem.disp = 8;
+  load_from(result(inst), mem, unit_.payload(inst.exception()));
+}
+
+// An address, or undef: made anew at each use.
+void Selector::address_of(const ir::Inst& inst) {
+  Reg d = result(inst);
+  uint32_t symbol = 0, call = UINT32_MAX;
+  if (inst.op == ir::Op::DataAddr) symbol = unit_.data(inst.data());
+  if (inst.op == ir::Op::GlobalAddr) symbol = unit_.global(inst.global());
+  if (inst.op == ir::Op::FuncAddr) {
+    symbol = unit_.function(inst.func());
+    if (!inst.type_args.empty()) { // an instance: the annotation stands at the lea
+      CallInfo info;
+      for (frontend::TypeId type : inst.type_args) info.type_args.push_back(unit_.map().word(type).value);
+      call = out_.mir.new_call(std::move(info));
+    }
+  }
+  Inst& lea = emit(Op::LEA64r);
+  lea.d = d;
+  lea.mem.symbol = symbol;
+  lea.extra = call;
+}
+
+} // namespace codegen

@@ -1,0 +1,126 @@
+// Instruction selection for one function, from IR to machine IR. Internal to codegen/select*.cpp.
+//
+// Blocks map one to one; checks with a handler, pads and switches add blocks. Values:
+//   * constants and addresses are made again where a register is needed and never live long;
+//   * results of checks and retypings are other names of their operand's register;
+//   * compares that only decide branches are emitted at the branch; loads with one use go into the user's memory operand
+//     if nothing that writes memory comes between;
+//   * two-address operations start with a copy that allocation removes where it can.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "codegen/facts.h"
+#include "codegen/select.h"
+#include "codegen/unit.h"
+#include "ir/ir.h"
+
+namespace codegen {
+
+class Selector {
+public:
+  Selector(Unit& unit, const ir::Function& source, std::vector<Unsupported>& unsupported)
+      : unit_(unit), source_(source), unsupported_(unsupported) {}
+  SelectedFunction run();
+
+private:
+  // select.cpp: preparation, blocks
+  void analyse();
+  void analyse_block(ir::BlockId id);
+  bool only_decides_branches(ir::ValueId value) const;
+  void entry();
+  void block(ir::BlockId id);
+  void instruction(const ir::Inst& inst);
+  void terminator(ir::BlockId id, const ir::Inst& inst);
+  void split_critical_edges();
+  mir::BlockId pad_for(const ir::Edge& unwind);
+  // select_control.cpp
+  void branch_if(const ir::Inst& inst);
+  void switch_on(const ir::Inst& inst);
+  void switch_range(const ir::Inst& inst, mir::Reg value, std::span<const uint32_t> cases);
+  void returns(const ir::Inst& inst);
+  mir::Cond condition(ir::ValueId value);
+  mir::Cond compare(const ir::Inst& inst);
+  void learn_from_branch(ir::ValueId value, bool negated, const mir::Edge& if_true, const mir::Edge& if_false);
+  void check(mir::Cond failing, const char* raise);
+  void learn(ValueFact fact);
+  void check_null(const ir::Inst& inst);
+  void check_bounds(const ir::Inst& inst);
+  void check_div(const ir::Inst& inst);
+  mir::Edge edge(const ir::Edge& source);
+  // select_arithmetic.cpp
+  void arithmetic(const ir::Inst& inst);
+  void add_or_sub(const ir::Inst& inst);
+  void multiply(const ir::Inst& inst);
+  void shift(const ir::Inst& inst);
+  void divide(const ir::Inst& inst);
+  bool divide_by_power(const ir::Inst& inst);
+  void convert(const ir::Inst& inst);
+  void set_bool(const ir::Inst& inst);
+  void narrow(const ir::Inst& inst, mir::Reg reg);
+  // select_memory.cpp
+  void load(const ir::Inst& inst);
+  void store(const ir::Inst& inst);
+  mir::Mem address(const ir::Inst& inst, FieldPlace& place);
+  void load_from(mir::Reg dst, const mir::Mem& mem, tal::TypeId type);
+  void store_to(const mir::Mem& mem, const FieldPlace& place, ir::ValueId value);
+  std::optional<mir::Mem> foldable(ir::ValueId value, unsigned width);
+  void new_object(const ir::Inst& inst);
+  void new_exn(const ir::Inst& inst);
+  void new_array(const ir::Inst& inst);
+  void array_of(const ir::Inst& inst);
+  mir::Reg allocate(tal::TypeId address, const char* entry, std::vector<mir::Move> moves, const ir::Inst& inst);
+  void exn_payload(const ir::Inst& inst);
+  void address_of(const ir::Inst& inst);
+  // select_calls.cpp
+  void call(const ir::Inst& inst);
+  void emit_call(mir::Inst call, mir::CallInfo info, std::vector<mir::Move> arguments, mir::Reg result);
+  void raise(const ir::Inst& inst);
+
+  // values
+  mir::Reg reg(ir::ValueId value);                         // in a register, emitting what is needed
+  mir::Place operand(ir::ValueId value);                   // a constant or a register
+  std::optional<int64_t> constant(ir::ValueId value) const; // as held: zero-extended
+  mir::Reg result(const ir::Inst& inst);                   // a fresh register for the result
+  void alias(const ir::Inst& inst, ir::ValueId of);
+  const ir::Inst* def(ir::ValueId value) const;
+  tal::TypeId type_of(ir::ValueId value);
+  unsigned width(ir::ValueId value);                       // bits of the source type
+  bool is_wide(ir::ValueId value) { return width(value) == 64; }
+  mir::Reg fresh(tal::TypeId type);
+  mir::Reg load_constant(int64_t value, tal::TypeId type);
+
+  // emission
+  mir::Inst& emit(mir::Op op);
+  void emit_dd(mir::Op op, mir::Reg d, mir::Reg b);
+  void emit_di(mir::Op op, mir::Reg d, int64_t imm);
+  void emit_copy(mir::Reg d, mir::Reg b, tal::TypeId type);
+  void emit_moves(std::vector<mir::Move> moves);
+  void start(mir::BlockId block) { current_ = block; }
+  mir::Block& here() { return out_.mir.block(current_); }
+  void jump(mir::Edge to);
+  void branch(mir::Cond cond, mir::Edge if_true, mir::Edge if_false);
+  void unsupported(std::string what);
+
+  Unit& unit_;
+  const ir::Function& source_;
+  std::vector<Unsupported>& unsupported_;
+  SelectedFunction out_;
+  mir::BlockId current_;
+  ir::BlockId source_block_;
+  support::SourceLoc loc_;
+  mir::BlockId unwind_; // pad of the present block's throwing instruction
+
+  struct ValueInfo {
+    mir::Reg reg;
+    uint32_t uses = 0;        // all uses
+    bool deferred = false;    // emitted when asked for (fused compare, folded load)
+  };
+  std::vector<ValueInfo> values_;
+  std::vector<mir::BlockId> blocks_; // by IR block
+  std::vector<size_t> bounds_fact_;  // by IR value: index of the fact of a check_bounds result + 1
+  std::vector<size_t> nonzero_fact_; // the same of check_div
+};
+
+} // namespace codegen

@@ -1,0 +1,142 @@
+#include "codegen/type_map.h"
+
+namespace codegen {
+
+using frontend::TypeKind;
+
+tal::TypeId TypeMap::fail(frontend::TypeId type, const char* what) {
+  if (problem_.empty()) problem_ = std::string(what) + " `" + source_.print(type) + "`";
+  return tal::no_type;
+}
+
+std::vector<tal::TypeId> TypeMap::words(std::span<const frontend::TypeId> types) {
+  std::vector<tal::TypeId> result;
+  for (frontend::TypeId type : types) result.push_back(word(type));
+  return result;
+}
+
+tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
+  if (nonnull) return target_.with_nullable(word(id), false);
+  auto known = words_.find(id.value);
+  if (known != words_.end()) return known->second;
+  const frontend::Type& type = source_.get(id);
+  tal::TypeId result;
+  switch (type.kind) {
+  case TypeKind::Bool: case TypeKind::Char: case TypeKind::Byte: case TypeKind::UByte: result = target_.i8(); break;
+  case TypeKind::Short: case TypeKind::UShort: result = target_.i16(); break;
+  case TypeKind::Int: case TypeKind::UInt: result = target_.i32(); break;
+  case TypeKind::Long: case TypeKind::ULong: result = target_.i64(); break;
+  case TypeKind::String: result = target_.string(); break;
+  case TypeKind::Exn: result = target_.exn(); break;
+  case TypeKind::Array: result = target_.arr(word(type.element)); break;
+  case TypeKind::Tuple: result = target_.ptr(memory(id)); break;
+  case TypeKind::Function: {
+    tal::TypeId sig = signature(id);
+    result = sig ? target_.fn(sig) : tal::no_type;
+    break;
+  }
+  case TypeKind::Named: {
+    tal::TypeId pointee = memory(id);
+    result = pointee ? target_.ptr(pointee, source_.is_nullable(id)) : tal::no_type;
+    break;
+  }
+  case TypeKind::Var:
+    if (type.depth == 0) result = target_.var(type.index, tal::Kind::W);
+    break;
+  case TypeKind::Error: case TypeKind::Void: case TypeKind::Float: case TypeKind::Double: case TypeKind::ConstArray:
+  case TypeKind::Rep: case TypeKind::Exncon: case TypeKind::Infer: break;
+  }
+  if (!result) return fail(id, "values of type");
+  words_[id.value] = result;
+  return result;
+}
+
+tal::TypeId TypeMap::memory(frontend::TypeId id) {
+  const frontend::Type& type = source_.get(id);
+  if (type.kind == TypeKind::Tuple) {
+    tal::Mutability mutability = type.read_only ? tal::Mutability::ReadOnly : tal::Mutability::ReadWrite;
+    return target_.tuple(words(type.args), mutability);
+  }
+  if (type.kind != TypeKind::Named) return fail(id, "objects of type");
+  frontend::TypeDeclKind kind = source_.decl(type.decl).kind;
+  if (kind != frontend::TypeDeclKind::Struct && kind != frontend::TypeDeclKind::Abstract) return fail(id, "values of type");
+  tal::NamedId named = declare(type.decl);
+  return target_.named(named, words(type.args));
+}
+
+tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
+  auto known = named_.find(decl_id.value);
+  if (known != named_.end()) return known->second;
+  const frontend::TypeDecl& decl = source_.decl(decl_id);
+  std::vector<tal::Kind> kinds(decl.params.size(), tal::Kind::W);
+  bool abstract = decl.kind == frontend::TypeDeclKind::Abstract;
+  tal::NamedId id = target_.declare(std::string(decl.name.view()), kinds,
+                                    abstract ? tal::NamedSort::Abstract : tal::NamedSort::Struct,
+                                    abstract ? tal::Kind::P : tal::Kind::None);
+  named_[decl_id.value] = id;
+  if (!abstract) define(decl_id, id);
+  return id;
+}
+
+void TypeMap::define(frontend::TypeDeclId decl_id, tal::NamedId id) {
+  const frontend::TypeDecl& decl = source_.decl(decl_id);
+  std::vector<tal::Field> fields;
+  uint32_t offset = 0;
+  for (const frontend::Field& source : decl.fields) {
+    tal::Field field;
+    field.type = word(source.type);
+    if (!field.type) return;
+    field.slot = target_.tag(field.type) == tal::TypeTag::Var;
+    field.mutability = source.is_const ? tal::Mutability::ReadOnly : tal::Mutability::ReadWrite;
+    unsigned size = target_.field_size(field);
+    offset = (offset + size - 1) / size * size;
+    field.offset = offset;
+    offset += size;
+    fields.push_back(field);
+  }
+  if (!target_.define(id, target_.struct_layout(std::move(fields))) && problem_.empty())
+    problem_ = "the layout of `" + std::string(decl.name.view()) + "`";
+}
+
+tal::TypeId TypeMap::signature(frontend::TypeId function, bool noret) {
+  const frontend::Type& type = source_.get(function);
+  tal::Signature sig;
+  sig.vars.assign(type.type_params, tal::Kind::W);
+  sig.args = words(type.args);
+  if (!(type.element == frontend::kVoidType)) sig.result = word(type.element);
+  sig.noret = noret;
+  if (!problem_.empty()) return tal::no_type;
+  return target_.signature(std::move(sig));
+}
+
+uint32_t TypeMap::field_count(frontend::TypeId object) const {
+  const frontend::Type& type = source_.get(object);
+  return uint32_t(type.kind == TypeKind::Tuple ? type.args.size() : source_.decl(type.decl).fields.size());
+}
+
+FieldPlace TypeMap::field(frontend::TypeId object, uint32_t index) {
+  const frontend::Type& type = source_.get(object);
+  FieldPlace place;
+  if (type.kind == TypeKind::Tuple) {
+    place.offset = index * 8;
+    place.slot = true;
+    place.type = word(type.args[index]);
+    return place;
+  }
+  tal::NamedId named = declare(type.decl);
+  std::span<const tal::Field> fields = target_.fields(target_.named_type(named).body);
+  place.offset = fields[index].offset;
+  place.slot = fields[index].slot;
+  place.size = target_.field_size(fields[index]);
+  place.type = word(source_.field_type(object, index));
+  return place;
+}
+
+tal::TypeId TypeMap::packet(tal::TypeId payload) {
+  std::vector<tal::Field> fields;
+  fields.push_back({0, target_.exn_name(payload), tal::Mutability::ReadOnly, false});
+  if (payload) fields.push_back({8, payload, tal::Mutability::ReadOnly, true});
+  return target_.struct_layout(std::move(fields));
+}
+
+} // namespace codegen

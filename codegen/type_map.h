@@ -1,0 +1,55 @@
+// Source types as TAL types.
+//
+// Layout: C rules over the declared field types, computed before substitution; a field declared at a type variable has
+// eight bytes in every instance, and so has every component of a tuple.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "frontend/types.h"
+#include "tal/types.h"
+
+namespace codegen {
+
+// A struct or tuple component as code generation sees it.
+struct FieldPlace {
+  uint32_t offset = 0;
+  unsigned size = 8;     // bytes in memory
+  bool slot = false;     // eight bytes, whatever the type
+  tal::TypeId type;      // of the value, type arguments filled in
+};
+
+class TypeMap {
+public:
+  TypeMap(frontend::TypeStore& source, tal::TypeTable& target) : source_(source), target_(target) {}
+
+  // The word type of values of a source type; no_type (with `problem` set) if there is none yet.
+  tal::TypeId word(frontend::TypeId type, bool nonnull = false);
+  // What a struct, tuple or abstract type points at.
+  tal::TypeId memory(frontend::TypeId type);
+  // The signature of a function type, quantified if it is polymorphic.
+  tal::TypeId signature(frontend::TypeId function, bool noret = false);
+  FieldPlace field(frontend::TypeId object, uint32_t index);
+  uint32_t field_count(frontend::TypeId object) const;
+  // The layout of a packet of an exception with that payload (invalid: none).
+  tal::TypeId packet(tal::TypeId payload);
+
+  const std::string& problem() const { return problem_; }
+  void clear_problem() { problem_.clear(); }
+
+private:
+  tal::NamedId declare(frontend::TypeDeclId decl);
+  void define(frontend::TypeDeclId decl, tal::NamedId id);
+  tal::TypeId fail(frontend::TypeId type, const char* what);
+  std::vector<tal::TypeId> words(std::span<const frontend::TypeId> types);
+
+  frontend::TypeStore& source_;
+  tal::TypeTable& target_;
+  std::unordered_map<uint32_t, tal::TypeId> words_;
+  std::unordered_map<uint32_t, tal::NamedId> named_;
+  std::string problem_;
+};
+
+} // namespace codegen

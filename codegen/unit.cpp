@@ -1,0 +1,218 @@
+#include "codegen/unit.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace codegen {
+
+namespace {
+
+constexpr uint32_t none = UINT32_MAX;
+
+tal::Symbol make_symbol(std::string name, tal::SymbolKind kind, tal::Scope scope, tal::TypeId type = {}) {
+  tal::Symbol symbol;
+  symbol.name = std::move(name);
+  symbol.kind = kind;
+  symbol.scope = scope;
+  symbol.type = type;
+  return symbol;
+}
+
+} // namespace
+
+Unit::Unit(const ir::Module& module, const tal::NativeInterface& natives)
+    : module_(module), natives_(natives), map_(*module.types, annotations_.types) {
+  annotations_.module = module.name;
+  function_symbols_.assign(module.functions.size(), none);
+  global_symbols_.assign(module.globals.size(), none);
+  exception_symbols_.assign(module.exceptions.size(), none);
+  data_symbols_.assign(module.data.size(), none);
+  add_data_symbols();
+  // Everything that is defined here has a symbol, used or not.
+  for (uint32_t i = 0; i < module.functions.size(); ++i)
+    if (module.functions[i].has_body()) function({i});
+  for (uint32_t i = 0; i < module.globals.size(); ++i)
+    if (module.globals[i].linkage != ir::Linkage::Import) global({i});
+  for (uint32_t i = 0; i < module.exceptions.size(); ++i)
+    if (module.exceptions[i].linkage != ir::Linkage::Import) exception({i});
+}
+
+uint32_t Unit::add_symbol(tal::Symbol symbol) {
+  names_.push_back(symbol.name.empty() ? "data" + std::to_string(names_.size()) : symbol.name);
+  if (symbol.kind == tal::SymbolKind::Desc) names_.back() = "desc(" + types().print(symbol.type) + ")";
+  annotations_.symbols.push_back(std::move(symbol));
+  return uint32_t(annotations_.symbols.size() - 1);
+}
+
+tal::Scope Unit::scope(const std::string& name, ir::Linkage linkage) const {
+  switch (linkage) {
+  case ir::Linkage::Public: return tal::Scope::Public;
+  case ir::Linkage::Static: return tal::Scope::Static;
+  case ir::Linkage::Import: return natives_.natives.count(name) ? tal::Scope::Native : tal::Scope::Import;
+  }
+  return tal::Scope::Import;
+}
+
+uint32_t Unit::function(ir::FuncId id) {
+  uint32_t& symbol = function_symbols_[id.value];
+  if (symbol != none) return symbol;
+  const ir::Function& function = module_.function(id);
+  tal::Symbol record = make_symbol(function.name, tal::SymbolKind::Function, scope(function.name, function.linkage));
+  if (record.scope != tal::Scope::Native) record.type = map_.signature(function.type);
+  return symbol = add_symbol(std::move(record));
+}
+
+uint32_t Unit::global(ir::GlobalId id) {
+  uint32_t& symbol = global_symbols_[id.value];
+  if (symbol != none) return symbol;
+  const ir::Global& global = module_.global(id);
+  tal::Symbol record = make_symbol(global.name, tal::SymbolKind::Data, scope(global.name, global.linkage));
+  if (record.scope != tal::Scope::Native) record.type = types().ptr(types().global_cell(map_.word(global.type)));
+  return symbol = add_symbol(std::move(record));
+}
+
+tal::TypeId Unit::payload(ir::ExceptionId id) {
+  frontend::TypeId type = module_.exception(id).payload;
+  return type.value == 0 || type == frontend::kVoidType ? tal::no_type : map_.word(type);
+}
+
+uint32_t Unit::exception(ir::ExceptionId id) {
+  uint32_t& symbol = exception_symbols_[id.value];
+  if (symbol != none) return symbol;
+  const ir::Exception& exception = module_.exception(id);
+  tal::Symbol record = make_symbol(exception.name, tal::SymbolKind::ExnName, scope(exception.name, exception.linkage));
+  if (record.scope != tal::Scope::Native) record.type = types().exn_name(payload(id));
+  return symbol = add_symbol(std::move(record));
+}
+
+uint32_t Unit::runtime(const char* name) {
+  auto [entry, fresh] = runtime_symbols_.try_emplace(name, 0);
+  if (fresh) entry->second = add_symbol(make_symbol(name, tal::SymbolKind::Function, tal::Scope::Native));
+  return entry->second;
+}
+
+uint32_t Unit::descriptor(tal::TypeId address) {
+  auto [entry, fresh] = descriptor_symbols_.try_emplace(address.value, 0);
+  if (fresh) entry->second = add_symbol(make_symbol("", tal::SymbolKind::Desc, tal::Scope::Import, address));
+  return entry->second;
+}
+
+uint32_t Unit::empty_array(tal::TypeId array) {
+  auto [entry, fresh] = empty_arrays_.try_emplace(array.value, 0);
+  if (fresh) entry->second = add_symbol(make_symbol("", tal::SymbolKind::Data, tal::Scope::Static, array));
+  return entry->second;
+}
+
+bool Unit::is_noret(ir::FuncId id) const {
+  const ir::Function& function = module_.function(id);
+  auto native = function.linkage == ir::Linkage::Import ? natives_.natives.find(function.name) : natives_.natives.end();
+  return native != natives_.natives.end() && native->second.what == tal::Native::What::Function &&
+         natives_.types.sig(native->second.type).noret;
+}
+
+// ---- static data ------------------------------------------------------------------------------------------------------
+
+void Unit::add_data_symbols() {
+  for (uint32_t i = 0; i < module_.data.size(); ++i) {
+    const ir::DataObject& object = module_.data[i];
+    tal::Symbol record = make_symbol("", tal::SymbolKind::Data, tal::Scope::Static);
+    if (object.kind == ir::DataObject::Kind::Exn) record.type = types().ptr(map_.packet(payload(object.exception)));
+    else record.type = map_.word(object.type, true);
+    data_symbols_[i] = add_symbol(std::move(record));
+  }
+}
+
+// Gives the symbol room in .data.
+uint32_t Unit::reserve(uint32_t symbol, uint32_t size) {
+  tal::Symbol& record = annotations_.symbols[symbol];
+  record.section = tal::Section::Data;
+  record.offset = data_size_;
+  record.size = size;
+  data_size_ += (size + 7) & ~7u;
+  return record.offset;
+}
+
+void Unit::put_integer(tal::ObjectImage& image, uint32_t offset, unsigned size, uint64_t value) {
+  std::memcpy(image.data.data() + offset, &value, size);
+}
+
+void Unit::put_address(tal::ObjectImage& image, uint32_t offset, uint32_t symbol) {
+  image.data_relocs.push_back({offset, tal::RelocKind::Abs64, symbol, 0});
+}
+
+void Unit::put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, const ir::Constant& constant) {
+  switch (constant.kind) {
+  case ir::Constant::Kind::Int: return put_integer(image, offset, size, uint64_t(constant.imm));
+  case ir::Constant::Kind::Null: return;
+  case ir::Constant::Kind::Data: return put_address(image, offset, data({constant.symbol}));
+  case ir::Constant::Kind::Func: return put_address(image, offset, function({constant.symbol}));
+  case ir::Constant::Kind::GlobalAddr: return put_address(image, offset, global({constant.symbol}));
+  }
+}
+
+void Unit::emit_global(tal::ObjectImage& image, const ir::Global& global, uint32_t symbol) {
+  unsigned size = types().word_size(map_.word(global.type));
+  uint32_t offset = reserve(symbol, size);
+  image.data.resize(data_size_);
+  put_word(image, offset, size, global.init);
+}
+
+// A constant in a field narrower than its slot is stored canonically: zero-extended from the width of its type.
+static ir::Constant canonical(ir::Constant constant, unsigned width) {
+  if (constant.kind == ir::Constant::Kind::Int && width < 8) constant.imm &= (int64_t(1) << (8 * width)) - 1;
+  return constant;
+}
+
+void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, uint32_t symbol) {
+  using Kind = ir::DataObject::Kind;
+  auto room = [&](size_t size) {
+    uint32_t offset = reserve(symbol, uint32_t(size));
+    image.data.resize(data_size_);
+    return offset;
+  };
+  if (object.kind == Kind::String) {
+    uint32_t offset = room(8 + object.bytes.size());
+    put_integer(image, offset, 8, object.bytes.size());
+    std::memcpy(image.data.data() + offset + 8, object.bytes.data(), object.bytes.size());
+    return;
+  }
+  if (object.kind == Kind::Array) {
+    tal::TypeId type = annotations_.symbols[symbol].type;
+    unsigned size = types().word_size(types().target(type));
+    uint32_t offset = room(8 + size * object.elements.size());
+    put_integer(image, offset, 8, object.elements.size());
+    for (size_t i = 0; i < object.elements.size(); ++i) put_word(image, uint32_t(offset + 8 + size * i), size, object.elements[i]);
+    return;
+  }
+  if (object.kind == Kind::Exn) {
+    tal::TypeId type = payload(object.exception);
+    uint32_t offset = room(type ? 16 : 8);
+    put_address(image, offset, exception(object.exception));
+    if (type) put_word(image, offset + 8, 8, canonical(object.elements[0], types().word_size(type)));
+    return;
+  }
+  uint32_t offset = room(types().layout_size(map_.memory(object.type)));
+  for (uint32_t i = 0; i < object.elements.size(); ++i) {
+    FieldPlace place = map_.field(object.type, i);
+    put_word(image, offset + place.offset, place.size, canonical(object.elements[i], types().word_size(place.type)));
+  }
+}
+
+void Unit::emit_data(tal::ObjectImage& image) {
+  for (uint32_t i = 0; i < module_.globals.size(); ++i)
+    if (module_.globals[i].linkage != ir::Linkage::Import) emit_global(image, module_.globals[i], global_symbols_[i]);
+  for (uint32_t i = 0; i < module_.exceptions.size(); ++i)
+    if (module_.exceptions[i].linkage != ir::Linkage::Import) {
+      reserve(exception_symbols_[i], 8);
+      image.data.resize(data_size_);
+    }
+  for (uint32_t i = 0; i < module_.data.size(); ++i) emit_object(image, module_.data[i], data_symbols_[i]);
+  for (auto [type, symbol] : empty_arrays_) {
+    reserve(symbol, 8);
+    image.data.resize(data_size_);
+  }
+  std::sort(image.data_relocs.begin(), image.data_relocs.end(),
+            [](const tal::Reloc& a, const tal::Reloc& b) { return a.offset < b.offset; });
+}
+
+} // namespace codegen

@@ -1,0 +1,65 @@
+// What the functions of one module share while it is compiled: the TAL types, the symbols, the static data.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "codegen/type_map.h"
+#include "ir/ir.h"
+#include "tal/natives.h"
+#include "tal/object.h"
+
+namespace codegen {
+
+class Unit {
+public:
+  Unit(const ir::Module& module, const tal::NativeInterface& natives);
+
+  const ir::Module& module() const { return module_; }
+  tal::ObjectAnnotations& annotations() { return annotations_; }
+  tal::TypeTable& types() { return annotations_.types; }
+  TypeMap& map() { return map_; }
+
+  // Symbols by what they stand for, made at first use. The result is an index into annotations().symbols.
+  uint32_t function(ir::FuncId id);
+  uint32_t global(ir::GlobalId id);
+  uint32_t exception(ir::ExceptionId id);
+  uint32_t data(ir::DataId id) { return data_symbols_[id.value]; }
+  uint32_t runtime(const char* name);
+  // The descriptor of a layout (`ptr T`) or array (`arr t`).
+  uint32_t descriptor(tal::TypeId address);
+  // The object of an empty array of this type.
+  uint32_t empty_array(tal::TypeId array);
+
+  // Does a call of the function end the path for the checker too?
+  bool is_noret(ir::FuncId id) const;
+  tal::TypeId payload(ir::ExceptionId id);
+  const std::vector<std::string>& symbol_names() const { return names_; }
+
+  // Lays out and fills .data: globals, exception names, static objects. After all functions have been compiled.
+  void emit_data(tal::ObjectImage& image);
+
+private:
+  uint32_t add_symbol(tal::Symbol symbol);
+  tal::Scope scope(const std::string& name, ir::Linkage linkage) const;
+  void add_data_symbols();
+  uint32_t reserve(uint32_t symbol, uint32_t size);
+  void emit_global(tal::ObjectImage& image, const ir::Global& global, uint32_t symbol);
+  void emit_object(tal::ObjectImage& image, const ir::DataObject& object, uint32_t symbol);
+  void put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, const ir::Constant& constant);
+  void put_integer(tal::ObjectImage& image, uint32_t offset, unsigned size, uint64_t value);
+  void put_address(tal::ObjectImage& image, uint32_t offset, uint32_t symbol);
+
+  const ir::Module& module_;
+  const tal::NativeInterface& natives_;
+  tal::ObjectAnnotations annotations_;
+  TypeMap map_;
+  std::vector<uint32_t> function_symbols_, global_symbols_, exception_symbols_, data_symbols_; // none: UINT32_MAX
+  std::map<std::string, uint32_t> runtime_symbols_;
+  std::map<uint32_t, uint32_t> descriptor_symbols_, empty_arrays_;
+  std::vector<std::string> names_;
+  uint32_t data_size_ = 0;
+};
+
+} // namespace codegen
