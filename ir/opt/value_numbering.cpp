@@ -203,6 +203,7 @@ class ValueNumbering {
       if (pending_null_ == inst.operands[0])
         assume_not_null(); // adds an instruction: the reference is stale
       return reuse(function_.inst(id), current_region_);
+    case Op::AssumeNonNull:
     case Op::CheckBounds:
     case Op::CheckDiv: return reuse(inst, current_region_);
     default: break;
