@@ -17,5 +17,9 @@ extern int updates();
 extern bool pending();
 extern string last_error();
 
+// For state transformers: ends the update; nothing is replaced, and `popctl` tells why.
+extern void refuse(string why);
+extern exception Refused(string);
+
 }
 #endif

@@ -1,7 +1,6 @@
 #include "dsu/patch/version.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "dsu/pass/canonical.h"
 #include "dsu/pass/describe_module.h"
@@ -21,8 +20,6 @@ std::string key_of(const PatchType& t) {
     add(arg);
   return key;
 }
-
-std::string directory_entry(const std::filesystem::path& path) { return path.string(); }
 
 TypeInfo type_info(const frontend::TypeStore& store, frontend::TypeDeclId id, TypeForms& forms, TypeModel& types) {
   const frontend::TypeDecl& decl = store.decl(id);
@@ -129,42 +126,6 @@ void add_module(const frontend::typed::TypedModule& module, std::string path, Ty
       slot->second = std::move(type);
   }
   version.modules[info.name] = std::move(info);
-}
-
-std::optional<Version> read_version(const std::string& directory, std::string label, SessionFactory& sessions, TypeModel& types,
-                                    std::string& problem) {
-  std::error_code error;
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
-    if (entry.path().extension() == ".pop")
-      files.push_back(directory_entry(entry.path()));
-  if (error) {
-    problem = "cannot read the directory " + directory + ": " + error.message();
-    return std::nullopt;
-  }
-  if (files.empty()) {
-    problem = "no .pop files in " + directory;
-    return std::nullopt;
-  }
-  std::sort(files.begin(), files.end());
-  Version version;
-  version.label = std::move(label);
-  version.directory = directory;
-  bool ok = true;
-  for (const std::string& file : files) {
-    std::unique_ptr<frontend::Session> session = sessions.make_session();
-    std::unique_ptr<frontend::typed::TypedModule> module = frontend::compile(*session, file);
-    sessions.report(*session);
-    if (module)
-      add_module(*module, std::filesystem::absolute(file).string(), types, version);
-    else
-      ok = false;
-  }
-  if (!ok) {
-    problem = directory + " does not compile";
-    return std::nullopt;
-  }
-  return version;
 }
 
 }  // namespace dsu

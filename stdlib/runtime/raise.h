@@ -26,7 +26,7 @@ bool check_range(const String* text, int32_t offset, int32_t count, const char* 
 extern "C" {
 extern poprt::Exception* poprt_pending;  // the noted exception, or null
 extern poprt::ExceptionName poprt_NullPointer, poprt_ArrayBounds, poprt_DivideByZero, poprt_OutOfMemory, poprt_UnionVariant;
-extern poprt::ExceptionName poprt_Core__InvalidArg, poprt_Unix__Unix_error;
+extern poprt::ExceptionName poprt_Core__InvalidArg, poprt_Unix__Unix_error, poprt_Dsu__Refused;
 }
 
 // POPRT_THROWING(result, name, (parameters)) { body }
