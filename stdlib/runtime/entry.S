@@ -19,6 +19,24 @@
         .type   \name, @function
         .p2align 4
 \name:
+        .cfi_startproc
+        .endm
+
+        .macro END name
+        .cfi_endproc
+        .size   \name, . - \name
+        .endm
+
+        .macro SAVE reg
+        pushq   %\reg
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset \reg, 0
+        .endm
+
+        .macro RESTORE reg
+        popq    %\reg
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore \reg
         .endm
 
         .text
@@ -27,6 +45,7 @@
 # goes there with rax = exn.
 ENTRY __tal_raise
         subq    $BLOCK, %rsp
+        .cfi_adjust_cfa_offset BLOCK
         movq    %rbx, REG_RBX(%rsp)
         movq    %rbp, REG_RBP(%rsp)
         movq    %r12, REG_R12(%rsp)
@@ -48,20 +67,20 @@ ENTRY __tal_raise
         movq    REG_PC(%rsp), %rcx
         movq    REG_RSP(%rsp), %rsp
         jmpq    *%rcx
-        .size   __tal_raise, . - __tal_raise
+        END     __tal_raise
 
 # The exception that a native has noted; reached by a jump from its stub, after its return.
 ENTRY poprt_raise_pending
         movq    poprt_pending(%rip), %rdi
         movq    $0, poprt_pending(%rip)
         jmp     __tal_raise
-        .size   poprt_raise_pending, . - poprt_raise_pending
+        END     poprt_raise_pending
 
         .macro RAISE_BUILTIN name, exception
 ENTRY \name
         leaq    \exception(%rip), %rdi
         jmp     __tal_raise
-        .size   \name, . - \name
+        END     \name
         .endm
 
         RAISE_BUILTIN __tal_raise_null, poprt_null_pointer_value
@@ -74,12 +93,14 @@ ENTRY \name
         .macro ALLOCATE name, body
 ENTRY \name
         subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
         call    \body
         addq    $8, %rsp
+        .cfi_adjust_cfa_offset -8
         testq   %rax, %rax
         je      poprt_raise_pending
         ret
-        .size   \name, . - \name
+        END     \name
         .endm
 
         ALLOCATE __tal_new, poprt_new
@@ -89,59 +110,66 @@ ENTRY \name
 # poprt_call_return is the boundary at which every walk over verified frames ends; all six
 # callee-saved registers are saved here, so that the walk may leave them in any state.
 ENTRY poprt_call
-        pushq   %rbx
-        pushq   %rbp
-        pushq   %r12
-        pushq   %r13
-        pushq   %r14
-        pushq   %r15
+        SAVE    rbx
+        SAVE    rbp
+        SAVE    r12
+        SAVE    r13
+        SAVE    r14
+        SAVE    r15
         subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
         movq    %rdi, %rax
         movq    %rsi, %rdi
         call    *%rax
         .globl  poprt_call_return
 poprt_call_return:
         addq    $8, %rsp
-        popq    %r15
-        popq    %r14
-        popq    %r13
-        popq    %r12
-        popq    %rbp
-        popq    %rbx
+        .cfi_adjust_cfa_offset -8
+        RESTORE r15
+        RESTORE r14
+        RESTORE r13
+        RESTORE r12
+        RESTORE rbp
+        RESTORE rbx
         ret
-        .size   poprt_call, . - poprt_call
+        END     poprt_call
 
 # poprt_call_catching(function, argument, exception**) -> result: the same, but an exception that
 # reaches the boundary is stored through the third argument (null when there was none) and the call
 # returns 0. The unwinder resumes at poprt_catch_pad with rax = exception and rsp as it is there.
 ENTRY poprt_call_catching
-        pushq   %rbx
-        pushq   %rbp
-        pushq   %r12
-        pushq   %r13
-        pushq   %r14
-        pushq   %r15
+        SAVE    rbx
+        SAVE    rbp
+        SAVE    r12
+        SAVE    r13
+        SAVE    r14
+        SAVE    r15
         pushq   %rdx
+        .cfi_adjust_cfa_offset 8
         movq    %rdi, %rax
         movq    %rsi, %rdi
         call    *%rax
         .globl  poprt_catching_return
 poprt_catching_return:
+        .cfi_remember_state
         popq    %rdx
+        .cfi_adjust_cfa_offset -8
         movq    $0, (%rdx)
         jmp     1f
         .globl  poprt_catch_pad
 poprt_catch_pad:
+        .cfi_restore_state
         popq    %rdx
+        .cfi_adjust_cfa_offset -8
         movq    %rax, (%rdx)
         xorl    %eax, %eax
-1:      popq    %r15
-        popq    %r14
-        popq    %r13
-        popq    %r12
-        popq    %rbp
-        popq    %rbx
+1:      RESTORE r15
+        RESTORE r14
+        RESTORE r13
+        RESTORE r12
+        RESTORE rbp
+        RESTORE rbx
         ret
-        .size   poprt_call_catching, . - poprt_call_catching
+        END     poprt_call_catching
 
         .section .note.GNU-stack, "", @progbits

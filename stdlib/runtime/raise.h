@@ -38,12 +38,16 @@ extern poprt::ExceptionName poprt_Core__InvalidArg, poprt_Unix__Unix_error, popr
           "  .type poprt_" #name ", @function\n"                       \
           "  .p2align 4\n"                                             \
           "poprt_" #name ":\n"                                         \
+          "  .cfi_startproc\n"                                         \
           "  subq $8, %rsp\n"                                          \
+          "  .cfi_adjust_cfa_offset 8\n"                               \
           "  call poprt_body_" #name "\n"                              \
           "  addq $8, %rsp\n"                                          \
+          "  .cfi_adjust_cfa_offset -8\n"                              \
           "  cmpq $0, poprt_pending(%rip)\n"                           \
           "  jne poprt_raise_pending\n"                                \
           "  ret\n"                                                    \
+          "  .cfi_endproc\n"                                           \
           "  .size poprt_" #name ", . - poprt_" #name "\n"             \
           ".popsection\n");                                            \
   extern "C" result poprt_body_##name parameters
