@@ -1,0 +1,156 @@
+// tal::patch_check on interfaces made by hand: `m` defines f(int) and a global, `main` calls f twice.
+#include "tal/interface.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tal {
+namespace {
+
+using ::testing::HasSubstr;
+
+TypeId function_type(TypeTable& t, TypeId argument, TypeId result) {
+  Signature s;
+  s.args = {argument};
+  s.result = result;
+  return t.signature(s);
+}
+
+TypeId point(TypeTable& t, unsigned fields) {
+  NamedId id = t.declare("point", {});
+  std::vector<Field> list;
+  for (unsigned i = 0; i < fields; i++)
+    list.push_back({4 * i, t.i32(), Mutability::ReadWrite, false});
+  t.define(id, t.struct_layout(list));
+  EXPECT_TRUE(t.close());
+  return t.ptr(t.named(id));
+}
+
+class PatchCheck : public ::testing::Test {
+protected:
+  void SetUp() override {
+    define(m, "m", "f", function_type(m.types, m.types.i32(), m.types.i32()));
+    main.module = "main";
+    main.symbols.push_back({"f", SymbolKind::Function, Scope::Import, Section::None, 0, 0,
+                            function_type(main.types, main.types.i32(), main.types.i32())});
+    main.sites.push_back({Section::Text, Site::Kind::Call, 1, 0, -4});
+    main.sites.push_back({Section::Text, Site::Kind::Address, 9, 0, -4});
+    main.sites.push_back({Section::Text, Site::Kind::Jump, 20, 0, -4});
+    running = {&m, &main};
+    current = {{{0, 0}}, {{0, 0}}};
+    patch = {&next};
+  }
+  static void define(Interface& i, const std::string& module, const std::string& name, TypeId type,
+                     SymbolKind kind = SymbolKind::Function) {
+    i.module = module;
+    i.symbols.push_back({name, kind, Scope::Public, kind == SymbolKind::Function ? Section::Text : Section::Data, 0, 16, type});
+  }
+  PatchResult check() { return patch_check({running, patch, replacements, imports}, current, natives); }
+
+  Interface m, main, next;
+  std::vector<const Interface*> running, patch;
+  std::vector<std::vector<Binding>> current;
+  std::vector<PatchReplacement> replacements;
+  std::vector<PatchImport> imports;
+  NativeInterface natives;
+};
+
+TEST_F(PatchCheck, ReplacesAtTheSameTypeAndRelinksCallsOnly) {
+  define(next, "m", "f", function_type(next.types, next.types.i32(), next.types.i32()));
+  replacements = {{{0, 0}, {2, 0}}};
+  PatchResult r = check();
+  ASSERT_TRUE(r.ok()) << r.problems[0].message;
+  ASSERT_EQ(r.relinks.size(), 2u);
+  EXPECT_EQ(r.relinks[0].site, 0u);
+  EXPECT_EQ(r.relinks[1].site, 2u);
+  EXPECT_EQ(r.redirects.size(), 1u);
+}
+
+TEST_F(PatchCheck, OldCallersKeepTheirType) {
+  define(next, "m", "f", function_type(next.types, next.types.string(), next.types.i32()));
+  replacements = {{{0, 0}, {2, 0}}};
+  PatchResult r = check();
+  ASSERT_FALSE(r.ok());
+  EXPECT_EQ(r.problems[0].rule, "L9");
+  EXPECT_THAT(r.problems[0].message, HasSubstr("expected"));
+}
+
+TEST_F(PatchCheck, ANarrowerResultFits) {
+  define(next, "m", "f", function_type(next.types, next.types.i64(), next.types.i8()));
+  replacements = {{{0, 0}, {2, 0}}};
+  EXPECT_TRUE(check().ok());
+}
+
+TEST_F(PatchCheck, TheSameNameIsNotTheSameType) {
+  Interface old_user, user;
+  define(old_user, "g", "g", function_type(old_user.types, point(old_user.types, 2), old_user.types.i32()));
+  define(user, "g", "g", function_type(user.types, point(user.types, 3), user.types.i32()));
+  running.push_back(&old_user);
+  current.push_back({{2, 0}});
+  patch = {&user};
+  replacements = {{{2, 0}, {3, 0}}};
+  PatchResult r = check();
+  ASSERT_FALSE(r.ok());
+  EXPECT_THAT(r.problems[0].message, HasSubstr("same name with different definitions"));
+}
+
+TEST_F(PatchCheck, ImportsMustBeBoundOnceAtAFittingType) {
+  define(next, "n", "h", function_type(next.types, next.types.i32(), next.types.i32()));
+  next.symbols.push_back({"f", SymbolKind::Function, Scope::Import, Section::None, 0, 0,
+                          function_type(next.types, next.types.i32(), next.types.i32())});
+  EXPECT_EQ(check().problems[0].message, "it is bound to nothing");
+  imports = {{2, 1, {0, 0}}};
+  PatchResult r = check();
+  ASSERT_TRUE(r.ok());
+  EXPECT_EQ(r.bindings[0][1].module, 0u);
+  imports.push_back(imports[0]);
+  EXPECT_FALSE(check().ok());
+  imports = {{2, 1, {1, 0}}};  // an import is no definition
+  EXPECT_FALSE(check().ok());
+  imports = {{2, 1, {7, 0}}};
+  EXPECT_FALSE(check().ok());
+}
+
+TEST_F(PatchCheck, DataBindAtEqualTypesOnly) {
+  define(m, "m", "limit", m.types.ptr(m.types.global_cell(m.types.i32())), SymbolKind::Data);
+  current[0].push_back({0, 1});
+  next.module = "n";
+  next.symbols.push_back({"limit", SymbolKind::Data, Scope::Import, Section::None, 0, 0,
+                          next.types.ptr(next.types.global_cell(next.types.i64()))});
+  imports = {{2, 0, {0, 1}}};
+  EXPECT_FALSE(check().ok());
+  next.symbols[0].type = next.types.ptr(next.types.global_cell(next.types.i32()));
+  EXPECT_TRUE(check().ok());
+}
+
+TEST_F(PatchCheck, NothingIsReplacedTwiceOrByTheRunningProgram) {
+  define(next, "m", "f", function_type(next.types, next.types.i32(), next.types.i32()));
+  replacements = {{{0, 0}, {2, 0}}, {{0, 0}, {2, 0}}};
+  EXPECT_FALSE(check().ok());
+  replacements = {{{0, 0}, {0, 0}}};
+  EXPECT_FALSE(check().ok());
+  replacements = {{{2, 0}, {2, 0}}};
+  EXPECT_FALSE(check().ok());
+}
+
+TEST_F(PatchCheck, AStubIsItselfRelinkedLater) {
+  // After an earlier update the site of `main` leads to module 2, the earlier patch.
+  Interface earlier;
+  define(earlier, "m", "f", function_type(earlier.types, earlier.types.i32(), earlier.types.i32()));
+  running.push_back(&earlier);
+  current = {{{2, 0}}, {{2, 0}}, {{2, 0}}};
+  define(next, "m", "f", function_type(next.types, next.types.i32(), next.types.i32()));
+  replacements = {{{2, 0}, {3, 0}}};
+  PatchResult r = check();
+  ASSERT_TRUE(r.ok());
+  EXPECT_EQ(r.relinks.size(), 2u);
+}
+
+TEST_F(PatchCheck, NativesMustBeOffered) {
+  define(next, "m", "f", function_type(next.types, next.types.i32(), next.types.i32()));
+  next.symbols.push_back({"Core::nothing", SymbolKind::Function, Scope::Native, Section::None, 0, 0, no_type});
+  EXPECT_THAT(check().problems[0].message, HasSubstr("does not offer"));
+}
+
+}  // namespace
+}  // namespace tal
