@@ -1,0 +1,330 @@
+// Decoder and printer, both driven by x86_64.def.
+//
+// An encoding is found by one table look-up: (opcode map, opcode byte, prefix class, memory or register, ModRM.reg) is the
+// index of a table of row numbers that the compiler computes from the rows. Prefix class: none, 66, REX.W.
+#include "tal/decoder.h"
+
+#include <array>
+
+namespace tal {
+namespace {
+
+constexpr int8_t digit_code(const char* text) { return text[0] == 'r' ? -1 : text[0] == 'n' ? -2 : text[0] - '0'; }
+constexpr uint8_t size_bytes(const char* text) {
+  return text[0] == 'b' ? 1 : text[0] == 'w' ? 2 : text[0] == 'd' ? 4 : 8;
+}
+
+constexpr Row rows[] = {
+#define TAL_ROW(id, mnemonic, map, opcode, digit, size, source, form, imm, flags, rule)                                  \
+  {mnemonic,     map,  opcode, digit_code(#digit), size_bytes(#size), size_bytes(#source), #size[0], Form::form, #imm[0], \
+   FlagEffect::flags, Rule::rule},
+#include "tal/x86_64.def"
+};
+constexpr size_t row_count = std::size(rows);
+static_assert(row_count == static_cast<size_t>(Opcode::count_));
+
+enum PrefixClass : unsigned { plain, opsize, wide };
+
+constexpr unsigned prefix_class(const Row& row) {
+  return row.size_letter == 'w' ? opsize : row.size_letter == 'q' ? wide : plain;
+}
+constexpr bool has_memory(Form f) {
+  return f == Form::MG || f == Form::GM || f == Form::MI || f == Form::M || f == Form::GMI;
+}
+constexpr bool takes_condition(const Row& row) {
+  return row.rule == Rule::Set || row.rule == Rule::Cmov || row.rule == Rule::Jcc;
+}
+
+constexpr size_t slot(unsigned map, unsigned opcode, unsigned prefix, bool memory, unsigned digit) {
+  return ((((map - 1) * 256 + opcode) * 3 + prefix) * 2 + (memory ? 1 : 0)) * 8 + digit;
+}
+
+constexpr uint16_t no_row = 0xFFFF;
+
+struct Index {
+  std::array<uint16_t, 2 * 256 * 3 * 2 * 8> row{};
+  bool ambiguous = false;
+};
+
+constexpr Index make_index() {
+  Index index;
+  for (auto& r : index.row)
+    r = no_row;
+  for (size_t i = 0; i < row_count; i++) {
+    const Row& row = rows[i];
+    unsigned spread = takes_condition(row) ? 16 : row.form == Form::O || row.form == Form::OI ? 8 : 1;
+    for (unsigned k = 0; k < spread; k++) {
+      unsigned first = row.digit >= 0 ? static_cast<unsigned>(row.digit) : 0;
+      unsigned last = row.digit >= 0 ? first : 7;
+      for (unsigned d = first; d <= last; d++)
+        for (unsigned m = 0; m < 2; m++) {
+          if (row.digit != -2 && (m == 1) != has_memory(row.form))
+            continue;
+          auto& entry = index.row[slot(row.map, row.opcode + k, prefix_class(row), m == 1, d)];
+          index.ambiguous |= entry != no_row;
+          entry = static_cast<uint16_t>(i);
+        }
+    }
+  }
+  return index;
+}
+
+constexpr Index index_table = make_index();
+static_assert(!index_table.ambiguous, "two rows of x86_64.def share an encoding");
+
+class Decoder {
+public:
+  explicit Decoder(std::span<const uint8_t> bytes) : bytes_(bytes.first(bytes.size() < 15 ? bytes.size() : 15)) {}
+
+  bool run(Inst& inst) {
+    uint8_t b = next();
+    if (b == 0x66) {
+      prefix_ = opsize;
+      b = next();
+    }
+    if ((b & 0xF0) == 0x40) {
+      rex_ = b;
+      b = next();
+      if (rex_ & 8) {
+        if (prefix_ == opsize)
+          return false;
+        prefix_ = wide;
+      }
+    }
+    unsigned map = 1;
+    if (b == 0x0F) {
+      map = 2;
+      b = next();
+    }
+    if (bad_)
+      return false;
+    uint8_t modrm = at_ < bytes_.size() ? bytes_[at_] : 0;
+    uint16_t number = index_table.row[slot(map, b, prefix_, modrm < 0xC0, modrm >> 3 & 7)];
+    if (number == no_row)
+      return false;
+    const Row& row = rows[number];
+    inst = Inst{};
+    inst.opcode = static_cast<Opcode>(number);
+    if (takes_condition(row))
+      inst.condition = static_cast<Condition>(b & 15);
+    if (row.form == Form::O || row.form == Form::OI) {
+      inst.rm = static_cast<uint8_t>((b & 7) | rex_bit(0));
+    } else if (row.form == Form::AI) {
+      inst.rm = rax;
+    }
+    if (row.digit != -2 && !modrm_operands(row, inst))
+      return false;
+    if (!immediate(row, inst) || bad_)
+      return false;
+    inst.length = static_cast<uint8_t>(at_);
+    return registers_ok(row, inst);
+  }
+
+private:
+  uint8_t next() {
+    if (at_ >= bytes_.size()) {
+      bad_ = true;
+      return 0;
+    }
+    return bytes_[at_++];
+  }
+  // Value of REX bit `bit` as the fourth bit of a register number; marks it used.
+  unsigned rex_bit(unsigned bit) {
+    used_ |= static_cast<uint8_t>(1u << bit);
+    return (rex_ >> bit & 1u) << 3;
+  }
+
+  bool modrm_operands(const Row& row, Inst& inst) {
+    uint8_t modrm = next();
+    unsigned mod = modrm >> 6, rm = modrm & 7;
+    if (row.digit == -1)
+      inst.reg = static_cast<uint8_t>((modrm >> 3 & 7) | rex_bit(2));
+    if (mod == 3) {
+      inst.rm = static_cast<uint8_t>(rm | rex_bit(0));
+      return !bad_;
+    }
+    inst.memory = true;
+    if (rm == 4)
+      return sib(mod, row, inst);
+    if (mod == 0 && rm == 5) {
+      inst.base = rip;
+      inst.field = static_cast<uint8_t>(at_);
+      return displacement(4, inst);
+    }
+    inst.base = static_cast<uint8_t>(rm | rex_bit(0));
+    return displacement(mod == 0 ? 0 : mod == 1 ? 1 : 4, inst);
+  }
+
+  bool sib(unsigned mod, const Row& row, Inst& inst) {
+    uint8_t byte = next();
+    unsigned index = (byte >> 3 & 7) | rex_bit(1);
+    if (index != 4) {
+      inst.index = static_cast<uint8_t>(index);
+      inst.scale = static_cast<uint8_t>(1u << (byte >> 6));
+    } else if (byte >> 6 != 0) {
+      return false; // no index, yet a scale
+    }
+    if ((byte & 7) == 5 && mod == 0) {
+      // Without base only the address of an index times a scale is of use, and only lea may make it (R15).
+      return row.rule == Rule::Lea && inst.index != no_reg && displacement(4, inst);
+    }
+    inst.base = static_cast<uint8_t>((byte & 7) | rex_bit(0));
+    if (inst.index == no_reg && (inst.base & 7) != 4)
+      return false; // the form without SIB says the same
+    return displacement(mod == 0 ? 0 : mod == 1 ? 1 : 4, inst);
+  }
+
+  bool displacement(unsigned bytes, Inst& inst) {
+    inst.disp = static_cast<int32_t>(signed_bytes(bytes));
+    return !bad_;
+  }
+
+  int64_t signed_bytes(unsigned n) {
+    uint64_t v = 0;
+    for (unsigned i = 0; i < n; i++)
+      v |= uint64_t{next()} << (8 * i);
+    if (n == 0 || n == 8)
+      return static_cast<int64_t>(v);
+    unsigned shift = 64 - 8 * n;
+    return static_cast<int64_t>(v << shift) >> shift;
+  }
+
+  bool immediate(const Row& row, Inst& inst) {
+    switch (row.imm) {
+    case 'n':
+      inst.imm = row.form == Form::R1 ? 1 : 0;
+      return true;
+    case 'l':
+      inst.field = static_cast<uint8_t>(at_);
+      inst.imm = signed_bytes(4);
+      return true;
+    case 'a':
+    case 'b': inst.imm = signed_bytes(1); return true;
+    case 'w': inst.imm = signed_bytes(2); return true;
+    case 'd': inst.imm = signed_bytes(4); return true;
+    case 'q': inst.imm = signed_bytes(8); return true;
+    default: return false;
+    }
+  }
+
+  static bool is_byte_register(uint8_t reg) { return reg >= 4 && reg < 8; }
+
+  bool registers_ok(const Row& row, const Inst& inst) const {
+    // Which operands are 8-bit registers: 4..7 need a REX prefix, or they would be ah ch dh bh (R14).
+    bool low = false;
+    bool g_is_byte = row.form == Form::RG || row.form == Form::MG || (row.form == Form::GM && row.size == 1);
+    if (row.size == 1 && inst.reg != no_reg && g_is_byte)
+      low |= is_byte_register(inst.reg);
+    bool rm_is_byte = row.form == Form::GR ? row.source == 1 : row.size == 1;
+    if (rm_is_byte && inst.rm != no_reg && row.form != Form::AI)
+      low |= is_byte_register(inst.rm);
+    if (low && rex_ == 0)
+      return false;
+    // Every bit of REX must matter, and a REX without bits must be there for a byte register.
+    if (rex_ == 0)
+      return true;
+    uint8_t bits = rex_ & 7;
+    if (bits & ~used_)
+      return false;
+    return low || (rex_ & 15) != 0;
+  }
+
+  std::span<const uint8_t> bytes_;
+  size_t at_ = 0;
+  unsigned prefix_ = plain;
+  uint8_t rex_ = 0, used_ = 0;
+  bool bad_ = false;
+};
+
+// ---- printing ------------------------------------------------------------------------------------------------------
+
+constexpr std::string_view condition_names[] = {"o", "no", "b", "ae", "e", "ne", "be", "a",
+                                                "s", "ns", "p", "np", "l", "ge", "le", "g"};
+constexpr std::string_view names64[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8",
+                                        "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip"};
+constexpr std::string_view names32[] = {"eax", "ecx", "edx",  "ebx",  "esp",  "ebp",  "esi",  "edi", "r8d",
+                                        "r9d", "r10d", "r11d", "r12d", "r13d", "r14d", "r15d", "eip"};
+constexpr std::string_view names16[] = {"ax",  "cx",   "dx",   "bx",   "sp",   "bp",   "si",   "di", "r8w",
+                                        "r9w", "r10w", "r11w", "r12w", "r13w", "r14w", "r15w", "ip"};
+constexpr std::string_view names8[] = {"al",  "cl",   "dl",   "bl",   "spl",  "bpl",  "sil",  "dil", "r8b",
+                                       "r9b", "r10b", "r11b", "r12b", "r13b", "r14b", "r15b", "?"};
+
+std::string number(int64_t v) {
+  return v < 0 ? "-" + std::to_string(uint64_t{0} - static_cast<uint64_t>(v)) : std::to_string(v);
+}
+
+std::string memory_text(const Inst& inst, unsigned bytes, std::string_view target) {
+  std::string out;
+  if (bytes != 0)
+    out = bytes == 1 ? "byte ptr " : bytes == 2 ? "word ptr " : bytes == 4 ? "dword ptr " : "qword ptr ";
+  out += '[';
+  bool any = false;
+  if (inst.base == rip && !target.empty())
+    return out + "rip + " + std::string(target) + (inst.disp != 0 ? " + " + number(inst.disp) : "") + "]";
+  if (inst.base != no_reg) {
+    out += register_name(inst.base, 8);
+    any = true;
+  }
+  if (inst.index != no_reg) {
+    out += any ? " + " : "";
+    out += register_name(inst.index, 8);
+    if (inst.scale != 1)
+      (out += '*') += std::to_string(inst.scale);
+    any = true;
+  }
+  if (inst.disp != 0 || !any) {
+    if (!any)
+      out += number(inst.disp);
+    else
+      out += inst.disp < 0 ? " - " + number(-int64_t{inst.disp}) : " + " + number(inst.disp);
+  }
+  return out + "]";
+}
+
+} // namespace
+
+const Row& row_of(Opcode opcode) { return rows[static_cast<size_t>(opcode)]; }
+std::string_view condition_name(Condition condition) { return condition_names[static_cast<size_t>(condition)]; }
+
+std::string_view register_name(uint8_t reg, unsigned bytes) {
+  if (reg > rip)
+    return "?";
+  return bytes == 1 ? names8[reg] : bytes == 2 ? names16[reg] : bytes == 4 ? names32[reg] : names64[reg];
+}
+
+bool decode(std::span<const uint8_t> bytes, Inst& inst) { return Decoder(bytes).run(inst); }
+
+std::string print(const Inst& inst, uint32_t at, std::string_view target) {
+  const Row& row = inst.row();
+  std::string out = row.mnemonic;
+  if (takes_condition(row))
+    out += condition_name(inst.condition);
+  auto reg = [&](uint8_t r, unsigned bytes) { return std::string(register_name(r, bytes)); };
+  auto mem = [&](unsigned bytes) { return memory_text(inst, row.rule == Rule::Lea ? 0 : bytes, target); };
+  switch (row.form) {
+  case Form::None: return out;
+  case Form::RG: return out + " " + reg(inst.rm, row.size) + ", " + reg(inst.reg, row.source);
+  case Form::MG: return out + " " + mem(row.size) + ", " + reg(inst.reg, row.source);
+  case Form::GR: return out + " " + reg(inst.reg, row.size) + ", " + reg(inst.rm, row.source);
+  case Form::GM: return out + " " + reg(inst.reg, row.size) + ", " + mem(row.source);
+  case Form::RI:
+  case Form::AI:
+  case Form::OI: return out + " " + reg(inst.rm, row.size) + ", " + number(inst.imm);
+  case Form::MI: return out + " " + mem(row.size) + ", " + number(inst.imm);
+  case Form::R:
+  case Form::O: return out + " " + reg(inst.rm, row.size);
+  case Form::M: return out + " " + mem(row.size);
+  case Form::I: return out + " " + number(inst.imm);
+  case Form::R1: return out + " " + reg(inst.rm, row.size);
+  case Form::RC: return out + " " + reg(inst.rm, row.size) + ", cl";
+  case Form::GRI: return out + " " + reg(inst.reg, row.size) + ", " + reg(inst.rm, row.size) + ", " + number(inst.imm);
+  case Form::GMI: return out + " " + reg(inst.reg, row.size) + ", " + mem(row.size) + ", " + number(inst.imm);
+  case Form::T:
+    if (!target.empty())
+      return out + " " + std::string(target);
+    return out + " " + number(static_cast<int64_t>(at) + inst.length + inst.imm);
+  }
+  return out;
+}
+
+} // namespace tal
