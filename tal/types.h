@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -224,7 +225,7 @@ private:
   std::vector<Node> nodes_;
   std::vector<std::vector<TypeId>> lists_;
   std::vector<std::vector<Field>> field_lists_;
-  std::vector<Signature> sigs_;
+  std::deque<Signature> sigs_; // references stay valid while the table grows
   std::vector<NamedType> named_;
   size_t closed_named_ = 0;
   std::vector<Group> groups_;

@@ -1,0 +1,339 @@
+// The stack frame, calls, returns, and the unwind record of each call site (rules C9..C11, C18..C24, C29, C32).
+//
+// Frames have a static shape: D is a number at every instruction. The return address is slot 0, which no access reaches
+// (memory.cpp), so a return needs D = 0 and nothing else. The entry values of the callee-saved registers are tokens;
+// before a return each is back in its register, at a call each place is written into the record that the unwinder reads.
+#include "tal/function_checker.h"
+
+#include <algorithm>
+
+namespace tal {
+
+bool is_callee_saved(uint8_t r) { return r == rbx || r == rbp || (r >= r12 && r <= r15); }
+
+// ---- stack pointer -------------------------------------------------------------------------------------------------
+
+bool FunctionChecker::adjust_stack(int64_t bytes) {
+  int64_t depth = int64_t{state_.depth} + bytes;
+  if (bytes % 8 != 0 || depth < 0 || depth > max_depth)
+    return fail(CheckRule::C10, "a frame of 0 to " + std::to_string(max_depth) + " bytes in steps of 8",
+                std::to_string(depth) + " bytes");
+  state_.depth = static_cast<uint32_t>(depth);
+  state_.slots.resize(state_.depth / 8); // new slots are junk, abandoned ones are gone
+  return true;
+}
+
+// Instructions with rsp as an operand: constants are added, nothing else (R14).
+bool FunctionChecker::stack_form() {
+  const Row& row = inst_.row();
+  bool adds = (row.rule == Rule::Add || row.rule == Rule::Sub) && row.form == Form::RI && row.size == 8;
+  if (adds && inst_.rm == rsp) {
+    state_.flags = Flags{};
+    return adjust_stack(row.rule == Rule::Sub ? inst_.imm : -inst_.imm);
+  }
+  if (row.rule == Rule::Lea && row.size == 8 && inst_.reg == rsp && inst_.base == rsp && inst_.index == no_reg)
+    return adjust_stack(-int64_t{inst_.disp});
+  return fail(CheckRule::C10, "the stack pointer moved by a constant", print(inst_, at_));
+}
+
+bool FunctionChecker::step_push() {
+  Value v;
+  switch (inst_.row().form) {
+  case Form::O: v = state_.reg[inst_.rm]; break;
+  case Form::I: v = State::constant(inst_.imm); break;
+  default:
+    if (!load_any(v)) // the address is computed before rsp moves
+      return false;
+  }
+  if (!adjust_stack(8))
+    return false;
+  state_.slots.back() = v;
+  return true;
+}
+
+bool FunctionChecker::step_pop() {
+  if (state_.depth == 0)
+    return fail(CheckRule::C10, "a slot of the frame to pop", "the return address");
+  Value v = state_.slots.back();
+  if (v.tag == Value::Tag::Word && v.aux == 4)
+    v = state_.integer();
+  return set(inst_.rm, v) && adjust_stack(-8);
+}
+
+// ---- unwind records ------------------------------------------------------------------------------------------------
+
+int16_t FunctionChecker::find_token(uint8_t r) const {
+  if (state_.reg[r].is_saved(r))
+    return r;
+  for (size_t i = 0; i < state_.slots.size(); i++)
+    if (state_.slots[i].is_saved(r))
+      return static_cast<int16_t>(-static_cast<int>(i) - 1);
+  for (uint8_t other : callee_saved) // a callee keeps those for us as well
+    if (state_.reg[other].is_saved(r))
+      return other;
+  return TAL_LOST;
+}
+
+bool FunctionChecker::add_record(bool throws, const LabelRecord* pad) {
+  tal_record record{};
+  record.return_offset = at_ + inst_.length;
+  record.frame = state_.depth;
+  record.pad = pad == nullptr ? TAL_NO_PAD : pad->offset;
+  record.function = function_index_;
+  for (size_t i = 0; i < std::size(callee_saved); i++) {
+    record.saved[i] = find_token(callee_saved[i]);
+    if (throws && record.saved[i] == TAL_LOST)
+      return fail(CheckRule::C9, "the entry value of " + operand_name(callee_saved[i]) + " kept at a call that may throw",
+                  "it is lost");
+  }
+  m_.records.push_back(record);
+  return true;
+}
+
+bool FunctionChecker::find_pad(const LabelRecord*& pad) {
+  const auto& ranges = m_.annotations.eh;
+  while (m_.next_eh < ranges.size() && ranges[m_.next_eh].end <= at_)
+    m_.next_eh++;
+  pad = nullptr;
+  if (m_.next_eh == ranges.size() || ranges[m_.next_eh].start > at_)
+    return true;
+  const EhRange& range = ranges[m_.next_eh];
+  if (range.start < start_ || range.end > end_)
+    return fail(CheckRule::C24, "an exception range inside one function",
+                std::to_string(range.start) + " to " + std::to_string(range.end));
+  if (pad = label_at(range.pad); pad == nullptr)
+    return fail(CheckRule::C24, "a landing pad that is a label of this function", "text offset " + std::to_string(range.pad));
+  return true;
+}
+
+// ---- calls ---------------------------------------------------------------------------------------------------------
+
+// The type arguments of a polymorphic reference are written in .tal.inst (C21).
+bool FunctionChecker::instance(TypeId signature, TypeId& result) {
+  result = signature;
+  if (types_.sig(signature).vars.empty())
+    return true;
+  const auto& insts = m_.annotations.insts;
+  if (m_.next_inst == insts.size() || insts[m_.next_inst].offset != at_)
+    return fail(CheckRule::C21, "type arguments for " + types_.print(signature), "none at this instruction");
+  const Instantiation& inst = insts[m_.next_inst++];
+  std::vector<uint32_t> key{signature.value};
+  for (TypeId arg : inst.args) {
+    if (!types_.is_word(arg) || !types_.vars_fit(arg, signature_->vars))
+      return fail(CheckRule::C21, "word types of this function", types_.print(arg));
+    key.push_back(arg.value);
+  }
+  auto [entry, fresh] = m_.instances.try_emplace(std::move(key));
+  if (fresh)
+    entry->second = types_.instantiate(signature, inst.args);
+  result = entry->second;
+  if (!result)
+    return fail(CheckRule::C21, "type arguments of the kinds of " + types_.print(signature), "others, or too large a type");
+  return true;
+}
+
+bool FunctionChecker::require_alignment() {
+  if (state_.depth % 16 == 8)
+    return true;
+  return fail(CheckRule::C20, "a frame of 16*n + 8 bytes", std::to_string(state_.depth) + " bytes");
+}
+
+bool FunctionChecker::require_arguments(const Signature& s) {
+  for (size_t i = 0; i < s.args.size(); i++) {
+    Value v;
+    if (types_.kind(s.args[i]) == Kind::None)
+      return fail(CheckRule::C18, "arguments in general registers (floats are not supported yet)", types_.print(s.args[i]));
+    if (i < std::size(argument_registers)) {
+      v = state_.reg[argument_registers[i]];
+    } else if (size_t k = i - std::size(argument_registers); k < state_.slots.size()) {
+      v = state_.slots[state_.slots.size() - 1 - k];
+    } else {
+      return fail(CheckRule::C18, "stack arguments in this frame", "a frame of " + std::to_string(state_.depth) + " bytes");
+    }
+    if (!require_type(CheckRule::C18, state_, v, s.args[i], "argument " + std::to_string(i + 1)))
+      return false;
+  }
+  return true;
+}
+
+bool FunctionChecker::finish_call(const Value& result, bool noret, bool throws, size_t stack_arguments) {
+  const LabelRecord* pad = nullptr;
+  if (!find_pad(pad) || !add_record(throws, pad))
+    return false;
+  if (throws && pad == nullptr && !signature_->throws)
+    return fail(CheckRule::C23, "a handler for this call, or a function that may throw", "neither");
+  for (size_t i = 0; i < stack_arguments; i++) // they belong to the callee
+    state_.slots[state_.slots.size() - 1 - i] = Value{};
+  for (uint8_t r : {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11})
+    state_.reg[r] = Value{};
+  state_.flags = Flags{};
+  if (throws && pad != nullptr) {
+    scratch_ = state_;
+    scratch_.reg[rax] = scratch_.word(types_, types_.exn());
+    if (!edge(scratch_, *pad))
+      return false;
+  }
+  state_.reg[rax] = result;
+  alive_ = !noret;
+  return true;
+}
+
+bool FunctionChecker::call(TypeId signature, bool may_be_polymorphic) {
+  TypeId id = signature;
+  if (may_be_polymorphic && !instance(signature, id))
+    return false;
+  const Signature& s = types_.sig(id);
+  if (!require_alignment() || !require_arguments(s))
+    return false;
+  Value result;
+  if (s.result && types_.kind(s.result) == Kind::None)
+    return fail(CheckRule::C18, "a result in rax (floats are not supported yet)", types_.print(s.result));
+  if (s.result)
+    result = state_.word(types_, s.result);
+  size_t registers = std::size(argument_registers);
+  return finish_call(result, s.noret, s.throws, s.args.size() > registers ? s.args.size() - registers : 0);
+}
+
+bool FunctionChecker::step_call() {
+  const Reloc* reloc;
+  if (!take_reloc(at_ + inst_.field, reloc))
+    return false;
+  if (reloc == nullptr)
+    return fail(CheckRule::C28, "a relocation on the call's field", "none");
+  const Symbol& symbol = m_.annotations.symbols[reloc->symbol];
+  if (symbol.kind != SymbolKind::Function || reloc->addend != -4)
+    return fail(CheckRule::C19, "the start of a function", symbol.name);
+  m_.sites.push_back({Section::Text, Site::Kind::Call, reloc->offset, reloc->symbol, -4});
+  if (Special special = m_.specials[reloc->symbol]; special != Special::None)
+    return call_special(special);
+  return call(symbol.type, true);
+}
+
+bool FunctionChecker::step_call_indirect() {
+  Value target;
+  if (inst_.memory ? !load(8, target) : !read(inst_.rm, 8, target))
+    return false;
+  if (target.tag != Value::Tag::Word || types_.tag(target.type) != TypeTag::Fn)
+    return fail(CheckRule::C19, "a function value", describe(state_, target));
+  if (!is_nonnull(state_, target))
+    return fail(CheckRule::C13, "a function value known not to be null", describe(state_, target));
+  return call(types_.target(target.type), false);
+}
+
+// Runtime entry points with rules of their own (C29; natives.h).
+bool FunctionChecker::call_special(Special special) {
+  if (!require_alignment())
+    return false;
+  const Value& first = state_.reg[rdi];
+  Value result;
+  switch (special) {
+  case Special::None: return fail(CheckRule::C19, "a runtime entry point", "none");
+  case Special::New: {
+    if (first.tag != Value::Tag::Desc || types_.tag(first.type) == TypeTag::Arr)
+      return fail(CheckRule::C29, "the descriptor of a struct or of exn in rdi", describe(state_, first));
+    TypeId type = first.type;
+    result = state_.word(types_, type);
+    NameFacts& facts = state_.facts(result.name);
+    if (types_.tag(type) == TypeTag::Exn) {
+      facts.missing = 3; // name and payload
+    } else {
+      unsigned must = 0;
+      TypeId layout = types_.expand(types_.target(type));
+      if (!layout)
+        return fail(CheckRule::C29, "a known layout", types_.print(type));
+      for (const Field& f : types_.fields(layout))
+        must += f.mutability == Mutability::ReadOnly || !types_.zero_is_legal(f.type) ? 1 : 0;
+      if (must > 64)
+        return fail(CheckRule::O8, "at most 64 fields that must be initialised", std::to_string(must));
+      facts.missing = must == 64 ? ~uint64_t{0} : (uint64_t{1} << must) - 1;
+    }
+    if (facts.missing != 0)
+      facts.under_construction = type;
+    return finish_call(result, false, true, 0);
+  }
+  case Special::NewArray: {
+    if (first.tag != Value::Tag::Desc || types_.tag(first.type) != TypeTag::Arr)
+      return fail(CheckRule::C29, "the descriptor of an array type in rdi", describe(state_, first));
+    TypeId type = first.type;
+    Value n = state_.reg[rsi];
+    if (!require_type(CheckRule::C18, state_, n, types_.i64(), "the array length"))
+      return false;
+    TypeId element = types_.target(type);
+    if (types_.kind(element) != Kind::None &&
+        !require_type(CheckRule::C18, state_, state_.reg[rdx], element, "the initial element"))
+      return false;
+    result = state_.word(types_, type);
+    // The native refuses n outside [0, 2^31-1]; where it returns, the length is n.
+    if (n.is_int()) {
+      Value length = state_.length_of(result);
+      if (!state_.assume(length, n, 0) || !state_.assume(n, length, 0)) {
+        // No array can have this length: the call never returns normally.
+        return finish_call(result, true, true, 0);
+      }
+    }
+    return finish_call(result, false, true, 0);
+  }
+  case Special::Raise:
+    if (!require_type(CheckRule::C18, state_, first, types_.exn(), "the exception"))
+      return false;
+    return finish_call(result, true, true, 0);
+  case Special::RaiseNull:
+  case Special::RaiseBounds:
+  case Special::RaiseDiv:
+  case Special::RaiseVariant: return finish_call(result, true, true, 0);
+  case Special::Update: return finish_call(result, false, true, 0);
+  }
+  return false;
+}
+
+// ---- leaving the function ------------------------------------------------------------------------------------------
+
+bool FunctionChecker::require_frame_left(const char* when) {
+  if (state_.depth != 0)
+    return fail(CheckRule::C10, std::string("an empty frame at ") + when, std::to_string(state_.depth) + " bytes");
+  for (uint8_t r : callee_saved)
+    if (!state_.reg[r].is_saved(r))
+      return fail(CheckRule::C9, "the entry value of " + operand_name(r) + " in its register",
+                  describe(state_, state_.reg[r]));
+  return true;
+}
+
+bool FunctionChecker::step_ret() {
+  if (!require_frame_left("a return"))
+    return false;
+  if (signature_->noret)
+    return fail(CheckRule::C22, "no return from a function of type noret", "ret");
+  if (signature_->result && !require_type(CheckRule::C22, state_, state_.reg[rax], signature_->result, "the result"))
+    return false;
+  alive_ = false;
+  return true;
+}
+
+bool FunctionChecker::tail_call(uint32_t number) {
+  const Symbol& symbol = m_.annotations.symbols[number];
+  const Reloc& reloc = m_.image.text_relocs[m_.next_reloc - 1];
+  if (symbol.kind != SymbolKind::Function || reloc.addend != -4 || m_.specials[number] != Special::None)
+    return fail(CheckRule::C19, "the start of a function", symbol.name);
+  if (!require_frame_left("a tail call"))
+    return false;
+  TypeId id;
+  if (!instance(symbol.type, id))
+    return false;
+  const Signature& s = types_.sig(id);
+  size_t registers = std::size(argument_registers);
+  if (s.args.size() > registers || signature_->args.size() > registers)
+    return fail(CheckRule::C32, "no stack arguments in a tail call", "some");
+  if (!require_arguments(s))
+    return false;
+  if (s.throws && !signature_->throws)
+    return fail(CheckRule::C23, "a target that does not throw", symbol.name);
+  bool result_fits = s.noret || (!signature_->noret && (!signature_->result ||
+                                                        (s.result && types_.is_subtype(s.result, signature_->result))));
+  if (!result_fits)
+    return fail(CheckRule::C32, types_.print(signature_->result) + " as the target's result", types_.print(id));
+  m_.sites.push_back({Section::Text, Site::Kind::Jump, reloc.offset, number, -4});
+  alive_ = false;
+  return true;
+}
+
+} // namespace tal

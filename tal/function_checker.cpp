@@ -1,0 +1,389 @@
+// The walk over one function: labels, edges, padding (rules C1..C8, C31). See function_checker.h.
+#include "tal/function_checker.h"
+
+#include <algorithm>
+
+namespace tal {
+namespace {
+
+constexpr size_t max_live = 16 + 256; // R52
+constexpr size_t max_facts = 64;
+
+} // namespace
+
+std::string_view rule_id(CheckRule rule) {
+  static constexpr std::string_view ids[] = {
+#define TAL_CHECK_RULE(id, title) #id,
+#include "tal/rules.def"
+  };
+  return ids[static_cast<size_t>(rule)];
+}
+
+std::string_view rule_title(CheckRule rule) {
+  static constexpr std::string_view titles[] = {
+#define TAL_CHECK_RULE(id, title) title,
+#include "tal/rules.def"
+  };
+  return titles[static_cast<size_t>(rule)];
+}
+
+bool FunctionChecker::fail(CheckRule rule, std::string expected, std::string found) {
+  if (inst_.length != 0 && error_.instruction.empty())
+    error_.instruction = print(inst_, at_);
+  return fail_at(at_, rule, std::move(expected), std::move(found));
+}
+
+bool FunctionChecker::fail_at(uint32_t offset, CheckRule rule, std::string expected, std::string found) {
+  error_.rule = rule_id(rule);
+  error_.title = rule_title(rule);
+  error_.function = function_ != nullptr ? function_->name : "";
+  error_.section = Section::Text;
+  error_.offset = offset;
+  error_.expected = std::move(expected);
+  error_.found = std::move(found);
+  return false;
+}
+
+std::string FunctionChecker::describe(const State& s, const Value& v) const {
+  switch (v.tag) {
+  case Value::Tag::Junk: return "nothing known (junk)";
+  case Value::Tag::Saved: return "the entry value of " + operand_name(v.aux);
+  case Value::Tag::SignFill: return "a sign extension";
+  case Value::Tag::ExnId: return "the name of an exception";
+  case Value::Tag::Desc: return "a descriptor";
+  case Value::Tag::Word: break;
+  }
+  if (!v.is_int()) {
+    std::string text = types_.print(v.type);
+    if (s.facts(v.name).under_construction)
+      text += " under construction";
+    return s.facts(v.name).nonnull && types_.is_nullable(v.type) ? text + " (not null)" : text;
+  }
+  if (v.is_constant())
+    return "the constant " + std::to_string(v.c);
+  if (v.aux == 4)
+    return "an integer stored in 4 bytes of the slot";
+  Interval i = s.interval(v);
+  if (i.lo == int64_min && i.hi == int64_max)
+    return "an integer";
+  return "an integer in [" + std::to_string(i.lo) + ", " + std::to_string(i.hi) + "]";
+}
+
+// ---- labels --------------------------------------------------------------------------------------------------------
+
+const LabelRecord* FunctionChecker::label_at(uint32_t offset) const {
+  auto found = std::lower_bound(labels_.begin(), labels_.end(), offset,
+                                [](const LabelRecord& l, uint32_t at) { return l.offset < at; });
+  return found != labels_.end() && found->offset == offset ? &*found : nullptr;
+}
+
+// Records are used by edges before the walk reaches them: what they refer to must exist.
+bool FunctionChecker::validate_labels() {
+  const auto& all = m_.annotations.labels;
+  auto below = [](const LabelRecord& l, uint32_t at) { return l.offset < at; };
+  auto first = std::lower_bound(all.begin(), all.end(), start_, below);
+  auto last = std::lower_bound(first, all.end(), end_, below);
+  labels_ = {all.data() + (first - all.begin()), static_cast<size_t>(last - first)};
+  next_label_ = 0;
+  m_.statistics.labels += static_cast<uint32_t>(labels_.size());
+  for (const LabelRecord& l : labels_)
+    if (!validate_label(l))
+      return false;
+  return true;
+}
+
+bool FunctionChecker::validate_label(const LabelRecord& l) {
+  if (l.offset <= start_ + 1)
+    return fail_at(l.offset, CheckRule::C3, "no label in the first two bytes of a function", "a label record");
+  if (l.live.size() > max_live || l.facts.size() > max_facts)
+    return fail_at(l.offset, CheckRule::O8, "at most 256 live slots and 64 facts", "more");
+  if (l.depth > max_depth)
+    return fail_at(l.offset, CheckRule::C10, "a frame of at most " + std::to_string(max_depth), std::to_string(l.depth));
+  auto granules = static_cast<int32_t>(l.depth / 8);
+  auto incoming = static_cast<int32_t>(incoming_);
+  for (const LiveLocation& live : l.live) {
+    int32_t slot = live.location - slot_base;
+    if (is_slot(live.location) ? slot == 0 || slot < -granules || slot > incoming : live.location == rsp)
+      return fail_at(l.offset, CheckRule::O5, "a register or a slot of the frame as live location",
+                     is_slot(live.location) ? "slot " + std::to_string(slot) : "rsp");
+    if (live.type.what == LocationType::What::Saved)
+      continue;
+    bool fits = types_.is_word(live.type.type) && types_.vars_fit(live.type.type, signature_->vars) &&
+                types_.kind(live.type.type) != Kind::None;
+    if (!fits)
+      return fail_at(l.offset, CheckRule::O5, "a word type of this function", types_.print(live.type.type));
+  }
+  for (auto [a, b] : l.same) {
+    const LocationType &x = l.live[a].type, &y = l.live[b].type;
+    bool both_types = x.what == LocationType::What::Type && y.what == LocationType::What::Type;
+    if (!both_types || types_.is_integer(x.type) != types_.is_integer(y.type))
+      return fail_at(l.offset, CheckRule::O5, "two integers or two pointers that are the same", "others");
+  }
+  for (const Fact& f : l.facts)
+    for (const FactOperand& o : {f.x, f.y}) {
+      if (o.what == FactOperand::What::Zero)
+        continue;
+      const LocationType& t = l.live[o.at].type;
+      bool fits = t.what == LocationType::What::Type &&
+                  (o.what == FactOperand::What::Value ? types_.is_integer(t.type) : types_.tag(t.type) == TypeTag::Arr);
+      if (!fits)
+        return fail_at(l.offset, CheckRule::O5, "facts about integers and lengths of arrays", types_.print(t.type));
+    }
+  return true;
+}
+
+Value* FunctionChecker::location(State& s, int32_t where) {
+  if (!is_slot(where))
+    return &s.reg[static_cast<size_t>(where)];
+  int32_t slot = where - slot_base;
+  if (slot < 0 && static_cast<size_t>(-slot) <= s.slots.size())
+    return &s.slots[static_cast<size_t>(-slot - 1)];
+  if (slot > 0 && static_cast<size_t>(slot) <= s.incoming.size())
+    return &s.incoming[static_cast<size_t>(slot - 1)];
+  return nullptr;
+}
+
+bool FunctionChecker::edge_location(State& s, const LiveLocation& live, const LabelRecord& label) {
+  const Value* v = location(s, live.location);
+  std::string where = is_slot(live.location) ? "slot " + std::to_string(live.location - slot_base)
+                                             : operand_name(static_cast<uint8_t>(live.location));
+  where += " at label " + std::to_string(label.offset);
+  if (v == nullptr)
+    return fail(CheckRule::C7, where, "no such slot");
+  if (live.type.what == LocationType::What::Saved) {
+    if (v->is_saved(live.type.saved))
+      return true;
+    return fail(CheckRule::C9, "the entry value of " + operand_name(live.type.saved) + " in " + where, describe(s, *v));
+  }
+  if (has_type(s, *v, live.type.type)) // the common case first: messages are built only for a refusal
+    return true;
+  return require_type(CheckRule::C7, s, *v, live.type.type, where);
+}
+
+Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok) {
+  if (o.what == FactOperand::What::Zero)
+    return State::constant(0);
+  const Value v = *location(s, label.live[o.at].location);
+  if (o.what == FactOperand::What::Value) {
+    ok = ok && v.is_int();
+    return v;
+  }
+  ok = ok && v.tag == Value::Tag::Word && types_.tag(v.type) == TypeTag::Arr;
+  return ok ? s.length_of(v) : State::constant(0);
+}
+
+// Is the state at most the record (C6, C7, C8, C9)? The map from label names to values of the state is the list of live
+// locations itself: each live location has a name of its own unless `same` says otherwise.
+bool FunctionChecker::edge(State& s, const LabelRecord& label) {
+  m_.statistics.edges++;
+  if (s.depth != label.depth)
+    return fail(CheckRule::C6, "a frame of " + std::to_string(label.depth) + " bytes at label " + std::to_string(label.offset),
+                std::to_string(s.depth));
+  uint32_t listed = 0;
+  for (const LiveLocation& live : label.live) {
+    if (!is_slot(live.location))
+      listed |= 1u << live.location;
+    if (!edge_location(s, live, label))
+      return false;
+  }
+  if (label.saved_in_place)
+    for (uint8_t r : callee_saved)
+      if (!(listed >> r & 1) && !s.reg[r].is_saved(r))
+        return fail(CheckRule::C9, "the entry value of " + operand_name(r) + " in its register at label " +
+                                       std::to_string(label.offset),
+                    describe(s, s.reg[r]));
+  for (auto [a, b] : label.same) {
+    const Value *x = location(s, label.live[a].location), *y = location(s, label.live[b].location);
+    if (x->tag != Value::Tag::Word || y->tag != Value::Tag::Word || x->name != y->name || x->c != y->c)
+      return fail(CheckRule::C8, "one value in two locations at label " + std::to_string(label.offset), "two values");
+  }
+  for (const Fact& f : label.facts) {
+    bool ok = true;
+    Value x = fact_operand(s, label, f.x, ok), y = fact_operand(s, label, f.y, ok);
+    if (!ok || !s.at_most(x, y, f.c)) {
+      int64_t known = ok ? s.bound(x, y) : Constraints::none;
+      return fail(CheckRule::C8, "x - y <= " + std::to_string(f.c) + " for a fact of label " + std::to_string(label.offset),
+                  known == Constraints::none ? "no bound" : "<= " + std::to_string(known));
+    }
+  }
+  return true;
+}
+
+bool FunctionChecker::enter_label(const LabelRecord& label) {
+  uint64_t cost = label.depth / 8 + label.live.size();
+  if (cost > m_.entry_budget)
+    return fail(CheckRule::O8, "a budget of stack slots at labels", "more");
+  m_.entry_budget -= cost;
+  state_.reset();
+  state_.depth = label.depth;
+  state_.slots.assign(label.depth / 8, Value{});
+  state_.incoming.assign(incoming_, Value{});
+  if (label.saved_in_place)
+    for (uint8_t r : callee_saved)
+      state_.reg[r] = {Value::Tag::Saved, r, no_type, zero_name, 0};
+  for (const LiveLocation& live : label.live) {
+    Value& v = *location(state_, live.location);
+    if (live.type.what == LocationType::What::Saved)
+      v = {Value::Tag::Saved, live.type.saved, no_type, zero_name, 0};
+    else
+      v = state_.word(types_, live.type.type);
+  }
+  bool possible = true;
+  for (auto [a, b] : label.same) {
+    Value &x = *location(state_, label.live[a].location), &y = *location(state_, label.live[b].location);
+    Interval range = state_.interval(y);
+    y.name = x.name;
+    y.c = x.c;
+    // A bound of a type that is not a bound says nothing.
+    possible = possible && (range.hi == int64_max || state_.assume(y, State::constant(0), range.hi)) &&
+               (range.lo == int64_min || state_.assume(State::constant(0), y, -range.lo));
+  }
+  for (const Fact& f : label.facts) {
+    Value x = fact_operand(state_, label, f.x, possible), y = fact_operand(state_, label, f.y, possible);
+    possible = possible && state_.assume(x, y, f.c);
+  }
+  if (!possible)
+    return fail(CheckRule::O5, "facts that can hold together", "a contradiction");
+  alive_ = true;
+  return true;
+}
+
+// ---- the walk ------------------------------------------------------------------------------------------------------
+
+bool FunctionChecker::enter_function() {
+  state_.reset();
+  for (uint8_t r : callee_saved)
+    state_.reg[r] = {Value::Tag::Saved, r, no_type, zero_name, 0};
+  for (size_t i = 0; i < signature_->args.size(); i++) {
+    TypeId type = signature_->args[i];
+    if (types_.kind(type) == Kind::None)
+      return fail(CheckRule::C18, "parameters in general registers (floats are not supported yet)", types_.print(type));
+    Value v = state_.word(types_, type);
+    if (i < std::size(argument_registers))
+      state_.reg[argument_registers[i]] = v;
+    else
+      state_.incoming.push_back(v);
+  }
+  incoming_ = state_.incoming.size();
+  if (!signature_->pre.empty() || !signature_->post.empty())
+    return fail(CheckRule::O5, "a signature without facts (not supported yet)", "facts");
+  alive_ = true;
+  return true;
+}
+
+bool FunctionChecker::check(uint32_t symbol, uint32_t index) {
+  function_ = &m_.annotations.symbols[symbol];
+  function_index_ = index;
+  signature_ = &types_.sig(function_->type);
+  start_ = at_ = function_->offset;
+  end_ = start_ + function_->size;
+  inst_ = Inst{};
+  pending_.clear();
+  m_.statistics.functions++;
+  return enter_function() && validate_labels() && walk() && finish();
+}
+
+bool FunctionChecker::walk() {
+  const Bytes& text = m_.image.text;
+  while (at_ < end_) {
+    if (!arrive())
+      return false;
+    if (!alive_) {
+      if (!skip_padding())
+        return false;
+      continue;
+    }
+    if (!decode({text.data() + at_, end_ - at_}, inst_)) {
+      inst_.length = 0;
+      return fail(CheckRule::C1, "an instruction of the table", "byte " + std::to_string(text[at_]));
+    }
+    m_.statistics.instructions++;
+    if (at_ == start_ && inst_.field != 0 && inst_.field <= 1)
+      return fail(CheckRule::C3, "no relocated field in the first two bytes of a function", "one");
+    if (state_.crowded())
+      state_.collect();
+    if (!step())
+      return false;
+    const auto& relocs = m_.image.text_relocs;
+    if (m_.next_reloc < relocs.size() && relocs[m_.next_reloc].offset < at_ + inst_.length)
+      return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
+                  "one at " + std::to_string(relocs[m_.next_reloc].offset));
+    at_ += inst_.length;
+  }
+  return true;
+}
+
+bool FunctionChecker::arrive() {
+  if (!pending_.empty() && pending_.begin()->first <= at_) {
+    auto first = pending_.begin();
+    if (first->first < at_)
+      return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(first->first), "the middle of one");
+    if (alive_)
+      return fail(CheckRule::C5, "a label record where two ways meet", "none at " + std::to_string(at_));
+    std::swap(state_, *first->second);
+    pool_.push_back(std::move(first->second));
+    pending_.erase(first);
+    alive_ = true;
+    return true;
+  }
+  if (next_label_ == labels_.size() || labels_[next_label_].offset > at_)
+    return true;
+  const LabelRecord& label = labels_[next_label_++];
+  if (label.offset < at_)
+    return fail_at(label.offset, CheckRule::C4, "a label record at an instruction start", "the middle of one");
+  if (alive_ && !edge(state_, label))
+    return false;
+  return enter_label(label);
+}
+
+// After the end of a path: nops and int3 up to the next label, pending target, or the end (C2).
+bool FunctionChecker::skip_padding() {
+  const Bytes& text = m_.image.text;
+  if (!decode({text.data() + at_, end_ - at_}, inst_) || (inst_.row().rule != Rule::Nop && inst_.row().rule != Rule::Int3)) {
+    inst_.length = 0;
+    return fail(CheckRule::C2, "padding, or a label that leads here", "byte " + std::to_string(text[at_]));
+  }
+  const auto& relocs = m_.image.text_relocs;
+  if (m_.next_reloc < relocs.size() && relocs[m_.next_reloc].offset < at_ + inst_.length)
+    return fail(CheckRule::O4, "no relocation in padding", "one");
+  at_ += inst_.length;
+  return true;
+}
+
+bool FunctionChecker::finish() {
+  if (alive_)
+    return fail(CheckRule::C31, "a jump, return or noret call at the end of the function", "a path that goes on");
+  if (!pending_.empty())
+    return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(pending_.begin()->first), "none");
+  if (next_label_ != labels_.size())
+    return fail_at(labels_[next_label_].offset, CheckRule::C4, "a label record at an instruction start", "the middle of one");
+  return true;
+}
+
+bool FunctionChecker::branch_to(State& s, uint32_t target) {
+  if (target <= start_ + 1)
+    return fail(CheckRule::C3, "no branch into the first two bytes of a function", "text offset " + std::to_string(target));
+  if (const LabelRecord* label = label_at(target))
+    return edge(s, *label);
+  if (target <= at_)
+    return fail(CheckRule::C5, "a label record at a backward branch target", "none at " + std::to_string(target));
+  return hand_over(s, target);
+}
+
+bool FunctionChecker::hand_over(State& s, uint32_t target) {
+  uint64_t cost = s.slots.size() + s.name_count() / 4 + 16;
+  if (cost > m_.entry_budget)
+    return fail(CheckRule::O8, "a budget of stack slots at branches without label records", "more");
+  m_.entry_budget -= cost;
+  auto [entry, fresh] = pending_.try_emplace(target);
+  if (!fresh)
+    return fail(CheckRule::C5, "a label record where two ways meet", "none at " + std::to_string(target));
+  if (pool_.empty())
+    pool_.push_back(std::make_unique<State>());
+  entry->second = std::move(pool_.back());
+  pool_.pop_back();
+  std::swap(*entry->second, s);
+  return true;
+}
+
+} // namespace tal

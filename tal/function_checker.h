@@ -1,0 +1,186 @@
+// Checks the code of one function in one pass over its bytes (rules C1..C32 of docs/tal.md).
+//
+// The pass walks in address order with one abstract state. At a label with a record the state is replaced by the record's
+// and every edge to it is compared with the record, so no edge needs a second look and nothing is iterated. A forward
+// branch to an address without record hands its state over: that address may have no other way in.
+//
+// Structure: step() dispatches on the rule of the instruction's table row. Within a step, `require...` functions are the
+// obligations and their discharge: they say no with a rule, or yes and change nothing. The transfer functions that follow
+// them replace values and report nothing.
+#pragma once
+
+#include "tal/checker.h"
+#include "tal/decoder.h"
+#include "tal/rules.h"
+#include "tal/state.h"
+
+#include <map>
+#include <memory>
+
+namespace tal {
+
+// What all functions of an object share.
+struct ModuleContext {
+  TypeTable& types;                        // grows by unrolling and instantiation
+  const ObjectAnnotations& annotations;    // symbols: natives have got their types
+  const ObjectImage& image;
+  std::vector<Special> specials;           // by symbol
+  std::vector<int64_t> static_length;      // by symbol: length of a static array defined here, else -1
+  std::map<std::vector<uint32_t>, TypeId> instances;   // memo: signature and arguments -> instance
+  size_t next_reloc = 0;                   // cursors into the sorted lists
+  size_t next_inst = 0;
+  size_t next_eh = 0;
+  uint64_t entry_budget = uint64_t{1} << 22;   // stack slots copied for pending states and labels (R52)
+  std::vector<tal_record> records;
+  std::vector<Site> sites;
+  VerifyStatistics statistics;
+};
+
+class FunctionChecker {
+public:
+  explicit FunctionChecker(ModuleContext& module) : m_(module), types_(module.types) {}
+
+  // Checks function `symbol`, the `index`th in address order. False: see error().
+  [[nodiscard]] bool check(uint32_t symbol, uint32_t index);
+  const VerifyError& error() const { return error_; }
+
+private:
+  // --- function_checker.cpp: the walk, labels, edges
+  bool enter_function();
+  bool walk();
+  bool arrive();                                       // at at_: labels and pending states
+  bool skip_padding();
+  bool edge(State& s, const LabelRecord& label);
+  bool edge_location(State& s, const LiveLocation& live, const LabelRecord& label);
+  bool enter_label(const LabelRecord& label);
+  bool branch_to(State& s, uint32_t target);
+  bool hand_over(State& s, uint32_t target);             // takes the state away
+  bool validate_labels();
+  bool validate_label(const LabelRecord& label);
+  const LabelRecord* label_at(uint32_t offset) const;
+  Value* location(State& s, int32_t where);
+  Value fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok);
+  bool finish();
+
+  // --- refine.cpp: what a condition teaches; false: the edge is impossible
+  bool refine(State& s, Condition condition) const;
+
+  // --- transfer.cpp: one instruction
+  bool step();
+  bool step_mov();
+  bool step_extend();
+  bool step_lea();
+  bool step_arithmetic();
+  bool step_compare();
+  bool step_shift();
+  bool step_multiply();
+  bool step_divide();
+  bool step_set();
+  bool step_cmov();
+  bool step_xchg();
+  bool step_jcc();
+  bool step_jmp();
+  Value arithmetic(Rule rule, unsigned bytes, const Value& a, const Value& b);
+  Value add_values(unsigned bytes, const Value& a, const Value& b, bool subtract);
+  Value affine(unsigned bytes, const Value& a, __int128 k);
+  Value exact(unsigned bytes, __int128 lo, __int128 hi);
+  Value truncated(const Value& v, unsigned bytes);
+  Interval image(const Value& v, unsigned bytes) const;
+  Interval signed_image(const Value& v, unsigned bytes) const;
+  Value immediate(unsigned bytes) const;
+  void set_arith_flags(const Value& result);
+
+  // --- frame.cpp: stack, calls, returns, unwind records
+  bool adjust_stack(int64_t bytes);
+  bool stack_form();
+  bool step_push();
+  bool step_pop();
+  bool step_call();
+  bool step_call_indirect();
+  bool step_ret();
+  bool call(TypeId signature, bool may_be_polymorphic);
+  bool call_special(Special special);
+  bool require_arguments(const Signature& s);
+  bool require_alignment();
+  bool finish_call(const Value& result, bool noret, bool throws, size_t stack_arguments);
+  bool require_frame_left(const char* when);
+  bool find_pad(const LabelRecord*& pad);
+  bool add_record(bool throws, const LabelRecord* pad);
+  int16_t find_token(uint8_t reg) const;
+  bool instance(TypeId signature, TypeId& result);
+  bool tail_call(uint32_t symbol);
+
+  // --- memory.cpp: typed access
+  struct Access {
+    enum class Kind : uint8_t { Slot, Length, Element, Field, ExnName, ExnPayload } kind = Kind::Slot;
+    TypeId type;               // of what is there
+    unsigned size = 8;         // bytes it occupies
+    unsigned part = 0;         // first byte accessed within it
+    bool writable = false;
+    bool canonical_slot = false;   // an integer in an 8-byte slot
+    int32_t slot = 0;
+    uint64_t missing_bit = 0;      // of an object under construction: what a store to this field completes
+    bool once = false;             // may be written only while that bit is set
+    Value base;
+  };
+  bool resolve(unsigned bytes, Access& a);
+  bool resolve_slot(unsigned bytes, Access& a);
+  bool resolve_typed(const Value& base, const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a);
+  bool resolve_field(int64_t disp, unsigned bytes, Access& a);
+  bool resolve_element(const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a);
+  bool resolve_exception(int64_t disp, unsigned bytes, Access& a);
+  bool load(unsigned bytes, Value& v);                       // memory operand, zero-extended
+  bool load_any(Value& v);                                   // 8 bytes, tokens and junk too (mov, pop)
+  bool load_from(const Access& a, unsigned bytes, Value& v);
+  bool load_slot(const Access& a, unsigned bytes, Value& v);
+  bool store(unsigned bytes, const Value& v);
+  bool store_to(const Access& a, unsigned bytes, const Value& v);
+  bool store_slot(const Access& a, unsigned bytes, const Value& v);
+  bool store_new(const Access& a, unsigned bytes, const Value& v);
+  bool require_content(const Access& a, unsigned bytes, const Value& v);
+  Value* slot_at(int32_t slot);
+  bool symbol_value(uint32_t symbol, Value& v);
+  bool rip_symbol(uint32_t& symbol, int64_t& offset);        // consumes the relocation of the operand
+  bool take_reloc(uint32_t field, const Reloc*& reloc);      // null if there is none
+
+  // --- obligations
+  bool require_value(const Value& v, std::string_view what);           // C27: a word, readable
+  bool require_type(CheckRule rule, State& s, const Value& v, TypeId type, const std::string& what);
+  bool has_type(const State& s, const Value& v, TypeId type);
+  bool is_complete(const State& s, const Value& v) const;
+  bool is_nonnull(const State& s, const Value& v) const;
+  bool set(uint8_t reg, const Value& v);                     // C10: not rsp
+  bool set_low(uint8_t reg, unsigned bytes, Interval range); // 8- or 16-bit destination (R2)
+  bool read(uint8_t reg, unsigned bytes, Value& v);          // register as an operand of this width
+  Value as_int(const Value& v);                              // forget types
+
+  bool fail(CheckRule rule, std::string expected, std::string found);
+  bool fail_at(uint32_t offset, CheckRule rule, std::string expected, std::string found);
+  std::string describe(const State& s, const Value& v) const;
+  std::string operand_name(uint8_t reg) const { return std::string(register_name(reg, 8)); }
+
+  ModuleContext& m_;
+  TypeTable& types_;
+  VerifyError error_;
+
+  const Symbol* function_ = nullptr;
+  uint32_t function_index_ = 0;
+  const Signature* signature_ = nullptr;
+  uint32_t start_ = 0, end_ = 0;        // of the function in text
+  uint32_t at_ = 0;                     // of the current instruction
+  size_t incoming_ = 0;                 // stack arguments of this function
+  Inst inst_;
+  bool alive_ = false;                  // a state reaches at_
+  State state_, scratch_;
+  std::span<const LabelRecord> labels_; // of this function
+  size_t next_label_ = 0;
+  std::map<uint32_t, std::unique_ptr<State>> pending_; // by target: forward branches without a record
+  std::vector<std::unique_ptr<State>> pool_;
+};
+
+inline constexpr uint8_t callee_saved[] = {rbx, rbp, r12, r13, r14, r15};
+inline constexpr uint8_t argument_registers[] = {rdi, rsi, rdx, rcx, r8, r9};
+inline constexpr uint32_t max_depth = 61440;   // R41
+bool is_callee_saved(uint8_t reg);
+
+} // namespace tal

@@ -1,0 +1,414 @@
+// Typed memory access (rules C11..C17, C25, C30): finds what an operand [base + index*scale + disp] denotes, then loads or
+// stores it. There are five sorts of place: a stack slot, the length word and the elements of an array, a field of a
+// struct, and the two words of an exception packet.
+#include "tal/function_checker.h"
+
+#include <algorithm>
+
+namespace tal {
+
+// ---- what is there -------------------------------------------------------------------------------------------------
+
+bool FunctionChecker::resolve(unsigned bytes, Access& a) {
+  if (inst_.base == rip) {
+    uint32_t symbol;
+    int64_t offset;
+    Value v;
+    return rip_symbol(symbol, offset) && symbol_value(symbol, v) && resolve_typed(v, nullptr, 1, offset, bytes, a);
+  }
+  if (inst_.base == rsp) {
+    if (inst_.index != no_reg)
+      return fail(CheckRule::C11, "a stack slot at a constant offset", "an index register");
+    return resolve_slot(bytes, a);
+  }
+  if (inst_.base == no_reg)
+    return fail(CheckRule::C12, "a base register", "none");
+  const Value& base = state_.reg[inst_.base];
+  if (inst_.index == no_reg)
+    return resolve_typed(base, nullptr, 1, inst_.disp, bytes, a);
+  const Value& index = state_.reg[inst_.index];
+  // With scale 1 the two registers are interchangeable: the array may be in the index position.
+  bool swapped = inst_.scale == 1 && index.tag == Value::Tag::Word && types_.tag(index.type) == TypeTag::Arr;
+  return swapped ? resolve_typed(index, &base, 1, inst_.disp, bytes, a)
+                 : resolve_typed(base, &index, inst_.scale, inst_.disp, bytes, a);
+}
+
+Value* FunctionChecker::slot_at(int32_t slot) {
+  if (slot < 0 && static_cast<uint32_t>(-slot) <= state_.slots.size())
+    return &state_.slots[static_cast<size_t>(-slot - 1)];
+  if (slot > 0 && static_cast<uint32_t>(slot) <= state_.incoming.size())
+    return &state_.incoming[static_cast<size_t>(slot - 1)];
+  return nullptr;
+}
+
+bool FunctionChecker::resolve_slot(unsigned bytes, Access& a) {
+  int64_t offset = int64_t{inst_.disp} - state_.depth; // from the entry value of rsp
+  int64_t granule = offset >= 0 ? offset / 8 : -((-offset + 7) / 8);
+  a.kind = Access::Kind::Slot;
+  a.part = static_cast<unsigned>(offset - granule * 8);
+  a.slot = granule < -8192 || granule > 8192 ? 0 : static_cast<int32_t>(granule);
+  if (a.slot == 0 || slot_at(a.slot) == nullptr)
+    return fail(CheckRule::C11, "a slot of the frame (" + std::to_string(state_.depth) + " bytes) or a stack argument",
+                offset >= 0 && offset < 8 ? "the return address" : "entry rsp " + std::to_string(offset));
+  if (a.part + bytes > 8)
+    return fail(CheckRule::C11, "an access inside one 8-byte slot", "bytes across two slots");
+  return true;
+}
+
+bool FunctionChecker::resolve_typed(const Value& base, const Value* index, unsigned scale, int64_t disp, unsigned bytes,
+                                    Access& a) {
+  if (base.tag != Value::Tag::Word)
+    return fail(CheckRule::C12, "a pointer as base", describe(state_, base));
+  TypeTag tag = types_.tag(base.type);
+  if (tag != TypeTag::Ptr && tag != TypeTag::Arr && tag != TypeTag::Exn)
+    return fail(CheckRule::C12, "a pointer as base", describe(state_, base));
+  if (!is_nonnull(state_, base))
+    return fail(CheckRule::C13, "a pointer known not to be null", describe(state_, base));
+  a.base = base;
+  if (tag == TypeTag::Arr)
+    return resolve_element(index, scale, disp, bytes, a);
+  if (index != nullptr)
+    return fail(CheckRule::C12, "a field at a constant offset", "an index register");
+  return tag == TypeTag::Ptr ? resolve_field(disp, bytes, a) : resolve_exception(disp, bytes, a);
+}
+
+bool FunctionChecker::resolve_field(int64_t disp, unsigned bytes, Access& a) {
+  TypeId layout = types_.expand(types_.target(a.base.type));
+  if (!layout)
+    return fail(CheckRule::C12, "a pointer to a known layout", types_.print(a.base.type));
+  auto fields = types_.fields(layout);
+  auto next = std::upper_bound(fields.begin(), fields.end(), disp,
+                               [](int64_t at, const Field& f) { return at < int64_t{f.offset}; });
+  const Field* f = next == fields.begin() ? nullptr : &*(next - 1);
+  if (f == nullptr || disp + bytes > int64_t{f->offset} + types_.field_size(*f))
+    return fail(CheckRule::C14, "exactly one field of " + types_.print(types_.target(a.base.type)),
+                std::to_string(bytes) + " bytes at offset " + std::to_string(disp));
+  a.kind = Access::Kind::Field;
+  a.type = f->type;
+  a.size = types_.field_size(*f);
+  a.part = static_cast<unsigned>(disp - f->offset);
+  a.writable = f->mutability == Mutability::ReadWrite;
+  a.canonical_slot = f->slot && types_.is_integer(f->type) && types_.word_size(f->type) < 8;
+  if (state_.facts(a.base.name).under_construction) {
+    unsigned bit = 0;
+    for (const Field& g : fields) {
+      bool must = g.mutability == Mutability::ReadOnly || !types_.zero_is_legal(g.type);
+      if (&g == f) {
+        a.missing_bit = must && bit < 64 ? uint64_t{1} << bit : 0;
+        a.once = g.mutability == Mutability::ReadOnly;
+        break;
+      }
+      bit += must ? 1 : 0;
+    }
+  }
+  return true;
+}
+
+// Bytes 8 + size*i of an array, i = name + c: 0 <= i and i - length <= -1 are the obligation (C15).
+bool FunctionChecker::resolve_element(const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a) {
+  a.type = types_.target(a.base.type);
+  a.size = types_.word_size(a.type);
+  if (index == nullptr && disp >= 0 && disp < 8) {
+    a.kind = Access::Kind::Length;
+    a.type = types_.i64();
+    a.size = 8;
+    a.part = static_cast<unsigned>(disp);
+    if (a.part + bytes > 8)
+      return fail(CheckRule::C14, "the length word", "bytes across it");
+    return true;
+  }
+  a.kind = Access::Kind::Element;
+  a.writable = types_.mutability(a.base.type) == Mutability::ReadWrite;
+  if (index != nullptr && !index->is_int())
+    return fail(CheckRule::C15, "an integer as index", describe(state_, *index));
+  if (bytes != a.size)
+    return fail(CheckRule::C14, "an access of " + std::to_string(a.size) + " bytes to an element of " + types_.print(a.base.type),
+                std::to_string(bytes) + " bytes");
+  int64_t size = a.size;
+  int64_t first = disp - 8; // bytes from element 0 when the index is zero
+  bool split = first % size == 0 && (index == nullptr || int64_t{scale} == size);
+  if (!split)
+    return fail(CheckRule::C14, "an address of 8 + " + std::to_string(size) + " * index",
+                "scale " + std::to_string(scale) + ", offset " + std::to_string(disp));
+  Value i = index == nullptr ? State::constant(0) : *index;
+  int64_t c;
+  if (__builtin_add_overflow(i.c, first / size, &c))
+    return fail(CheckRule::C15, "an index inside the array", describe(state_, i));
+  i.c = c;
+  if (!state_.at_most(State::constant(0), i, 0))
+    return fail(CheckRule::C15, "an index that is not negative", describe(state_, i));
+  if (!state_.at_most(i, state_.length_of(a.base), -1))
+    return fail(CheckRule::C15, "an index below the length of this array", describe(state_, i));
+  return true;
+}
+
+bool FunctionChecker::resolve_exception(int64_t disp, unsigned bytes, Access& a) {
+  const NameFacts& facts = state_.facts(a.base.name);
+  bool is_new = static_cast<bool>(facts.under_construction);
+  if (disp < 0 || disp + bytes > 16 || (disp < 8 && disp + bytes > 8))
+    return fail(CheckRule::C14, "the name or the payload of an exception", "offset " + std::to_string(disp));
+  a.part = static_cast<unsigned>(disp % 8);
+  a.once = true;
+  if (disp < 8) {
+    a.kind = Access::Kind::ExnName;
+    a.missing_bit = is_new ? 1 : 0;
+    return true;
+  }
+  a.kind = Access::Kind::ExnPayload;
+  a.missing_bit = is_new ? 2 : 0;
+  TypeId payload = facts.exception ? types_.target(facts.exception) : no_type;
+  if (!payload)
+    return fail(CheckRule::C30, is_new ? "the exception's name stored before its payload" : "an exception whose name was compared equal",
+                facts.exception ? "an exception without payload" : "an unknown exception");
+  a.type = payload;
+  a.canonical_slot = types_.is_integer(payload) && types_.word_size(payload) < 8;
+  return true;
+}
+
+// ---- loads ---------------------------------------------------------------------------------------------------------
+
+bool FunctionChecker::load(unsigned bytes, Value& v) {
+  Access a;
+  return resolve(bytes, a) && load_from(a, bytes, v) && require_value(v, "the memory operand");
+}
+
+bool FunctionChecker::load_any(Value& v) {
+  Access a;
+  return resolve(8, a) && load_from(a, 8, v);
+}
+
+bool FunctionChecker::load_slot(const Access& a, unsigned bytes, Value& v) {
+  const Value s = *slot_at(a.slot);
+  bool low_half_only = s.tag == Value::Tag::Word && s.aux == 4; // a 4-byte store: the upper half is unknown (R35)
+  if (bytes == 8) {
+    v = low_half_only ? state_.integer() : s;
+    return true;
+  }
+  if (!require_value(s, "the stack slot"))
+    return false;
+  if (bytes == 4 && a.part == 0 && s.is_int()) {
+    v = s;
+    v.aux = 0;
+    v = truncated(v, 4);
+  } else {
+    v = state_.unsigned_int(bytes);
+  }
+  return true;
+}
+
+bool FunctionChecker::load_from(const Access& a, unsigned bytes, Value& v) {
+  if (a.kind == Access::Kind::Slot)
+    return load_slot(a, bytes, v);
+  if (state_.facts(a.base.name).under_construction)
+    return fail(CheckRule::C25, "a complete object", describe(state_, a.base));
+  switch (a.kind) {
+  case Access::Kind::Length:
+    v = bytes >= 4 && a.part == 0 ? state_.length_of(a.base) : state_.unsigned_int(bytes);
+    return true;
+  case Access::Kind::ExnName:
+    v = bytes == 8 ? Value{Value::Tag::ExnId, 0, no_type, a.base.name, 0} : state_.unsigned_int(bytes);
+    return true;
+  case Access::Kind::Slot:
+  case Access::Kind::Element:
+  case Access::Kind::Field:
+  case Access::Kind::ExnPayload: break;
+  }
+  bool whole = bytes == a.size && a.part == 0;
+  if (types_.is_integer(a.type)) {
+    if (a.part % bytes != 0)
+      return fail(CheckRule::C14, "an aligned part of the field", "byte " + std::to_string(a.part));
+    unsigned known = a.canonical_slot && a.part == 0 ? std::min(bytes, types_.word_size(a.type)) : bytes;
+    v = state_.unsigned_int(known);
+    return true;
+  }
+  if (!whole)
+    return fail(CheckRule::C14, "all of the field " + types_.print(a.type), std::to_string(bytes) + " bytes of it");
+  bool is_float = types_.kind(a.type) == Kind::None;
+  v = is_float ? state_.unsigned_int(bytes) : state_.word(types_, a.type);
+  return true;
+}
+
+// ---- stores --------------------------------------------------------------------------------------------------------
+
+bool FunctionChecker::store(unsigned bytes, const Value& v) {
+  Access a;
+  return resolve(bytes, a) && store_to(a, bytes, v);
+}
+
+bool FunctionChecker::store_to(const Access& a, unsigned bytes, const Value& v) {
+  if (a.kind == Access::Kind::Slot)
+    return store_slot(a, bytes, v);
+  if (state_.facts(a.base.name).under_construction)
+    return store_new(a, bytes, v);
+  if (a.kind == Access::Kind::Length || !a.writable)
+    return fail(CheckRule::C16, "a writable field", a.kind == Access::Kind::Length ? "the length of an array"
+                                                    : a.kind == Access::Kind::Field || a.kind == Access::Kind::Element
+                                                        ? "a read-only one"
+                                                        : "a word of an exception");
+  return require_content(a, bytes, v);
+}
+
+// C17: the bytes stored are a value of the type that is there.
+bool FunctionChecker::require_content(const Access& a, unsigned bytes, const Value& v) {
+  if (types_.is_integer(a.type)) {
+    if (a.part % bytes != 0)
+      return fail(CheckRule::C14, "an aligned part of the field", "byte " + std::to_string(a.part));
+    if (!a.canonical_slot) // any bits, but of a real value
+      return require_type(CheckRule::C17, state_, v, types_.i64(), "the stored value");
+    // R18: eight canonical bytes, or the low bytes of the type over a slot that is canonical already.
+    if (a.part == 0 && bytes == 8)
+      return require_type(CheckRule::C17, state_, v, a.type, "the stored value");
+    if (a.part == 0 && bytes == types_.word_size(a.type))
+      return require_type(CheckRule::C17, state_, v, types_.i64(), "the stored value");
+    return fail(CheckRule::C17, "8 bytes or the low " + std::to_string(types_.word_size(a.type)) + " of a slot",
+                std::to_string(bytes) + " bytes at byte " + std::to_string(a.part));
+  }
+  if (bytes != a.size || a.part != 0)
+    return fail(CheckRule::C14, "all of the field " + types_.print(a.type), std::to_string(bytes) + " bytes of it");
+  if (types_.kind(a.type) == Kind::None) // a float: any bits
+    return require_type(CheckRule::C17, state_, v, types_.i64(), "the stored value");
+  return require_type(CheckRule::C17, state_, v, a.type, "the stored value");
+}
+
+bool FunctionChecker::store_slot(const Access& a, unsigned bytes, const Value& v) {
+  Value& s = *slot_at(a.slot);
+  if (bytes == 8) {
+    s = v;
+    return true;
+  }
+  if (!require_value(v, "the stored operand"))
+    return false;
+  bool keeps_low = bytes == 4 && a.part == 0 && v.is_int() && state_.interval(v).within(0, unsigned_range(4).hi);
+  if (keeps_low) {
+    s = v;
+    s.aux = 4;
+  } else {
+    s = state_.integer();
+  }
+  return true;
+}
+
+// A store into an object that only one name reaches: it may initialise read-only fields, each once (R7).
+bool FunctionChecker::store_new(const Access& a, unsigned bytes, const Value& v) {
+  NameFacts& facts = state_.facts(a.base.name);
+  if (a.once && !(facts.missing & a.missing_bit))
+    return fail(CheckRule::C16, "the only store to this field", "a second one");
+  if (a.part != 0)
+    return fail(CheckRule::C14, "the start of a field", "byte " + std::to_string(a.part) + " of it");
+  uint64_t done = a.missing_bit;
+  if (a.kind == Access::Kind::ExnName) {
+    if (bytes != 8 || v.tag != Value::Tag::Word || types_.tag(v.type) != TypeTag::ExnName)
+      return fail(CheckRule::C17, "the address of an exception name", describe(state_, v));
+    facts.exception = v.type;
+    if (!types_.target(v.type))
+      done |= 2; // no payload to wait for
+  } else if (bytes != a.size && !(a.canonical_slot && bytes == types_.word_size(a.type))) {
+    return fail(CheckRule::C14, "all of the field", std::to_string(bytes) + " bytes of it");
+  } else if (!require_content(a, bytes, v)) {
+    return false;
+  }
+  NameFacts& after = state_.facts(a.base.name);
+  after.missing &= ~done;
+  if (after.missing == 0) {
+    after.under_construction = no_type; // from here on an ordinary object, under every name that it has
+    after.exception = no_type;
+  }
+  return true;
+}
+
+// ---- symbols -------------------------------------------------------------------------------------------------------
+
+bool FunctionChecker::take_reloc(uint32_t field, const Reloc*& reloc) {
+  const auto& relocs = m_.image.text_relocs;
+  reloc = nullptr;
+  if (m_.next_reloc < relocs.size() && relocs[m_.next_reloc].offset < at_ + inst_.length) {
+    reloc = &relocs[m_.next_reloc++];
+    if (reloc->offset != field)
+      return fail(CheckRule::O4, "a relocation on the operand's field at " + std::to_string(field),
+                  "one at " + std::to_string(reloc->offset));
+    if (std::any_of(m_.image.text.begin() + field, m_.image.text.begin() + field + 4, [](uint8_t b) { return b != 0; }))
+      return fail(CheckRule::O4, "zero bytes under a relocation", "other bytes");
+  }
+  return true;
+}
+
+bool FunctionChecker::rip_symbol(uint32_t& symbol, int64_t& offset) {
+  const Reloc* reloc;
+  if (!take_reloc(at_ + inst_.field, reloc))
+    return false;
+  if (reloc == nullptr)
+    return fail(CheckRule::C28, "a relocation on the RIP operand", "none");
+  symbol = reloc->symbol;
+  offset = reloc->addend + (inst_.length - inst_.field); // the processor adds the distance to the instruction's end
+  if (offset < 0 || offset > INT32_MAX)
+    return fail(CheckRule::O4, "an address inside the symbol", "offset " + std::to_string(offset));
+  m_.sites.push_back({Section::Text, Site::Kind::Address, reloc->offset, symbol, static_cast<int32_t>(reloc->addend)});
+  return true;
+}
+
+bool FunctionChecker::symbol_value(uint32_t symbol, Value& v) {
+  const Symbol& s = m_.annotations.symbols[symbol];
+  switch (s.kind) {
+  case SymbolKind::Data:
+    v = state_.word(types_, s.type);
+    if (int64_t length = m_.static_length[symbol]; length >= 0) {
+      NameId name = state_.fresh({length, length});
+      state_.facts(v.name).length = name;
+    }
+    return true;
+  case SymbolKind::ExnName: v = state_.word(types_, s.type); return true;
+  case SymbolKind::Desc:
+    if (!types_.vars_fit(s.type, signature_->vars))
+      return fail(CheckRule::C29, "a descriptor with the type variables of this function", types_.print(s.type));
+    v = {Value::Tag::Desc, 0, s.type, zero_name, 0};
+    return true;
+  case SymbolKind::Function: {
+    if (m_.specials[symbol] != Special::None)
+      return fail(CheckRule::C19, "a function that can be a value", "the runtime entry point " + s.name);
+    TypeId signature;
+    if (!instance(s.type, signature))
+      return false;
+    TypeId type = types_.fn(signature);
+    if (!type)
+      return fail(CheckRule::O8, "a type within the limits", "the type of " + s.name);
+    v = state_.word(types_, type);
+    return true;
+  }
+  }
+  return false;
+}
+
+// ---- values and types ----------------------------------------------------------------------------------------------
+
+bool FunctionChecker::is_complete(const State& s, const Value& v) const {
+  return v.tag != Value::Tag::Word || !s.facts(v.name).under_construction;
+}
+
+bool FunctionChecker::is_nonnull(const State& s, const Value& v) const {
+  return v.tag == Value::Tag::Word && !v.is_int() && (!types_.is_nullable(v.type) || s.facts(v.name).nonnull);
+}
+
+bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
+  if (v.tag == Value::Tag::SignFill || v.tag == Value::Tag::ExnId)
+    return type == types_.i64();
+  if (v.tag != Value::Tag::Word || v.aux != 0 || !is_complete(s, v))
+    return false;
+  if (types_.is_integer(type) && type != types_.i64())
+    return v.is_int() && s.interval(v).within(0, unsigned_range(types_.word_size(type)).hi);
+  if (types_.is_subtype(v.type, type))
+    return true;
+  if (types_.is_nullable(type) && v.is_constant(0))
+    return true;
+  return types_.is_nullable(v.type) && s.facts(v.name).nonnull &&
+         types_.is_subtype(types_.with_nullable(v.type, false), type);
+}
+
+bool FunctionChecker::require_type(CheckRule rule, State& s, const Value& v, TypeId type, const std::string& what) {
+  if (has_type(s, v, type))
+    return true;
+  if (!is_complete(s, v))
+    return fail(CheckRule::C25, "a complete object as " + what, describe(s, v));
+  return fail(rule, types_.print(type) + " as " + what, describe(s, v));
+}
+
+} // namespace tal

@@ -1,0 +1,212 @@
+// Names, intervals and difference constraints of the abstract state; see state.h.
+#include "tal/state.h"
+
+#include <algorithm>
+
+namespace tal {
+
+int64_t saturating_add(int64_t a, int64_t b) {
+  int64_t r;
+  return __builtin_add_overflow(a, b, &r) ? (b > 0 ? int64_max : int64_min) : r;
+}
+
+int64_t saturating_sub(int64_t a, int64_t b) {
+  int64_t r;
+  return __builtin_sub_overflow(a, b, &r) ? (b < 0 ? int64_max : int64_min) : r;
+}
+
+Interval unsigned_range(unsigned bytes) {
+  return bytes >= 8 ? Interval{} : Interval{0, (int64_t{1} << (8 * bytes)) - 1};
+}
+
+void State::reset() {
+  depth = 0;
+  reg.fill(Value{});
+  slots.clear();
+  incoming.clear();
+  flags = Flags{};
+  names_.clear();
+  NameFacts zero;
+  zero.lo = zero.hi = 0;
+  names_.push_back(zero);
+  constraints_.clear();
+  crowd_ = 96;
+}
+
+NameId State::fresh(Interval range) {
+  NameFacts facts;
+  facts.lo = range.lo;
+  facts.hi = range.hi;
+  names_.push_back(facts);
+  return static_cast<NameId>(names_.size() - 1);
+}
+
+Value State::word(const TypeTable& types, TypeId type) {
+  if (types.is_integer(type))
+    return unsigned_int(types.word_size(type));
+  Value v{Value::Tag::Word, 0, type, fresh(), 0};
+  return v;
+}
+
+Interval State::interval(const Value& v) const {
+  const NameFacts& f = names_[v.name];
+  if (v.c == 0)
+    return {f.lo, f.hi};
+  // A form with c != 0 was made only where lo + c and hi + c are in range; facts narrow from there.
+  return {f.lo == int64_min ? int64_min : saturating_add(f.lo, v.c), f.hi == int64_max ? int64_max : saturating_add(f.hi, v.c)};
+}
+
+int64_t State::name_bound(NameId x, NameId y) const {
+  if (x == y)
+    return 0;
+  const NameFacts &a = names_[x], &b = names_[y];
+  int64_t by_interval = a.hi == int64_max || b.lo == int64_min ? Constraints::none : saturating_sub(a.hi, b.lo);
+  if (a.node != 0 && b.node != 0)
+    return std::min(by_interval, constraints_.bound(a.node, b.node));
+  return by_interval;
+}
+
+int64_t State::bound(const Value& a, const Value& b) const {
+  int64_t n = name_bound(a.name, b.name);
+  if (n == Constraints::none)
+    return n;
+  // Constants are any 64-bit number: add without wrapping, and round up what does not fit.
+  __int128 exact = static_cast<__int128>(n) + a.c - b.c;
+  return exact > int64_max ? Constraints::none : exact < int64_min ? int64_min : static_cast<int64_t>(exact);
+}
+
+bool State::assume(const Value& a, const Value& b, int64_t c) {
+  // (x + a.c) - (y + b.c) <= c
+  __int128 k = static_cast<__int128>(c) + b.c - a.c;
+  if (k >= int64_max)
+    return true;
+  return assume_names(a.name, b.name, k < int64_min ? int64_min : static_cast<int64_t>(k));
+}
+
+bool State::assume_names(NameId x, NameId y, int64_t c) {
+  if (x == y)
+    return c >= 0;
+  NameFacts &a = names_[x], &b = names_[y];
+  if (y == zero_name)
+    a.hi = std::min(a.hi, c);
+  else if (x == zero_name)
+    b.lo = std::max(b.lo, saturating_sub(0, c));
+  else {
+    if (b.hi != int64_max)
+      a.hi = std::min(a.hi, saturating_add(b.hi, c));
+    if (a.lo != int64_min)
+      b.lo = std::max(b.lo, saturating_sub(a.lo, c));
+    // Without room the intervals are all that is kept. Tracking y may have cost x its node, if nothing mentions x.
+    if (!track(x) || !track(y) || a.node == 0)
+      return a.lo <= a.hi && b.lo <= b.hi;
+  }
+  for (NameId n : {x, y}) {
+    NameFacts& f = names_[n];
+    if (n == zero_name)
+      continue;
+    if (f.lo > f.hi)
+      return false;
+    if (f.node != 0 && (!constraints_.add(f.node, 0, f.hi) ||
+                        (f.lo != int64_min && !constraints_.add(0, f.node, saturating_sub(0, f.lo)))))
+      return false;
+  }
+  if (x != zero_name && y != zero_name && !constraints_.add(names_[x].node, names_[y].node, c))
+    return false;
+  return constraints_.size() == 1 || sync_intervals();
+}
+
+// The closed matrix may know tighter intervals than the names: copy them back.
+bool State::sync_intervals() {
+  for (unsigned i = 1; i < constraints_.size(); i++) {
+    NameFacts& f = names_[node_name_[i]];
+    if (int64_t hi = constraints_.bound(i, 0); hi != Constraints::none)
+      f.hi = std::min(f.hi, hi);
+    if (int64_t lo = constraints_.bound(0, i); lo != Constraints::none)
+      f.lo = std::max(f.lo, -lo);
+    if (f.lo > f.hi)
+      return false;
+  }
+  return true;
+}
+
+bool State::track(NameId n) {
+  NameFacts& f = names_[n];
+  if (f.node != 0)
+    return true;
+  if (f.lo > f.hi)
+    return false;
+  if (constraints_.full()) {
+    // Make room: nodes of names that no value mentions any more.
+    std::array<bool, Constraints::capacity> used{};
+    each_value([&](Value& v) { used[names_[v.name].node] = true; used[names_[names_[v.name].length].node] = true; });
+    for (unsigned i = constraints_.size() - 1; i >= 1; i--)
+      if (!used[i])
+        forget_node(i);
+    if (constraints_.full())
+      return false;
+  }
+  unsigned node = constraints_.add_node(f.lo, f.hi);
+  f.node = static_cast<uint8_t>(node);
+  node_name_[node] = n;
+  return true;
+}
+
+void State::forget_node(unsigned node) {
+  names_[node_name_[node]].node = 0;
+  unsigned last = constraints_.size() - 1;
+  constraints_.remove_node(node);
+  if (node != last) {
+    node_name_[node] = node_name_[last];
+    names_[node_name_[node]].node = static_cast<uint8_t>(node);
+  }
+}
+
+Value State::length_of(const Value& v) {
+  if (names_[v.name].length == 0) {
+    NameId length = fresh({0, max_length});
+    names_[v.name].length = length;
+  }
+  return named_int(names_[v.name].length, 0);
+}
+
+template <typename F> void State::each_value(F f) {
+  for (Value& v : reg)
+    f(v);
+  for (Value& v : slots)
+    f(v);
+  for (Value& v : incoming)
+    f(v);
+  f(flags.a);
+  f(flags.b);
+}
+
+void State::collect() {
+  constexpr NameId dead = UINT32_MAX;
+  std::vector<NameId> renamed(names_.size(), dead);
+  renamed[zero_name] = zero_name;
+  std::vector<NameFacts> kept{names_[zero_name]};
+  auto keep = [&](NameId n) {
+    if (renamed[n] != dead)
+      return;
+    renamed[n] = static_cast<NameId>(kept.size());
+    kept.push_back(names_[n]);
+  };
+  each_value([&](Value& v) { keep(v.name); });
+  for (size_t i = 0; i < kept.size(); i++) // lengths of live arrays
+    if (NameId length = kept[i].length; length != 0)
+      keep(length);
+  for (NameFacts& f : kept)
+    f.length = f.length == 0 ? 0 : renamed[f.length];
+  for (unsigned i = constraints_.size() - 1; i >= 1; i--)
+    if (renamed[node_name_[i]] == dead)
+      forget_node(i);
+  for (unsigned i = 1; i < constraints_.size(); i++) {
+    node_name_[i] = renamed[node_name_[i]];
+    kept[node_name_[i]].node = static_cast<uint8_t>(i);
+  }
+  each_value([&](Value& v) { v.name = renamed[v.name]; });
+  names_ = std::move(kept);
+  crowd_ = 96 + 2 * names_.size();
+}
+
+} // namespace tal

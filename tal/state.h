@@ -1,0 +1,127 @@
+// The abstract machine state of the checker: what each register and stack slot holds, and what is known of the values.
+//
+// A value is an affine form `name + c` with a type. A name stands for one run-time value: the complete 64-bit register
+// content, read as a signed integer in Z. Facts (interval, differences, non-null, length, exception) hang on names, so a
+// test refines every copy. Name 0 is the constant zero; an integer constant k is `0 + k`.
+// Only integers have c != 0: an address plus something is never an address (rule R9 of the design, C12 here).
+//
+// State never reports errors: the checker asks it (interval, bound), tells it what a branch proved (assume), and replaces
+// values. Weakening any fact is always sound; the functions below only ever forget or add what their comment justifies.
+#pragma once
+
+#include "tal/constraints.h"
+#include "tal/decoder.h"
+#include "tal/types.h"
+
+#include <array>
+#include <limits>
+#include <vector>
+
+namespace tal {
+
+using NameId = uint32_t;
+inline constexpr NameId zero_name = 0;
+inline constexpr int64_t int64_min = std::numeric_limits<int64_t>::min();
+inline constexpr int64_t int64_max = std::numeric_limits<int64_t>::max();
+inline constexpr int64_t max_length = (int64_t{1} << 31) - 1;   // allocator invariant: lengths are in [0, 2^31-1]
+
+struct Interval {
+  int64_t lo = int64_min, hi = int64_max;
+  bool within(int64_t a, int64_t b) const { return a <= lo && hi <= b; }
+};
+// Values of w bits read without sign; everything for 64.
+Interval unsigned_range(unsigned bytes);
+
+struct Value {
+  enum class Tag : uint8_t {
+    Junk,     // anything; may not be read
+    Word,     // a value of word type `type`; every integer has type i64 and its interval hangs on the name
+    Saved,    // the entry value of callee-saved register `aux`
+    SignFill, // copies of the sign of `name + c` at `aux` bytes: what cdq/cqo leaves in rdx
+    ExnId,    // the exception name stored in the packet `name`
+    Desc,     // address of the descriptor of `type`
+  };
+  Tag tag = Tag::Junk;
+  uint8_t aux = 0;
+  TypeId type;
+  NameId name = zero_name;
+  int64_t c = 0;
+
+  bool is_int() const { return tag == Tag::Word && type.value == 4; }
+  bool is_constant() const { return is_int() && name == zero_name; }
+  bool is_constant(int64_t k) const { return is_constant() && c == k; }
+  bool is_saved(uint8_t reg) const { return tag == Tag::Saved && aux == reg; }
+  friend bool operator==(const Value&, const Value&) = default;
+};
+
+struct NameFacts {
+  int64_t lo = int64_min, hi = int64_max;
+  uint64_t missing = 0;        // of an object under construction: fields still to be written
+  TypeId under_construction;   // its memory type (or `exn`); no_type: an ordinary value
+  NameId length = 0;           // of an array: the name of its length
+  TypeId exception;            // of an exception packet: `exnname t` that its name was found equal to
+  uint8_t node = 0;            // in the constraint matrix, 0: none
+  bool nonnull = false, nonzero = false, not_minus_one = false;
+};
+
+// What the flags say (rule C13, R4): operands are frozen as they were at the instruction.
+struct Flags {
+  enum class Kind : uint8_t { Junk, Cmp, TestSelf, TestImm, Arith };
+  Kind kind = Kind::Junk;
+  uint8_t bytes = 8;
+  Value a, b;
+};
+
+class State {
+public:
+  uint32_t depth = 0;                 // D: entry rsp - rsp, a multiple of 8
+  std::array<Value, 16> reg;
+  std::vector<Value> slots;           // slots[i] is stack slot -(i+1); size depth/8
+  std::vector<Value> incoming;        // incoming[i] is slot i+1: stack arguments
+  Flags flags;
+
+  void reset();                       // junk everywhere, no names, depth 0
+
+  NameFacts& facts(NameId n) { return names_[n]; }
+  const NameFacts& facts(NameId n) const { return names_[n]; }
+  size_t name_count() const { return names_.size(); }
+
+  NameId fresh(Interval range = {});
+  Value integer(Interval range = {}) { return named_int(fresh(range), 0); }
+  Value unsigned_int(unsigned bytes) { return integer(unsigned_range(bytes)); }
+  static Value constant(int64_t k) { return named_int(zero_name, k); }
+  static Value named_int(NameId n, int64_t c) { return {Value::Tag::Word, 0, TypeId{4}, n, c}; }
+  // A value of a word type about which nothing else is known: canonical integers have the interval of their type.
+  Value word(const TypeTable& types, TypeId type);
+
+  Interval interval(const Value& v) const;
+  // Least known c with a - b <= c (values), or Constraints::none.
+  int64_t bound(const Value& a, const Value& b) const;
+  bool at_most(const Value& a, const Value& b, int64_t c) const { return bound(a, b) <= c; }
+  // Learns a - b <= c; false if that contradicts what is known: the path is impossible (R11).
+  [[nodiscard]] bool assume(const Value& a, const Value& b, int64_t c);
+  // The name of the length of the array `v`, made on first use.
+  Value length_of(const Value& v);
+
+  // Drops names that nothing refers to and renumbers the rest. Call where names_ got long.
+  void collect();
+  bool crowded() const { return names_.size() > crowd_; }
+
+private:
+  [[nodiscard]] bool assume_names(NameId x, NameId y, int64_t c);
+  int64_t name_bound(NameId x, NameId y) const;
+  bool track(NameId n);
+  void forget_node(unsigned node);
+  bool sync_intervals();
+  template <typename F> void each_value(F f);
+
+  std::vector<NameFacts> names_;
+  Constraints constraints_;
+  std::array<NameId, Constraints::capacity> node_name_{};
+  size_t crowd_ = 96;
+};
+
+int64_t saturating_add(int64_t a, int64_t b);
+int64_t saturating_sub(int64_t a, int64_t b);
+
+} // namespace tal

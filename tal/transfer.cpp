@@ -1,0 +1,613 @@
+// Typing rules of data instructions: moves, arithmetic, conversions, conditions (docs/tal.md, "Integers").
+//
+// An operation of width w sees the w-bit image of its operands. The result is computed in Z; it keeps its exact interval
+// (or affine form) only if it is the value that the 64-bit destination register really holds, which for 32-bit
+// operations is the zero-extended result. Otherwise the result is a fresh value with the full range of the width (R1).
+#include "tal/function_checker.h"
+
+#include <algorithm>
+
+namespace tal {
+namespace {
+
+constexpr int64_t max_affine_offset = int64_t{1} << 40;
+
+bool touches_rsp(const Inst& inst) {
+  // Forms in which rsp would be an operand proper; as a base of memory it is the frame.
+  return inst.reg == rsp || (inst.rm == rsp && inst.row().form != Form::AI);
+}
+
+} // namespace
+
+// ---- values --------------------------------------------------------------------------------------------------------
+
+Interval FunctionChecker::image(const Value& v, unsigned bytes) const {
+  if (!v.is_int())
+    return unsigned_range(bytes);
+  Interval i = state_.interval(v);
+  if (bytes == 8)
+    return i;
+  Interval full = unsigned_range(bytes);
+  if (v.is_constant()) {
+    auto c = static_cast<int64_t>(static_cast<uint64_t>(v.c) & static_cast<uint64_t>(full.hi));
+    return {c, c};
+  }
+  return i.within(0, full.hi) ? i : full;
+}
+
+Interval FunctionChecker::signed_image(const Value& v, unsigned bytes) const {
+  if (bytes == 8)
+    return v.is_int() ? state_.interval(v) : Interval{};
+  int64_t half = int64_t{1} << (8 * bytes - 1);
+  if (v.is_constant()) {
+    unsigned shift = 64 - 8 * bytes;
+    int64_t c = static_cast<int64_t>(static_cast<uint64_t>(v.c) << shift) >> shift;
+    return {c, c};
+  }
+  if (v.is_int() && state_.interval(v).within(0, half - 1))
+    return state_.interval(v);
+  return {-half, half - 1};
+}
+
+Value FunctionChecker::as_int(const Value& v) {
+  if (v.is_int())
+    return v;
+  if (v.tag == Value::Tag::SignFill && v.aux == 4)
+    return state_.unsigned_int(4);
+  return state_.integer();
+}
+
+// The low bytes of a value, zero-extended.
+Value FunctionChecker::truncated(const Value& v, unsigned bytes) {
+  if (bytes == 8)
+    return v;
+  Interval range = image(v, bytes);
+  if (v.is_constant())
+    return State::constant(range.lo);
+  if (v.is_int() && state_.interval(v).within(0, unsigned_range(bytes).hi))
+    return v;
+  return state_.integer(range);
+}
+
+// An integer in [lo, hi], numbers of Z, as the result of an operation of this width.
+Value FunctionChecker::exact(unsigned bytes, __int128 lo, __int128 hi) {
+  Interval full = unsigned_range(bytes);
+  if (lo < full.lo || hi > full.hi || lo > hi)
+    return state_.integer(full);
+  if (lo == hi)
+    return State::constant(static_cast<int64_t>(lo));
+  return state_.integer({static_cast<int64_t>(lo), static_cast<int64_t>(hi)});
+}
+
+// a + k. The name is kept if the sum in Z is what the register holds.
+Value FunctionChecker::affine(unsigned bytes, const Value& a, __int128 k) {
+  if (a.is_constant()) {
+    auto sum = static_cast<uint64_t>(a.c) + static_cast<uint64_t>(k);
+    return State::constant(static_cast<int64_t>(bytes == 8 ? sum : sum & 0xFFFFFFFFu));
+  }
+  Interval i = state_.interval(a), full = unsigned_range(bytes);
+  __int128 lo = i.lo + k, hi = i.hi + k, c = a.c + k;
+  bool operand_exact = bytes == 8 || i.within(0, full.hi);
+  if (!operand_exact || lo < full.lo || hi > full.hi || c > max_affine_offset || c < -max_affine_offset)
+    return state_.integer(full);
+  return State::named_int(a.name, static_cast<int64_t>(c));
+}
+
+Value FunctionChecker::add_values(unsigned bytes, const Value& a, const Value& b, bool subtract) {
+  if (b.is_constant()) {
+    // Modular: adding the w-bit pattern of k is adding k, whatever its sign.
+    __int128 k = bytes == 8 ? b.c : static_cast<int32_t>(static_cast<uint32_t>(b.c));
+    return affine(bytes, a, subtract ? -k : k);
+  }
+  if (a.is_constant() && !subtract)
+    return affine(bytes, b, bytes == 8 ? a.c : static_cast<int32_t>(static_cast<uint32_t>(a.c)));
+  Interval x = image(a, bytes), y = image(b, bytes);
+  if (!subtract)
+    return exact(bytes, static_cast<__int128>(x.lo) + y.lo, static_cast<__int128>(x.hi) + y.hi);
+  __int128 lo = static_cast<__int128>(x.lo) - y.hi, hi = static_cast<__int128>(x.hi) - y.lo;
+  bool are_images = bytes == 8 || (state_.interval(a).within(0, unsigned_range(bytes).hi) &&
+                                   state_.interval(b).within(0, unsigned_range(bytes).hi));
+  if (are_images && a.is_int() && b.is_int()) {
+    if (int64_t d = state_.bound(a, b); d != Constraints::none)
+      hi = std::min<__int128>(hi, d);
+    if (int64_t d = state_.bound(b, a); d != Constraints::none)
+      lo = std::max<__int128>(lo, -static_cast<__int128>(d));
+  }
+  Value r = exact(bytes, lo, hi);
+  // r = a - b: r stays below a by what b is at least. Kept where a is already related to something (n - 1 - i).
+  bool fits = lo >= unsigned_range(bytes).lo && hi <= unsigned_range(bytes).hi;
+  if (fits && are_images && !r.is_constant() && y.lo != int64_min && state_.facts(a.name).node != 0)
+    (void)state_.assume(r, a, saturating_sub(0, y.lo)); // cannot contradict: r is new
+  return r;
+}
+
+namespace {
+// Least 2^m - 1 that is at least x.
+int64_t all_ones(int64_t x) {
+  int64_t m = 0;
+  while (m < x)
+    m = m * 2 + 1;
+  return m;
+}
+} // namespace
+
+Value FunctionChecker::arithmetic(Rule rule, unsigned bytes, const Value& left, const Value& right) {
+  Value a = as_int(left), b = as_int(right);
+  Interval x = image(a, bytes), y = image(b, bytes);
+  switch (rule) {
+  case Rule::Add: return add_values(bytes, a, b, false);
+  case Rule::Sub: return add_values(bytes, a, b, true);
+  case Rule::And: {
+    if (a.is_constant() && b.is_constant())
+      return State::constant(x.lo & y.lo);
+    if (y.lo < 0 && x.lo < 0)
+      return state_.integer();
+    if (b.is_constant() && y.lo >= 0 && x.lo >= 0 && all_ones(y.lo) == y.lo && x.hi <= y.lo)
+      return truncated(a, bytes); // the mask takes nothing away
+    int64_t hi = x.lo < 0 ? y.hi : y.lo < 0 ? x.hi : std::min(x.hi, y.hi);
+    Value r = exact(bytes, 0, hi);
+    // 0 <= r <= b where b is not negative; covers h & (n - 1).
+    if (!r.is_constant() && !b.is_constant() && y.lo >= 0 && state_.interval(b).within(0, unsigned_range(bytes).hi))
+      (void)state_.assume(r, b, 0);
+    return r;
+  }
+  case Rule::Or:
+  case Rule::Xor:
+    if (a.is_constant() && b.is_constant())
+      return State::constant(rule == Rule::Or ? x.lo | y.lo : x.lo ^ y.lo);
+    if (x.lo < 0 || y.lo < 0)
+      return state_.unsigned_int(bytes);
+    return exact(bytes, 0, all_ones(std::max(x.hi, y.hi)));
+  case Rule::Imul: {
+    auto product = [](int64_t p, int64_t q) { return static_cast<__int128>(p) * q; };
+    __int128 c[] = {product(x.lo, y.lo), product(x.lo, y.hi), product(x.hi, y.lo), product(x.hi, y.hi)};
+    return exact(bytes, *std::min_element(c, c + 4), *std::max_element(c, c + 4));
+  }
+  default: return state_.unsigned_int(bytes);
+  }
+}
+
+Value FunctionChecker::immediate(unsigned bytes) const {
+  // Sign-extended to the width; a 32-bit register then holds the pattern zero-extended.
+  return State::constant(bytes >= 8 ? inst_.imm
+                                    : static_cast<int64_t>(static_cast<uint64_t>(inst_.imm) &
+                                                           static_cast<uint64_t>(unsigned_range(bytes).hi)));
+}
+
+void FunctionChecker::set_arith_flags(const Value& result) {
+  state_.flags = {Flags::Kind::Arith, inst_.row().size, result, {}};
+}
+
+// ---- obligations on operands ---------------------------------------------------------------------------------------
+
+bool FunctionChecker::require_value(const Value& v, std::string_view what) {
+  switch (v.tag) {
+  case Value::Tag::Word:
+  case Value::Tag::SignFill:
+  case Value::Tag::ExnId: return true;
+  case Value::Tag::Junk:
+  case Value::Tag::Saved:
+  case Value::Tag::Desc: break;
+  }
+  return fail(CheckRule::C27, "a value in " + std::string(what), describe(state_, v));
+}
+
+bool FunctionChecker::read(uint8_t r, unsigned bytes, Value& v) {
+  if (r == rsp)
+    return fail(CheckRule::C10, "the stack pointer only in the stack forms", "rsp as an operand");
+  v = state_.reg[r];
+  return require_value(v, register_name(r, bytes));
+}
+
+bool FunctionChecker::set(uint8_t r, const Value& v) {
+  if (r == rsp)
+    return fail(CheckRule::C10, "the stack pointer only in the stack forms", "rsp as a destination");
+  state_.reg[r] = v;
+  return true;
+}
+
+// An 8- or 16-bit destination keeps the upper bits: the result is known only where they were known zero (R2).
+bool FunctionChecker::set_low(uint8_t r, unsigned bytes, Interval range) {
+  if (r == rsp)
+    return fail(CheckRule::C10, "the stack pointer only in the stack forms", "rsp as a destination");
+  const Value& old = state_.reg[r];
+  bool clear = old.is_int() && state_.interval(old).within(0, unsigned_range(bytes).hi);
+  return set(r, clear ? state_.integer(range) : state_.integer());
+}
+
+// ---- instructions --------------------------------------------------------------------------------------------------
+
+bool FunctionChecker::step() {
+  const Row& row = inst_.row();
+  if (touches_rsp(inst_))
+    return stack_form();
+  bool ok = true;
+  switch (row.rule) {
+  case Rule::Mov: return step_mov();
+  case Rule::Movzx:
+  case Rule::Movsx:
+  case Rule::SignAcc: return step_extend();
+  case Rule::Lea: return step_lea();
+  case Rule::Add:
+  case Rule::Sub:
+  case Rule::And:
+  case Rule::Or:
+  case Rule::Xor:
+  case Rule::Adc:
+  case Rule::Inc:
+  case Rule::Dec:
+  case Rule::Neg:
+  case Rule::Not: return step_arithmetic();
+  case Rule::Cmp:
+  case Rule::Test: return step_compare();
+  case Rule::Imul:
+  case Rule::MulWide: return step_multiply();
+  case Rule::Div:
+  case Rule::Idiv: return step_divide();
+  case Rule::SignFill: {
+    Value a;
+    if (!read(rax, row.size, a))
+      return false;
+    Value v = as_int(a);
+    return set(rdx, {Value::Tag::SignFill, row.size, no_type, v.name, v.c});
+  }
+  case Rule::Shl:
+  case Rule::Shr:
+  case Rule::Sar:
+  case Rule::Rotate: return step_shift();
+  case Rule::Set: return step_set();
+  case Rule::Cmov: return step_cmov();
+  case Rule::Xchg: return step_xchg();
+  case Rule::Push: return step_push();
+  case Rule::Pop: return step_pop();
+  case Rule::Jcc: return step_jcc();
+  case Rule::Jmp: return step_jmp();
+  case Rule::Call: return step_call();
+  case Rule::CallInd: return step_call_indirect();
+  case Rule::Ret: return step_ret();
+  case Rule::Nop: return true; // its memory operand is not accessed
+  case Rule::Int3: return fail(CheckRule::C2, "an instruction", "int3 on a reachable path");
+  case Rule::Ud2: alive_ = false; return true;
+  }
+  return ok;
+}
+
+bool FunctionChecker::step_mov() {
+  const Row& row = inst_.row();
+  switch (row.form) {
+  case Form::RG:
+    if (row.size == 8) // tokens and junk may be moved as a whole
+      return set(inst_.rm, state_.reg[inst_.reg]);
+    if (Value v; !read(inst_.reg, row.size, v))
+      return false;
+    else if (row.size == 4)
+      return set(inst_.rm, truncated(as_int(v), 4));
+    else
+      return set_low(inst_.rm, row.size, image(v, row.size));
+  case Form::GM: {
+    Value v;
+    if (row.size == 8)
+      return load_any(v) && set(inst_.reg, v);
+    if (!load(row.size, v))
+      return false;
+    return row.size >= 4 ? set(inst_.reg, v) : set_low(inst_.reg, row.size, image(v, row.size));
+  }
+  case Form::MG: return store(row.size, state_.reg[inst_.reg]);
+  case Form::MI: return store(row.size, immediate(row.size));
+  case Form::OI:
+  case Form::RI:
+    return row.size >= 4 ? set(inst_.rm, immediate(row.size))
+                         : set_low(inst_.rm, row.size, image(immediate(row.size), row.size));
+  default: return fail(CheckRule::C1, "a form of mov", "another form");
+  }
+}
+
+bool FunctionChecker::step_extend() {
+  const Row& row = inst_.row();
+  bool accumulator = row.rule == Rule::SignAcc;
+  Value v;
+  if (row.form == Form::GM ? !load(row.source, v) : !read(accumulator ? uint8_t{rax} : inst_.rm, row.source, v))
+    return false;
+  uint8_t target = accumulator ? uint8_t{rax} : inst_.reg;
+  v = as_int(v);
+  if (row.rule == Rule::Movzx)
+    return set(target, truncated(v, row.source));
+  Interval source = signed_image(v, row.source);
+  if (source.lo >= 0) // not negative at the source width: zero extension does the same
+    return set(target, truncated(v, row.source));
+  return set(target, exact(row.size, source.lo, source.hi)); // 32-bit destinations: the full range (R1)
+}
+
+bool FunctionChecker::step_lea() {
+  const Row& row = inst_.row();
+  if (inst_.base == rip) {
+    uint32_t symbol;
+    int64_t offset;
+    Value v;
+    if (!rip_symbol(symbol, offset))
+      return false;
+    if (row.size != 8 || offset != 0)
+      return fail(CheckRule::C28, "the address of a whole symbol in 64 bits", "offset " + std::to_string(offset));
+    return symbol_value(symbol, v) && set(inst_.reg, v);
+  }
+  Value base = State::constant(0), index = State::constant(0);
+  if (inst_.base != no_reg && !read(inst_.base, 8, base))
+    return false;
+  if (inst_.index != no_reg && !read(inst_.index, 8, index))
+    return false;
+  base = as_int(base); // an address plus something is a number
+  index = as_int(index);
+  if (index.is_constant(0))
+    return set(inst_.reg, affine(row.size, base, inst_.disp));
+  if (base.is_constant() && inst_.scale == 1)
+    return set(inst_.reg, affine(row.size, index, static_cast<__int128>(base.c) + inst_.disp));
+  Interval x = state_.interval(base), y = state_.interval(index);
+  __int128 lo = static_cast<__int128>(y.lo) * inst_.scale + x.lo + inst_.disp;
+  __int128 hi = static_cast<__int128>(y.hi) * inst_.scale + x.hi + inst_.disp;
+  return set(inst_.reg, exact(row.size, lo, hi));
+}
+
+bool FunctionChecker::step_arithmetic() {
+  const Row& row = inst_.row();
+  Access access;
+  Value a, b = State::constant(1);
+  bool memory_destination = row.form == Form::MG || row.form == Form::MI || row.form == Form::M;
+  uint8_t target = row.form == Form::GM ? inst_.reg : inst_.rm;
+  // xor r,r is zero whatever r was.
+  if (row.rule == Rule::Xor && row.form == Form::RG && inst_.rm == inst_.reg && row.size >= 4) {
+    state_.flags = Flags{};
+    return set(target, State::constant(0));
+  }
+  if (memory_destination ? !(resolve(row.size, access) && load_from(access, row.size, a)) : !read(target, row.size, a))
+    return false;
+  switch (row.form) {
+  case Form::RG:
+  case Form::MG:
+    if (!read(inst_.reg, row.size, b))
+      return false;
+    break;
+  case Form::GM:
+    if (!load(row.size, b))
+      return false;
+    break;
+  case Form::RI:
+  case Form::MI:
+  case Form::AI: b = immediate(row.size); break;
+  default: break; // inc dec: 1; neg not: unused
+  }
+  Value result;
+  switch (row.rule) {
+  case Rule::Inc: result = arithmetic(Rule::Add, row.size, a, b); break;
+  case Rule::Dec: result = arithmetic(Rule::Sub, row.size, a, b); break;
+  case Rule::Neg: result = arithmetic(Rule::Sub, row.size, State::constant(0), a); break;
+  default: result = arithmetic(row.rule, row.size, a, b); break; // not, adc, sbb: unknown
+  }
+  if (row.size < 4) // affine arithmetic is for 32 and 64 bits
+    result = state_.unsigned_int(row.size);
+  switch (row.flags) {
+  case FlagEffect::Cmp: state_.flags = {Flags::Kind::Cmp, row.size, a, b}; break;
+  case FlagEffect::Arith: set_arith_flags(result); break;
+  case FlagEffect::Keep: break;
+  case FlagEffect::Junk:
+  case FlagEffect::Test:
+  case FlagEffect::Shift: state_.flags = Flags{}; break;
+  }
+  if (memory_destination)
+    return store_to(access, row.size, result);
+  return row.size >= 4 ? set(target, result) : set_low(target, row.size, unsigned_range(row.size));
+}
+
+bool FunctionChecker::step_compare() {
+  const Row& row = inst_.row();
+  Value a, b;
+  bool memory_first = row.form == Form::MG || row.form == Form::MI;
+  uint8_t first = row.form == Form::GM ? inst_.reg : inst_.rm;
+  if (memory_first ? !load(row.size, a) : !read(first, row.size, a))
+    return false;
+  if (row.form == Form::RG || row.form == Form::MG) {
+    if (!read(inst_.reg, row.size, b))
+      return false;
+  } else if (row.form == Form::GM) {
+    if (!load(row.size, b))
+      return false;
+  } else {
+    b = immediate(row.size);
+  }
+  if (row.rule == Rule::Cmp)
+    state_.flags = {Flags::Kind::Cmp, row.size, a, b};
+  else if (row.form == Form::RG && inst_.rm == inst_.reg)
+    state_.flags = {Flags::Kind::TestSelf, row.size, a, {}};
+  else if (row.form == Form::RI || row.form == Form::MI || row.form == Form::AI)
+    state_.flags = {Flags::Kind::TestImm, row.size, a, b};
+  else
+    state_.flags = Flags{};
+  return true;
+}
+
+bool FunctionChecker::step_shift() {
+  const Row& row = inst_.row();
+  Value a;
+  if (!read(inst_.rm, row.size, a))
+    return false;
+  a = as_int(a);
+  unsigned count = static_cast<unsigned>(inst_.imm) & (row.size == 8 ? 63 : 31);
+  Interval x = image(a, row.size);
+  Value result = state_.unsigned_int(row.size);
+  if (row.form == Form::RC) {
+    if (Value c; !read(rcx, 1, c))
+      return false;
+    // A right shift of a number that is not negative does not grow it.
+    if ((row.rule == Rule::Shr && x.lo >= 0) || (row.rule == Rule::Sar && signed_image(a, row.size).lo >= 0))
+      result = exact(row.size, 0, x.hi);
+    state_.flags = Flags{};
+    return set(inst_.rm, result);
+  }
+  switch (row.rule) {
+  case Rule::Shl:
+    if (x.lo >= 0)
+      result = exact(row.size, static_cast<__int128>(x.lo) << count, static_cast<__int128>(x.hi) << count);
+    break;
+  case Rule::Shr:
+    if (x.lo >= 0)
+      result = exact(row.size, x.lo >> count, x.hi >> count);
+    else if (count != 0)
+      result = exact(row.size, 0, static_cast<int64_t>(~uint64_t{0} >> count));
+    break;
+  case Rule::Sar: {
+    Interval signed_range = signed_image(a, row.size);
+    result = exact(row.size, signed_range.lo >> count, signed_range.hi >> count);
+    break;
+  }
+  default: break;
+  }
+  if (count == 0) {
+    result = truncated(a, row.size);
+    state_.flags = Flags{}; // a masked count of zero leaves the old flags
+  } else if (row.flags == FlagEffect::Shift) {
+    set_arith_flags(result);
+  } else {
+    state_.flags = Flags{};
+  }
+  return set(inst_.rm, result);
+}
+
+bool FunctionChecker::step_multiply() {
+  const Row& row = inst_.row();
+  Value a, b;
+  state_.flags = Flags{};
+  if (row.rule == Rule::MulWide) {
+    if (!read(rax, row.size, a) || !read(inst_.rm, row.size, b))
+      return false;
+    return set(rax, state_.unsigned_int(row.size)) && set(rdx, state_.unsigned_int(row.size));
+  }
+  bool three = row.form == Form::GRI || row.form == Form::GMI;
+  if (row.form == Form::GM || row.form == Form::GMI ? !load(row.size, b) : !read(inst_.rm, row.size, b))
+    return false;
+  if (three)
+    a = immediate(row.size);
+  else if (!read(inst_.reg, row.size, a))
+    return false;
+  // Modular in both readings: a negative immediate of 32 bits multiplies like its pattern, exact() sees what fits.
+  return set(inst_.reg, arithmetic(Rule::Imul, row.size, a, b));
+}
+
+// C26: the divisor is not zero at this width, and the quotient fits.
+bool FunctionChecker::step_divide() {
+  const Row& row = inst_.row();
+  bool is_signed = row.rule == Rule::Idiv;
+  Value low, high = state_.reg[rdx], divisor;
+  if (!read(rax, row.size, low) || !read(inst_.rm, row.size, divisor))
+    return false;
+  if (inst_.rm == rdx)
+    return fail(CheckRule::C26, "a divisor other than the dividend's high half", "rdx");
+  low = as_int(low);
+  divisor = as_int(divisor);
+  Interval d = image(divisor, row.size);
+  const NameFacts& facts = state_.facts(divisor.name);
+  bool nonzero = d.lo >= 1 || d.hi < 0 || (row.size == 8 && divisor.c == 0 && facts.nonzero && divisor.name != zero_name);
+  if (!nonzero)
+    return fail(CheckRule::C26, "a divisor that is not zero", describe(state_, divisor));
+  if (!is_signed) {
+    if (!(high.is_constant() && image(high, row.size).hi == 0))
+      return fail(CheckRule::C26, "zero in rdx", describe(state_, high));
+  } else {
+    bool filled = high.tag == Value::Tag::SignFill && high.aux == row.size && high.name == low.name && high.c == low.c;
+    if (!filled)
+      return fail(CheckRule::C26, "the sign of rax in rdx (cdq, cqo)", describe(state_, high));
+    Interval sd = signed_image(divisor, row.size), sn = signed_image(low, row.size);
+    // The flag of a name is about all 64 bits; at 32 bits only the interval counts.
+    bool not_minus_one = sd.lo >= 0 || sd.hi < -1 ||
+                         (row.size == 8 ? divisor.c == 0 && divisor.name != zero_name && facts.not_minus_one
+                                        : d.hi < unsigned_range(row.size).hi);
+    int64_t least = row.size == 8 ? int64_min : -(int64_t{1} << (8 * row.size - 1));
+    if (!not_minus_one && sn.lo <= least)
+      return fail(CheckRule::C26, "a divisor that is not -1, or a dividend that is not the least number",
+                  describe(state_, divisor));
+  }
+  Interval n = is_signed ? signed_image(low, row.size) : image(low, row.size);
+  Interval sd = is_signed ? signed_image(divisor, row.size) : d;
+  Value quotient = state_.unsigned_int(row.size), remainder = state_.unsigned_int(row.size);
+  if (n.lo >= 0 && sd.lo >= 1) {
+    quotient = exact(row.size, n.lo / sd.hi, n.hi / sd.lo);
+    remainder = exact(row.size, 0, std::min(n.hi, sd.hi - 1));
+    bool is_image = row.size == 8 || state_.interval(divisor).within(0, unsigned_range(row.size).hi);
+    if (!remainder.is_constant() && !divisor.is_constant() && is_image)
+      (void)state_.assume(remainder, divisor, -1); // the remainder is new: no contradiction
+  }
+  state_.flags = Flags{};
+  return set(rax, quotient) && set(rdx, remainder);
+}
+
+bool FunctionChecker::step_set() { return set_low(inst_.rm, 1, {0, 1}); }
+
+// C27, R13: the source is read whether the condition holds or not; the destination is written in any case.
+bool FunctionChecker::step_cmov() {
+  const Row& row = inst_.row();
+  Value source, old;
+  if (row.form == Form::GM ? !load(row.size, source) : !read(inst_.rm, row.size, source))
+    return false;
+  if (!read(inst_.reg, row.size, old))
+    return false;
+  if (row.size == 8 && source.tag == Value::Tag::Word && old.tag == Value::Tag::Word &&
+      is_complete(state_, source) && is_complete(state_, old)) {
+    TypeId common;
+    if (source.type == old.type)
+      common = source.type;
+    else if (!source.is_int() && (old.is_constant(0) || types_.is_subtype(old.type, types_.with_nullable(source.type, true))))
+      common = types_.with_nullable(source.type, true);
+    else if (!old.is_int() && (source.is_constant(0) || types_.is_subtype(source.type, types_.with_nullable(old.type, true))))
+      common = types_.with_nullable(old.type, true);
+    if (common && !types_.is_integer(common)) {
+      Value v = state_.word(types_, common);
+      state_.facts(v.name).nonnull = is_nonnull(state_, source) && is_nonnull(state_, old);
+      return set(inst_.reg, v);
+    }
+  }
+  source = as_int(source);
+  old = as_int(old);
+  Interval x = image(source, row.size), y = image(old, row.size);
+  return set(inst_.reg, exact(row.size, std::min(x.lo, y.lo), std::max(x.hi, y.hi)));
+}
+
+bool FunctionChecker::step_xchg() {
+  Value &a = state_.reg[inst_.rm], &b = state_.reg[inst_.reg];
+  if (inst_.row().size == 8) {
+    std::swap(a, b);
+    return true;
+  }
+  Value x, y;
+  if (!read(inst_.rm, 4, x) || !read(inst_.reg, 4, y))
+    return false;
+  Value low_x = truncated(as_int(x), 4), low_y = truncated(as_int(y), 4);
+  a = low_y;
+  b = low_x;
+  return true;
+}
+
+// C4, C5: both ways; a way that the flags exclude is not followed (R11).
+bool FunctionChecker::step_jcc() {
+  int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
+  if (target < start_ || target >= end_)
+    return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
+  scratch_ = state_;
+  if (refine(scratch_, inst_.condition) && !branch_to(scratch_, static_cast<uint32_t>(target)))
+    return false;
+  auto opposite = static_cast<Condition>(static_cast<unsigned>(inst_.condition) ^ 1u);
+  alive_ = refine(state_, opposite);
+  return true;
+}
+
+bool FunctionChecker::step_jmp() {
+  const Reloc* reloc = nullptr;
+  if (inst_.field != 0 && !take_reloc(at_ + inst_.field, reloc))
+    return false;
+  if (reloc != nullptr)
+    return tail_call(reloc->symbol);
+  int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
+  if (target < start_ || target >= end_)
+    return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
+  alive_ = false;
+  return branch_to(state_, static_cast<uint32_t>(target));
+}
+
+} // namespace tal
