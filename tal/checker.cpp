@@ -57,15 +57,14 @@ private:
       specials_.push_back(Special::None);
       if (s.scope != Scope::Native)
         continue;
-      if (s.type || s.section != Section::None || (s.kind != SymbolKind::Function && s.kind != SymbolKind::ExnName))
-        return bad_symbol(s, "a native function or exception without type or section", "another");
+      if (s.type || s.section != Section::None || s.kind == SymbolKind::Desc)
+        return bad_symbol(s, "a native function, variable or exception without type or section", "another");
       if (s.kind == SymbolKind::Function && special_entry(s.name) != Special::None) {
         specials_.back() = special_entry(s.name);
         continue;
       }
       auto native = natives_.natives.find(s.name);
-      bool found = native != natives_.natives.end() &&
-                   (native->second.what == Native::What::Function) == (s.kind == SymbolKind::Function);
+      bool found = native != natives_.natives.end() && kind_of(native->second.what) == s.kind;
       if (!found)
         return bad_symbol(s, "a name of the native interface", "an unknown one");
       s.type = importer.import(native->second.type);
@@ -73,6 +72,15 @@ private:
         return fail(CheckRule::O8, "types within the limits", "no room for the type of " + s.name);
     }
     return true;
+  }
+
+  static SymbolKind kind_of(Native::What what) {
+    switch (what) {
+    case Native::What::Function: return SymbolKind::Function;
+    case Native::What::ExnName: return SymbolKind::ExnName;
+    case Native::What::Data: return SymbolKind::Data;
+    }
+    return SymbolKind::Desc;
   }
 
   bool check_symbols() {

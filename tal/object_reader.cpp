@@ -62,7 +62,8 @@ public:
     return read_header() && read_sections() && check_overlap() && copy_parts() && read_annotations() && read_symbols() &&
            read_relocs(".text", Section::Text, object_.image.text, object_.image.text_relocs) &&
            read_relocs(".data", Section::Data, object_.image.data, object_.image.data_relocs) &&
-           read_relocs(".data.rel.ro", Section::RelRo, object_.image.relro, object_.image.relro_relocs);
+           read_relocs(".data.rel.ro", Section::RelRo, object_.image.relro, object_.image.relro_relocs) &&
+           read_debug_relocs();
   }
 
 private:
@@ -190,8 +191,10 @@ private:
     if (const SectionView* bss = find(".bss"))
       image.bss_size = static_cast<uint32_t>(bss->header.size);
     for (const SectionView& s : sections_) {
-      if (s.name.starts_with(".debug_") || s.name.starts_with(".rela.debug_"))
-        image.debug.push_back({s.name, Bytes(s.bytes.begin(), s.bytes.end())});
+      if (s.name.starts_with(".debug_")) {
+        debug_sections_.push_back(static_cast<uint32_t>(&s - sections_.data()));
+        image.debug.push_back({s.name, Bytes(s.bytes.begin(), s.bytes.end()), {}});
+      }
       if ((s.header.flags & elf::shf_alloc) || s.name.starts_with(".tal."))
         object_.section_sizes.emplace_back(s.name, s.header.size);
     }
@@ -216,8 +219,8 @@ private:
     size_t count = table->bytes.size() / sizeof(elf::Symbol);
     first_symbol_ = table->header.info;
     symbol_count_ = object_.annotations.symbols.size();
-    if (first_symbol_ == 0 || first_symbol_ > count || count - first_symbol_ != symbol_count_)
-      return fail(CheckRule::O3, std::to_string(symbol_count_) + " global symbols, one for each record",
+    if (first_symbol_ == 0 || first_symbol_ > count || count - first_symbol_ != symbol_count_ + debug_sections_.size())
+      return fail(CheckRule::O3, std::to_string(symbol_count_) + " global symbols, one for each record and debug section",
                   std::to_string(count) + " symbols, of which " + std::to_string(first_symbol_) + " are local");
     for (size_t i = 1; i < first_symbol_; i++) { // locals: for debug information only
       auto e = get<elf::Symbol>(table->bytes, i * sizeof(elf::Symbol));
@@ -228,6 +231,11 @@ private:
     for (size_t i = 0; i < symbol_count_; i++)
       if (!symbol_agrees(get<elf::Symbol>(table->bytes, (first_symbol_ + i) * sizeof(elf::Symbol)), object_.annotations.symbols[i]))
         return false;
+    for (size_t k = 0; k < debug_sections_.size(); k++) { // what .rela.debug_* may name besides the records
+      auto e = get<elf::Symbol>(table->bytes, (first_symbol_ + symbol_count_ + k) * sizeof(elf::Symbol));
+      if (e.info != (elf::stb_global << 4 | elf::stt_notype) || e.value != 0 || e.size != 0 || e.shndx != debug_sections_[k])
+        return fail(CheckRule::O3, "the symbol of debug section " + std::to_string(k), "another");
+    }
     return true;
   }
 
@@ -274,9 +282,38 @@ private:
     return true;
   }
 
+  // Debug sections are never loaded; their relocations only have to stay inside them.
+  bool read_debug_relocs() {
+    for (size_t k = 0; k < debug_sections_.size(); k++) {
+      DebugSection& out = object_.image.debug[k];
+      const SectionView* s = find(".rela" + out.name);
+      if (s == nullptr)
+        continue;
+      if (s->header.entsize != sizeof(elf::Rela) || s->bytes.size() % sizeof(elf::Rela) != 0 ||
+          s->header.info != debug_sections_[k])
+        return fail(CheckRule::O4, "a relocation table for " + out.name, "another");
+      uint64_t end = 0;
+      for (size_t i = 0; i < s->bytes.size(); i += sizeof(elf::Rela)) {
+        auto e = get<elf::Rela>(s->bytes, i);
+        uint32_t type = static_cast<uint32_t>(e.info), symbol = static_cast<uint32_t>(e.info >> 32);
+        uint8_t size = type == elf::r_x86_64_32 ? 4 : 8;
+        size_t target = symbol - first_symbol_;
+        if ((size == 8 && type != elf::r_x86_64_64) || e.offset < end || e.offset > out.bytes.size() ||
+            out.bytes.size() - e.offset < size || symbol < first_symbol_ || target >= symbol_count_ + debug_sections_.size())
+          return fail(CheckRule::O4, "relocations inside " + out.name + " in ascending order", "byte " + std::to_string(e.offset));
+        end = e.offset + size;
+        bool to_debug = target >= symbol_count_;
+        out.relocs.push_back({static_cast<uint32_t>(e.offset), size, to_debug,
+                              static_cast<uint32_t>(to_debug ? target - symbol_count_ : target), e.addend});
+      }
+    }
+    return true;
+  }
+
   std::span<const uint8_t> bytes_;
   ObjectFile& object_;
   ReadError& error_;
+  std::vector<uint32_t> debug_sections_; // section numbers of image.debug
   elf::Header header_{};
   std::vector<SectionView> sections_;
   size_t first_symbol_ = 0, symbol_count_ = 0;
