@@ -104,11 +104,7 @@ private:
     return moves;
   }
 
-  // Defined and never read.
-  bool is_dead(uint32_t v) const {
-    const std::vector<uint32_t>& list = allocation_.of_vreg[v];
-    return list.empty() || (list.size() == 1 && allocation_.pieces[list[0]].to() - allocation_.pieces[list[0]].from() == 1);
-  }
+  bool is_dead(uint32_t v) const { return !intervals_.read[v]; }
 
   void block(BlockId id) {
     std::vector<Inst> old = std::move(function_.block(id).insts);

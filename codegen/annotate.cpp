@@ -61,12 +61,23 @@ private:
       type.type = type_at(live.vreg, block);
       entries.push_back({{location(live.place), type}, live.vreg});
     }
-    for (size_t i = 0; i < emitted_.pushed.size(); ++i) {
+    auto token = [&](Reg reg, int32_t where) {
       tal::LocationType type;
       type.what = tal::LocationType::What::Saved;
-      type.saved = uint8_t(emitted_.pushed[i].value);
-      entries.push_back({{tal::slot_location(-1 - int32_t(i)), type}, UINT32_MAX});
+      type.saved = uint8_t(reg.value);
+      entries.push_back({{where, type}, UINT32_MAX});
+    };
+    // "Not listed" means "holds its entry value" for callee-saved registers, unless one of those in use holds nothing here.
+    RegMask listed = 0;
+    for (const Entry& entry : entries)
+      if (!tal::is_slot(entry.live.location)) listed |= 1u << entry.live.location;
+    bool in_place = true;
+    for (size_t i = 0; i < emitted_.pushed.size(); ++i) {
+      token(emitted_.pushed[i], tal::slot_location(-1 - int32_t(i)));
+      in_place = in_place && (listed & bit(emitted_.pushed[i]));
     }
+    for (uint32_t r = 0; r < 16 && !in_place; ++r)
+      if ((callee_saved & ~function_.saved) >> r & 1) token({r}, int32_t(r));
     if (function_.block(block).is_pad) entries.push_back({{0, {tal::LocationType::What::Type, annotations_.types.exn(), 0}}, UINT32_MAX});
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.live.location < b.live.location; });
     // Two edges' arguments may be one value in one place.
@@ -77,6 +88,7 @@ private:
     tal::LabelRecord record;
     record.offset = base_ + emitted_.block_offset[block.value];
     record.depth = emitted_.depth;
+    record.saved_in_place = in_place;
     std::map<uint32_t, uint16_t> first; // index of a value's first location
     for (const Entry& entry : entries) {
       uint16_t index = uint16_t(record.live.size());

@@ -25,6 +25,9 @@ public:
     const ir::Module& module = unit_.module();
     for (uint32_t i = 0; i < module.functions.size() && result_.internal_error.empty(); ++i)
       if (module.functions[i].has_body()) function({i});
+    for (const ir::DataObject& object : module.data)
+      if (object.kind == ir::DataObject::Kind::Exn)
+        result_.unsupported.push_back({module.exception(object.exception).loc, "an exception as initial value of a global cannot be compiled yet"});
     if (!result_.internal_error.empty() || !result_.unsupported.empty()) return std::move(result_);
     unit_.emit_data(result_.image);
     finish_types();

@@ -24,6 +24,7 @@ public:
     result_.block_to.resize(blocks);
     result_.of_vreg.resize(vregs);
     result_.last_def.resize(vregs);
+    result_.read.resize(vregs);
     result_.fixed.resize(16);
     result_.hints.resize(vregs);
     seen_.resize(vregs, UINT32_MAX);
@@ -67,6 +68,7 @@ private:
     auto out = [&](uint32_t v) {
       if (seen_[v] == stamp_) return;
       seen_[v] = stamp_;
+      result_.read[v] = true;
       add_range(v, from_, to);
     };
     for (const Edge& edge : block.succs) {
@@ -128,6 +130,7 @@ private:
     }
     Interval& interval = result_.of_vreg[reg.index()];
     add_range(reg.index(), from_, pos + 1);
+    result_.read[reg.index()] = true;
     interval.uses.push_back({pos, needs, wants, weight_});
   }
 

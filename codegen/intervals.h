@@ -47,6 +47,7 @@ struct Intervals {
   std::vector<mir::BlockId> boundary_blocks;     // the same, as blocks
   std::vector<Interval> of_vreg;                 // by virtual register; no ranges: not in use
   std::vector<uint32_t> last_def;                // by virtual register: position of its last definition
+  std::vector<bool> read;                        // by virtual register: its value is used somewhere
   std::vector<std::vector<Range>> fixed;         // by general register: where it may not be handed out
   std::vector<std::vector<Hint>> hints;          // by virtual register, best first
 };

@@ -115,8 +115,8 @@ void Selector::new_object(const ir::Inst& inst) {
   Mem mem;
   mem.base = allocate(unit_.types().ptr(memory), "__tal_new", {}, inst);
   for (uint32_t i = 0; i < inst.operands.size(); ++i) {
-    if (constant(inst.operands[i]) == 0) continue; // objects are made of zeros
     FieldPlace place = unit_.map().field(type, i);
+    if (constant(inst.operands[i]) == 0 && !place.read_only) continue; // objects are made of zeros
     mem.disp = int32_t(place.offset);
     store_to(mem, place, inst.operands[i]);
   }
@@ -125,7 +125,7 @@ void Selector::new_object(const ir::Inst& inst) {
 void Selector::new_exn(const ir::Inst& inst) {
   tal::TypeId payload = unit_.payload(inst.exception());
   Mem mem;
-  mem.base = allocate(unit_.types().ptr(unit_.map().packet(payload)), "__tal_new", {}, inst);
+  mem.base = allocate(unit_.types().exn(), "__tal_new", {}, inst);
   Reg name = fresh(unit_.types().exn_name(payload));
   Inst& lea = emit(Op::LEA64r);
   lea.d = name;
@@ -135,7 +135,11 @@ void Selector::new_exn(const ir::Inst& inst) {
   store.b = name;
   if (inst.operands.empty()) return;
   mem.disp = 8;
-  store_to(mem, FieldPlace{.offset = 8, .size = 8, .slot = true, .type = payload}, inst.operands[0]);
+  FieldPlace place;
+  place.offset = 8;
+  place.slot = true;
+  place.type = payload;
+  store_to(mem, place, inst.operands[0]);
 }
 
 void Selector::new_array(const ir::Inst& inst) {

@@ -120,6 +120,7 @@ FieldPlace TypeMap::field(frontend::TypeId object, uint32_t index) {
   if (type.kind == TypeKind::Tuple) {
     place.offset = index * 8;
     place.slot = true;
+    place.read_only = type.read_only;
     place.type = word(type.args[index]);
     return place;
   }
@@ -127,16 +128,10 @@ FieldPlace TypeMap::field(frontend::TypeId object, uint32_t index) {
   std::span<const tal::Field> fields = target_.fields(target_.named_type(named).body);
   place.offset = fields[index].offset;
   place.slot = fields[index].slot;
+  place.read_only = fields[index].mutability == tal::Mutability::ReadOnly;
   place.size = target_.field_size(fields[index]);
   place.type = word(source_.field_type(object, index));
   return place;
-}
-
-tal::TypeId TypeMap::packet(tal::TypeId payload) {
-  std::vector<tal::Field> fields;
-  fields.push_back({0, target_.exn_name(payload), tal::Mutability::ReadOnly, false});
-  if (payload) fields.push_back({8, payload, tal::Mutability::ReadOnly, true});
-  return target_.struct_layout(std::move(fields));
 }
 
 } // namespace codegen

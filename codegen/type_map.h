@@ -18,7 +18,8 @@ struct FieldPlace {
   uint32_t offset = 0;
   unsigned size = 8;     // bytes in memory
   bool slot = false;     // eight bytes, whatever the type
-  tal::TypeId type;      // of the value, type arguments filled in
+  bool read_only = false;
+  tal::TypeId type = {}; // of the value, type arguments filled in
 };
 
 class TypeMap {
@@ -33,8 +34,6 @@ public:
   tal::TypeId signature(frontend::TypeId function, bool noret = false);
   FieldPlace field(frontend::TypeId object, uint32_t index);
   uint32_t field_count(frontend::TypeId object) const;
-  // The layout of a packet of an exception with that payload (invalid: none).
-  tal::TypeId packet(tal::TypeId payload);
 
   const std::string& problem() const { return problem_; }
   void clear_problem() { problem_.clear(); }

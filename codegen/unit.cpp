@@ -116,8 +116,7 @@ void Unit::add_data_symbols() {
   for (uint32_t i = 0; i < module_.data.size(); ++i) {
     const ir::DataObject& object = module_.data[i];
     tal::Symbol record = make_symbol("", tal::SymbolKind::Data, tal::Scope::Static);
-    if (object.kind == ir::DataObject::Kind::Exn) record.type = types().ptr(map_.packet(payload(object.exception)));
-    else record.type = map_.word(object.type, true);
+    record.type = map_.word(object.type, true);
     data_symbols_[i] = add_symbol(std::move(record));
   }
 }
@@ -152,7 +151,7 @@ void Unit::put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, con
 
 void Unit::emit_global(tal::ObjectImage& image, const ir::Global& global, uint32_t symbol) {
   unsigned size = types().word_size(map_.word(global.type));
-  uint32_t offset = reserve(symbol, size);
+  uint32_t offset = reserve(symbol, 8);
   image.data.resize(data_size_);
   put_word(image, offset, size, global.init);
 }
@@ -182,13 +181,6 @@ void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, ui
     uint32_t offset = room(8 + size * object.elements.size());
     put_integer(image, offset, 8, object.elements.size());
     for (size_t i = 0; i < object.elements.size(); ++i) put_word(image, uint32_t(offset + 8 + size * i), size, object.elements[i]);
-    return;
-  }
-  if (object.kind == Kind::Exn) {
-    tal::TypeId type = payload(object.exception);
-    uint32_t offset = room(type ? 16 : 8);
-    put_address(image, offset, exception(object.exception));
-    if (type) put_word(image, offset + 8, 8, canonical(object.elements[0], types().word_size(type)));
     return;
   }
   uint32_t offset = room(types().layout_size(map_.memory(object.type)));

@@ -1,0 +1,96 @@
+// Random modules: what the compiled code computes is what the IR interpreter computes, and the allocation checker agrees.
+#include <gtest/gtest.h>
+
+#include <sys/mman.h>
+
+#include <cstring>
+
+#include "codegen/codegen.h"
+#include "ir/interp/interp.h"
+#include "ir/pipeline.h"
+#include "ir/printer.h"
+#include "ir/verifier.h"
+#include "random_module.h"
+
+namespace codegen::testing {
+namespace {
+
+// The text of an object in executable memory, calls between its functions bound.
+class Loaded {
+public:
+  explicit Loaded(const CodegenResult& result) : annotations_(result.annotations), size_(result.image.text.size() + 64) {
+    memory_ = static_cast<uint8_t*>(mmap(nullptr, size_, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    std::memcpy(memory_, result.image.text.data(), result.image.text.size());
+    for (const tal::Reloc& reloc : result.image.text_relocs) {
+      const tal::Symbol& symbol = annotations_.symbols[reloc.symbol];
+      // Nothing raises in these modules: a call of the runtime would trap.
+      int64_t target = symbol.section == tal::Section::Text ? int64_t(symbol.offset) : int64_t(size_ - 32);
+      int32_t value = int32_t(target + reloc.addend - int64_t(reloc.offset));
+      std::memcpy(memory_ + reloc.offset, &value, 4);
+    }
+    memory_[size_ - 32] = 0x0F, memory_[size_ - 31] = 0x0B;
+  }
+  ~Loaded() { munmap(memory_, size_); }
+  Loaded(const Loaded&) = delete;
+  Loaded& operator=(const Loaded&) = delete;
+
+  uint64_t call(const std::string& name, const std::vector<uint64_t>& a) const {
+    for (const tal::Symbol& symbol : annotations_.symbols)
+      if (symbol.name == name) {
+        using Function = uint64_t (*)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+        auto at = [&](size_t i) { return i < a.size() ? a[i] : 0x5A5A5A5A5A5A5A5A; };
+        return reinterpret_cast<Function>(memory_ + symbol.offset)(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8));
+      }
+    ADD_FAILURE() << "no function " << name;
+    return 0;
+  }
+
+private:
+  const tal::ObjectAnnotations& annotations_;
+  size_t size_;
+  uint8_t* memory_;
+};
+
+void run_seed(unsigned seed, RandomOptions options, bool optimise) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  frontend::TypeStore types;
+  ir::Module module;
+  module.types = &types;
+  RandomModule(module, seed, options).generate();
+  if (optimise) {
+    ir::PipelineResult passes = ir::run_pipeline(module, {});
+    ASSERT_EQ(passes.error, "");
+  }
+  ASSERT_TRUE(ir::verify(module).empty()) << ir::render(module, ir::verify(module));
+  support::SourceManager sources;
+  tal::NativeInterface natives;
+  CodegenOptions codegen;
+  codegen.verify_each = codegen.want_mir = true;
+  CodegenResult result = generate_code(module, sources, natives, codegen);
+  ASSERT_EQ(result.internal_error, "") << result.mir;
+  ASSERT_TRUE(result.unsupported.empty());
+  Loaded code(result);
+  std::mt19937 random(seed);
+  const ir::Module* program[] = {&module};
+  for (const ir::Function& function : module.functions)
+    for (int i = 0; i < 4; ++i) {
+      std::vector<uint64_t> args;
+      for (size_t n = 0; n < function.param_types.size(); ++n) args.push_back(random() % 4 ? random() : random() % 8);
+      ir::interp::Outcome expected = ir::interp::run(program, function.name, args);
+      ASSERT_EQ(expected.kind, ir::interp::Outcome::Kind::Returned) << expected.error;
+      ASSERT_EQ(code.call(function.name, args), expected.value) << function.name << "\n" << ir::print_module(module) << result.mir;
+    }
+}
+
+TEST(Execution, RandomSmall) {
+  for (unsigned seed = 0; seed < 150 && !HasFailure(); ++seed) run_seed(seed, {.functions = 2, .size = 20}, false);
+}
+TEST(Execution, RandomLarge) {
+  for (unsigned seed = 1000; seed < 1040 && !HasFailure(); ++seed) run_seed(seed, {.functions = 4, .size = 150}, false);
+}
+TEST(Execution, RandomOptimised) {
+  for (unsigned seed = 2000; seed < 2060 && !HasFailure(); ++seed) run_seed(seed, {.functions = 3, .size = 60}, true);
+}
+
+} // namespace
+} // namespace codegen::testing
