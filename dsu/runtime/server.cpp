@@ -101,11 +101,12 @@ bool ControlServer::open(const std::string& path, std::string& problem) {
       ::chmod(path.c_str(), 0600) != 0 || ::listen(listener_, 16) != 0)
     return set_problem(problem, "cannot listen on", path);
   path_ = path;
+  owner_ = ::getpid();
   return true;
 }
 
 void ControlServer::remove_socket() const {
-  if (!path_.empty())
+  if (!path_.empty() && owner_ == ::getpid())
     ::unlink(path_.c_str());
 }
 

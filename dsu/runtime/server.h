@@ -10,6 +10,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <sys/types.h>
 
 #include "dsu/format/protocol.h"
 
@@ -52,6 +53,7 @@ private:
 
   RequestHandler* handler_ = nullptr;
   std::string path_;
+  pid_t owner_ = 0;              // not a child that the program forked
   int listener_ = -1;
   int wake_ = -1;
   int waiting_ = -1;             // client of the update that waits
