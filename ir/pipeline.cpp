@@ -20,14 +20,16 @@ const std::vector<Pass>& all_passes() {
       {"copy-prop", "remove single-valued parameters and conversions or checks without effect", propagate_copies, 0, NoTrivialParams, NoDeadCode, false},
       {"const-fold", "fold constants, apply algebraic identities", fold_constants, NoTrivialParams, SortedOperands, FoldedBranches | NoDeadCode, false},
       {"gvn", "global value numbering; repeated checks and loads", number_values, NoTrivialParams | SortedOperands, 0, NoDeadCode | NoTrivialParams, false},
+      {"licm", "move loop-invariant computations in front of loops", move_loop_invariants, 0, 0, NoTrivialParams, false},
       {"dce", "remove instructions and parameters that nobody needs", eliminate_dead_code, 0, NoDeadCode, 0, false},
   };
   return passes;
 }
 
-// Numbering makes operands equal, so folding comes before and after it; dead code is removed once nothing makes any.
+// Numbering makes operands equal, so folding comes before and after it, and moves nothing out of a loop that it could have
+// removed; dead code is removed once nothing makes any.
 const std::vector<std::string>& default_pipeline() {
-  static const std::vector<std::string> order = {"simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "dce", "simplify-cfg"};
+  static const std::vector<std::string> order = {"simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "licm", "dce", "simplify-cfg"};
   return order;
 }
 

@@ -15,6 +15,8 @@ bool propagate_copies(Module& module, Function& function);
 bool fold_constants(Module& module, Function& function);
 // Dominator-based global value numbering; also removes repeated checks and loads.
 bool number_values(Module& module, Function& function);
+// Moves what a loop computes anew without need in front of it.
+bool move_loop_invariants(Module& module, Function& function);
 // Removes instructions and block parameters whose results nobody needs.
 bool eliminate_dead_code(Module& module, Function& function);
 

@@ -7,9 +7,9 @@
 //     exists only behind the normal exit of its block, so in a block with an unwind edge it is entered on the way to the one
 //     normal successor. A branch on a comparison with null counts as a check on the side where the value is not null;
 //     assume_nonnull marks the place where it is first needed.
-//   * loads and stored values: valid until something may have written the place. Memory is split into fields, elements and
-//     global variables; each part has a version that stores and calls renew. A block with a single predecessor starts with the
-//     predecessor's versions, others with fresh ones.
+//   * loads and stored values: valid until something may have written the place. Each part of memory (memory_parts.h) has a
+//     version that stores and calls renew. A block with a single predecessor starts with the predecessor's versions, others
+//     with fresh ones.
 //
 // Facts that the machine-code checker has to follow (checks) are not carried over joins: kept to extended basic blocks they
 // are implied by straight-line reasoning and cost no annotations.
@@ -21,6 +21,7 @@
 
 #include "ir/dominators.h"
 #include "ir/edit.h"
+#include "ir/opt/memory_parts.h"
 #include "ir/opt/passes.h"
 
 namespace ir {
@@ -49,8 +50,7 @@ struct ExpressionHash {
   }
 };
 
-// The parts of memory.
-enum Part : uint8_t { kFields, kElements, kGlobals, kPartCount };
+// By part of memory.
 using Versions = std::array<uint64_t, kPartCount>;
 
 // What an expression is known to equal. `region`: the extended basic block in which the entry may be used (checks, loads).
@@ -63,7 +63,7 @@ constexpr uint32_t kAnyRegion = UINT32_MAX;
 class ValueNumbering {
  public:
   ValueNumbering(Module& module, Function& function)
-      : types_(*module.types), function_(function), cfg_(function), dominators_(function, cfg_), replaced_(function),
+      : module_(module), types_(*module.types), function_(function), cfg_(function), dominators_(function, cfg_), replaced_(function),
         versions_at_end_(function.blocks.size()), region_(function.blocks.size()) {}
 
   bool run() {
@@ -254,12 +254,6 @@ class ValueNumbering {
         enter(expression(inst), inst.result, current_region_);
   }
 
-  Part part(Op op) const {
-    if (op == Op::LoadField || op == Op::StoreField)
-      return kFields;
-    return op == Op::LoadElem || op == Op::StoreElem ? kElements : kGlobals;
-  }
-
   // assume_nonnull is the same fact as check_null; the result type need not distinguish checks.
   Expression expression(const Inst& inst) const {
     Expression e;
@@ -269,39 +263,33 @@ class ValueNumbering {
     e.number = static_cast<uint64_t>(inst.imm);
     e.operands = inst.operands;
     e.type_args = inst.type_args;
-    if (info(inst.op).flags & flags::Reads)
-      add_version(e);
+    if (is_load(inst.op))
+      set_place(e, inst);
     if (info(inst.op).flags & flags::Commutes && e.operands[1] < e.operands[0])
       std::swap(e.operands[0], e.operands[1]);
     return e;
   }
-  // The field index moves to `symbol`, which loads of fields do not use.
-  void add_version(Expression& e) const {
-    if (part(e.op) == kFields)
-      e.symbol = static_cast<uint32_t>(e.number);
-    e.number = versions_[part(e.op)];
+  // Loads are told apart by place and by version; a field's index moves to `symbol`, which loads of fields do not use.
+  void set_place(Expression& e, const Inst& inst) const {
+    if (e.op == Op::LoadField)
+      e.symbol = static_cast<uint32_t>(inst.imm);
+    e.number = versions_[static_cast<size_t>(part_of(module_, function_, inst))];
   }
 
-  // After a store the place holds the value, and every other place of that part may have changed. A global variable and a
-  // tuple of one component may be the same place (`&x`).
+  // After a store the place holds the value, and every other place of that part may have changed.
   void store(const Inst& inst) {
-    Part written = part(inst.op);
-    versions_[written] = ++clock_;
-    if (written == kFields && types_.kind(type(inst.operands[0]).id) == frontend::TypeKind::Tuple)
-      versions_[kGlobals] = ++clock_;
-    if (written == kGlobals)
-      versions_[kFields] = ++clock_;
+    versions_[static_cast<size_t>(part_of(module_, function_, inst))] = ++clock_;
     Expression e;
     ValueId value = inst.operands.back();
-    e.op = written == kFields ? Op::LoadField : written == kElements ? Op::LoadElem : Op::LoadGlobal;
+    e.op = inst.op == Op::StoreField ? Op::LoadField : inst.op == Op::StoreElem ? Op::LoadElem : Op::LoadGlobal;
     e.type = type(value).id;
     e.symbol = inst.symbol;
-    e.number = static_cast<uint64_t>(inst.imm);
     e.operands.assign(inst.operands.begin(), inst.operands.end() - 1);
-    add_version(e);
+    set_place(e, inst);
     enter(std::move(e), value, current_region_);
   }
 
+  const Module& module_;
   const frontend::TypeStore& types_;
   Function& function_;
   Cfg cfg_;
