@@ -1,0 +1,303 @@
+// The link check over Interfaces: static programs and patches (rules L1..L9 of docs/tal.md).
+//
+// All types are imported into one table, where identity is an id (name and canonical bytes); then every question is a
+// comparison of ids or one subtype test. Nothing here looks at code: that a module keeps to its Interface was the
+// checker's work.
+#include "tal/interface.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace tal {
+namespace {
+
+// One table for all modules; types_[m][s] is the type of symbol s of module m in it.
+class Program {
+public:
+  explicit Program(const NativeInterface& natives) : natives_(natives), native_importer_(natives.types, table_) {}
+
+  bool add(const Interface& module, std::vector<LinkProblem>& problems) {
+    TypeImporter importer(module.types, table_);
+    std::vector<TypeId> types;
+    for (const InterfaceSymbol& s : module.symbols) {
+      TypeId type = importer.import(s.type);
+      if (s.type && !type) {
+        problems.push_back({"L2", module.module, s.name, "a type that does not fit the limits, or two types with one hash"});
+        return false;
+      }
+      types.push_back(type);
+    }
+    types_.push_back(std::move(types));
+    modules_.push_back(&module);
+    return true;
+  }
+
+  const Interface& module(uint32_t m) const { return *modules_[m]; }
+  size_t size() const { return modules_.size(); }
+  const InterfaceSymbol& symbol(Binding b) const { return modules_[b.module]->symbols[b.symbol]; }
+  TypeId type(Binding b) const { return types_[b.module][b.symbol]; }
+  bool exists(Binding b) const { return b.module < modules_.size() && b.symbol < modules_[b.module]->symbols.size(); }
+  TypeTable& table() { return table_; }
+
+  // L3, L5: may an import of this symbol's type and kind be bound to that definition?
+  bool fits(Binding import, Binding definition, std::string& message) {
+    const InterfaceSymbol &i = symbol(import), &d = symbol(definition);
+    TypeId wanted = type(import), got = type(definition);
+    bool ok = i.kind == d.kind && (i.kind == SymbolKind::Function ? table_.sig_at_most(got, wanted) : got == wanted);
+    if (!ok)
+      message = "expected " + table_.print(wanted) + ", got " + table_.print(got) + " from " + module(definition.module).module;
+    return ok;
+  }
+
+  // L6: a native exists at exactly the type that the module was checked against.
+  bool native_fits(Binding b, std::string& message) {
+    const InterfaceSymbol& s = symbol(b);
+    if (special_entry(s.name) != Special::None && s.kind == SymbolKind::Function)
+      return true;
+    auto native = natives_.natives.find(s.name);
+    TypeId got = native == natives_.natives.end() ? no_type : native_importer_.import(native->second.type);
+    if (got && got == type(b))
+      return true;
+    message = got ? "checked against " + table_.print(type(b)) + ", but the runtime has " + table_.print(got)
+                  : "the runtime has no such native";
+    return false;
+  }
+
+private:
+  const NativeInterface& natives_;
+  TypeTable table_;
+  TypeImporter native_importer_;
+  std::vector<const Interface*> modules_;
+  std::vector<std::vector<TypeId>> types_;
+};
+
+bool defines(const InterfaceSymbol& s) { return s.section != Section::None; }
+
+bool reserved(const InterfaceSymbol& s, const NativeInterface& natives) {
+  return defines(s) && !s.name.empty() && (s.name.starts_with("__") || natives.natives.count(s.name) != 0);
+}
+
+// Bindings that need no other module: own definitions, natives, descriptors. True if `b` is settled.
+bool bind_locally(Program& program, Binding own, Binding& b, std::vector<LinkProblem>& problems) {
+  const InterfaceSymbol& s = program.symbol(own);
+  std::string message;
+  if (s.kind == SymbolKind::Desc) {
+    b = {Binding::desc, 0};
+    return true;
+  }
+  if (s.scope == Scope::Native) {
+    b = {Binding::native, 0};
+    if (!program.native_fits(own, message))
+      problems.push_back({"L6", program.module(own.module).module, s.name, message});
+    return true;
+  }
+  if (s.scope == Scope::Import)
+    return false;
+  b = own;
+  return true;
+}
+
+} // namespace
+
+LinkResult link_check(std::span<const Interface* const> modules, const NativeInterface& natives,
+                      const LinkOptions& options) {
+  LinkResult result;
+  auto problem = [&](const char* rule, const Interface& m, const std::string& symbol, std::string text) {
+    result.problems.push_back({rule, m.module, symbol, std::move(text)});
+  };
+  Program program(natives);
+  std::map<std::string, Binding> exports;
+  std::set<std::string> names;
+  for (uint32_t m = 0; m < modules.size(); m++) {
+    const Interface& module = *modules[m];
+    if (!program.add(module, result.problems))
+      return result;
+    if (!module.module.empty() && !names.insert(module.module).second)
+      problem("L1", module, "", "two modules named `" + module.module + "`");
+    for (uint32_t s = 0; s < module.symbols.size(); s++) {
+      const InterfaceSymbol& symbol = module.symbols[s];
+      if (reserved(symbol, natives))
+        problem("L4", module, symbol.name, "the name is reserved for the runtime");
+      if (symbol.scope != Scope::Public)
+        continue;
+      if (auto [other, fresh] = exports.try_emplace(symbol.name, Binding{m, s}); !fresh)
+        problem("L1", module, symbol.name, "defined in " + modules[other->second.module]->module + " as well");
+    }
+  }
+  for (uint32_t m = 0; m < modules.size(); m++) {
+    std::vector<Binding> bindings(modules[m]->symbols.size());
+    for (uint32_t s = 0; s < bindings.size(); s++) {
+      const Binding own{m, s};
+      if (bind_locally(program, own, bindings[s], result.problems))
+        continue;
+      const InterfaceSymbol& symbol = modules[m]->symbols[s];
+      auto provider = exports.find(symbol.name);
+      std::string message;
+      if (provider == exports.end())
+        problem("L3", *modules[m], symbol.name, "no module defines it");
+      else if (!program.fits(own, provider->second, message))
+        problem(symbol.kind == SymbolKind::Function ? "L3" : "L5", *modules[m], symbol.name, message);
+      else
+        bindings[s] = provider->second;
+    }
+    result.bindings.push_back(std::move(bindings));
+  }
+  if (!options.main_symbol.empty()) {
+    auto main = exports.find(options.main_symbol);
+    if (main == exports.end())
+      result.problems.push_back({"L7", "", options.main_symbol, "no module defines it"});
+    else if (options.main_type != nullptr && !program.table().sig_at_most(program.type(main->second), options.main_type(program.table())))
+      result.problems.push_back({"L7", modules[main->second.module]->module, options.main_symbol,
+                                 "the type is " + program.table().print(program.type(main->second))});
+  }
+  return result;
+}
+
+// ---- patches -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+bool same(Binding a, Binding b) { return a.module == b.module && a.symbol == b.symbol; }
+
+class PatchChecker {
+public:
+  PatchChecker(const PatchRequest& request, std::span<const std::vector<Binding>> current, const NativeInterface& natives)
+      : request_(request), current_(current), natives_(natives), program_(natives),
+        running_(static_cast<uint32_t>(request.running.size())) {}
+
+  PatchResult run() {
+    for (const Interface* m : request_.running)
+      if (!program_.add(*m, result_.problems))
+        return std::move(result_);
+    for (const Interface* m : request_.patch)
+      if (!program_.add(*m, result_.problems))
+        return std::move(result_);
+    if (current_.size() != running_) {
+      result_.problems.push_back({"L8", "", "", "bindings of every running module are needed"});
+      return std::move(result_);
+    }
+    for (uint32_t m = running_; m < program_.size(); m++)
+      bind(m);
+    imports();
+    for (const PatchReplacement& r : request_.replacements)
+      replace(r);
+    return std::move(result_);
+  }
+
+private:
+  void problem(const char* rule, uint32_t module, const std::string& symbol, std::string text) {
+    result_.problems.push_back({rule, module < program_.size() ? program_.module(module).module : "", symbol, std::move(text)});
+  }
+
+  // L4, L6 and the bindings that need no manifest.
+  void bind(uint32_t m) {
+    const Interface& module = program_.module(m);
+    std::vector<Binding> bindings(module.symbols.size());
+    for (uint32_t s = 0; s < bindings.size(); s++) {
+      if (reserved(module.symbols[s], natives_))
+        problem("L4", m, module.symbols[s].name, "the name is reserved for the runtime");
+      bind_locally(program_, {m, s}, bindings[s], result_.problems);
+    }
+    result_.bindings.push_back(std::move(bindings));
+  }
+
+  // L8: each import of the patch is bound once, to a definition of that name, at a fitting type. Static symbols may be
+  // reached only in the module of the same name, of which the patch brings a new version or interface code (R50).
+  void imports() {
+    for (const PatchImport& i : request_.imports) {
+      Binding import{i.module, i.symbol};
+      if (i.module < running_ || !program_.exists(import) || program_.symbol(import).scope != Scope::Import) {
+        problem("L8", i.module, "", "the manifest binds something that is not an import of the patch");
+        continue;
+      }
+      const InterfaceSymbol& s = program_.symbol(import);
+      Binding& slot = result_.bindings[i.module - running_][i.symbol];
+      std::string message;
+      if (slot.module != Binding::unbound)
+        problem("L8", i.module, s.name, "bound twice");
+      else if (!program_.exists(i.target) || !defines(program_.symbol(i.target)))
+        problem("L8", i.module, s.name, "the manifest names no definition");
+      else if (!may_see(import, i.target))
+        problem("L8", i.module, s.name, "a static symbol of another module");
+      else if (!program_.fits(import, i.target, message))
+        problem(s.kind == SymbolKind::Function ? "L3" : "L5", i.module, s.name, message);
+      else
+        slot = i.target;
+    }
+    for (uint32_t m = running_; m < program_.size(); m++)
+      for (uint32_t s = 0; s < program_.module(m).symbols.size(); s++)
+        if (result_.bindings[m - running_][s].module == Binding::unbound)
+          problem("L3", m, program_.module(m).symbols[s].name, "no definition for this import");
+  }
+
+  bool may_see(Binding import, Binding target) const {
+    return program_.symbol(target).scope == Scope::Public ||
+           program_.module(target.module).module == program_.module(import.module).module;
+  }
+
+  // L9: the replacement is at most the old function's own type, so its entry may be redirected (addresses kept anywhere are
+  // at that type or above), and at most what each call site of running code assumed.
+  void replace(const PatchReplacement& r) {
+    if (!program_.exists(r.old_symbol) || r.old_symbol.module >= running_ || !program_.exists(r.new_symbol) ||
+        r.new_symbol.module < running_) {
+      problem("L9", r.old_symbol.module, "", "a replacement of something that is not a running function by one of the patch");
+      return;
+    }
+    const InterfaceSymbol &old_symbol = program_.symbol(r.old_symbol), &new_symbol = program_.symbol(r.new_symbol);
+    bool functions = old_symbol.kind == SymbolKind::Function && new_symbol.kind == SymbolKind::Function &&
+                     defines(old_symbol) && defines(new_symbol);
+    if (!functions) {
+      problem("L9", r.old_symbol.module, old_symbol.name, "only functions are replaced");
+      return;
+    }
+    for (const PatchReplacement& done : result_.redirects)
+      if (same(done.old_symbol, r.old_symbol)) {
+        problem("L9", r.old_symbol.module, old_symbol.name, "replaced twice");
+        return;
+      }
+    if (!fits_at(program_.type(r.old_symbol), r, old_symbol.name, r.old_symbol.module))
+      return;
+    for (uint32_t m = 0; m < running_; m++)
+      relink(m, r);
+    result_.redirects.push_back(r);
+  }
+
+  bool fits_at(TypeId assumed, const PatchReplacement& r, const std::string& name, uint32_t caller) {
+    if (program_.table().sig_at_most(program_.type(r.new_symbol), assumed))
+      return true;
+    problem("L9", caller, name,
+            "callers assume " + program_.table().print(assumed) + ", the replacement has " +
+                program_.table().print(program_.type(r.new_symbol)));
+    return false;
+  }
+
+  void relink(uint32_t m, const PatchReplacement& r) {
+    const Interface& module = program_.module(m);
+    for (uint32_t k = 0; k < module.sites.size(); k++) {
+      const Site& site = module.sites[k];
+      bool is_call = site.kind == Site::Kind::Call || site.kind == Site::Kind::Jump;
+      if (!is_call || site.symbol >= current_[m].size() || !same(current_[m][site.symbol], r.old_symbol))
+        continue;
+      if (!fits_at(program_.type({m, site.symbol}), r, module.symbols[site.symbol].name, m))
+        return;
+      result_.relinks.push_back({m, k, r.new_symbol});
+    }
+  }
+
+  const PatchRequest& request_;
+  std::span<const std::vector<Binding>> current_;
+  const NativeInterface& natives_;
+  Program program_;
+  uint32_t running_;
+  PatchResult result_;
+};
+
+} // namespace
+
+PatchResult patch_check(const PatchRequest& request, std::span<const std::vector<Binding>> current,
+                        const NativeInterface& natives) {
+  return PatchChecker(request, current, natives).run();
+}
+
+} // namespace tal

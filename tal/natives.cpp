@@ -1,0 +1,122 @@
+// Parser of the native interface file; see natives.h.
+#include "tal/natives.h"
+
+#include "tal/type_parser.h"
+
+namespace tal {
+namespace {
+
+class NativesParser {
+public:
+  explicit NativesParser(NativeInterface& natives) : natives_(natives), parser_(natives.types) {}
+
+  bool run(std::string_view text, std::string& problem) {
+    return each_line(text, true, problem) && close(problem) && each_line(text, false, problem);
+  }
+
+private:
+  bool close(std::string& problem) { return natives_.types.close(&problem); }
+
+  // First pass: named types. They are declared, then defined, so that they may refer to each other.
+  bool each_line(std::string_view text, bool types_pass, std::string& problem) {
+    for (int step = types_pass ? 0 : 2; step < (types_pass ? 2 : 3); step++) {
+      size_t number = 0;
+      for (size_t at = 0; at < text.size();) {
+        size_t end = std::min(text.find('\n', at), text.size());
+        std::vector<Token> tokens;
+        std::string message;
+        number++;
+        bool ok = lex_line(text.substr(at, end - at), tokens, message);
+        TokenStream in(std::move(tokens));
+        if (!ok || !line(in, step)) {
+          problem = "line " + std::to_string(number) + ": " + (ok ? in.problem() : message);
+          return false;
+        }
+        at = end + 1;
+      }
+    }
+    return true;
+  }
+
+  bool line(TokenStream& in, int step) {
+    if (in.at_end())
+      return true;
+    parser_.set_vars({});
+    if (in.is("type")) {
+      if (step == 2)
+        return true;
+      in.next();
+      return step == 0 ? parser_.declare(in) : parser_.define(in);
+    }
+    if (step != 2)
+      return true;
+    if (in.accept("exception"))
+      return exception(in);
+    if (in.accept("data"))
+      return data(in);
+    return function(in);
+  }
+
+  bool add(TokenStream& in, const std::string& name, Native::What what, TypeId type) {
+    if (!type)
+      return in.fail_with("ill-formed type of `" + name + "`");
+    if (!natives_.types.is_closed(type))
+      return in.fail_with("free type variables in the type of `" + name + "`");
+    if (!natives_.natives.try_emplace(name, Native{what, type}).second)
+      return in.fail_with("`" + name + "` is declared twice");
+    return true;
+  }
+
+  bool exception(TokenStream& in) {
+    std::string name;
+    if (!in.name(name))
+      return false;
+    TypeId payload = in.accept("of") ? parser_.type(in) : no_type;
+    return !in.failed() && in.end() && add(in, name, Native::What::ExnName, natives_.types.exn_name(payload));
+  }
+
+  bool data(TokenStream& in) {
+    std::string name;
+    if (!in.name(name) || !in.expect(":"))
+      return false;
+    TypeId type = parser_.type(in);
+    TypeTable& types = natives_.types;
+    return !in.failed() && in.end() && add(in, name, Native::What::Data, types.ptr(types.global_cell(type)));
+  }
+
+  bool function(TokenStream& in) {
+    std::string name;
+    if (!in.name(name) || !in.expect(":"))
+      return false;
+    TypeId type = parser_.signature(in);
+    return !in.failed() && in.end() && add(in, name, Native::What::Function, type);
+  }
+
+  NativeInterface& natives_;
+  TypeParser parser_;
+};
+
+} // namespace
+
+bool parse_natives(std::string_view text, NativeInterface& natives, std::string& problem) {
+  return NativesParser(natives).run(text, problem);
+}
+
+Special special_entry(std::string_view name) {
+  static constexpr std::pair<std::string_view, Special> entries[] = {
+      {"__tal_new", Special::New},
+      {"__tal_newarray", Special::NewArray},
+      {"__tal_raise", Special::Raise},
+      {"__tal_raise_null", Special::RaiseNull},
+      {"__tal_raise_bounds", Special::RaiseBounds},
+      {"__tal_raise_div", Special::RaiseDiv},
+      {"__tal_raise_variant", Special::RaiseVariant},
+      {"__tal_update", Special::Update},
+  };
+  for (const auto& [entry, special] : entries)
+    if (entry == name)
+      return special;
+  return Special::None;
+}
+
+} // namespace tal

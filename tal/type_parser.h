@@ -1,0 +1,53 @@
+// Types in text form, as TypeTable::print writes them:
+//
+//   type   = i8 | i16 | i32 | i64 | f32 | f64 | exn[?] | ptr[?] memory | arr[?] [ro] type | fn[?] [ signature ]
+//          | exnname (type | void) | $n[:kind] | v                v: a variable named by the quantifier
+//          | N[<types>]                                           an abstract type
+//   memory = { field; ... } | (type, ...) | N[<types>]            a layout, a tuple, a named type
+//   field  = offset: type [ro] [slot]
+//   signature = [<v:kind, ...>] (types) [-> (type | void | noret)] [nothrow]
+//   kind   = W | W1 | W2 | W4 | W8 | P
+#pragma once
+
+#include "tal/text_lexer.h"
+#include "tal/types.h"
+
+namespace tal {
+
+class TypeParser {
+public:
+  explicit TypeParser(TypeTable& types) : types_(types) {}
+
+  // Results are valid if !in.failed().
+  TypeId type(TokenStream& in);
+  TypeId memory(TokenStream& in);
+  TypeId signature(TokenStream& in);
+
+  // `type N[<v:kind, ...>] = body` or `= abstract [kind]`, after the word `type`. First all declarations, then all bodies:
+  // named types may refer to each other in any order.
+  bool declare(TokenStream& in);
+  bool define(TokenStream& in);
+  // The quantified variables in scope: of the function whose types are read next; none at the start.
+  void set_vars(const std::vector<Kind>& kinds) {
+    vars_.clear();
+    for (Kind k : kinds)
+      vars_.emplace_back("", k);
+  }
+
+  // Named types that were declared elsewhere (an importing compiler's table) can be made known here.
+  void add_named(std::string name, NamedId id) { named_.emplace_back(std::move(name), id); }
+
+private:
+  bool kind(TokenStream& in, Kind& k);
+  bool quantifier(TokenStream& in, std::vector<Kind>& kinds);
+  std::vector<TypeId> list(TokenStream& in, std::string_view close);
+  TypeId named(TokenStream& in, const std::string& name);
+  TypeId checked(TokenStream& in, TypeId type, const char* what);
+
+  TypeTable& types_;
+  std::vector<std::pair<std::string, NamedId>> named_;
+  std::vector<std::pair<std::string, Kind>> vars_;   // of the quantifier being parsed
+  int depth_ = 0;
+};
+
+} // namespace tal
