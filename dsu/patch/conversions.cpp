@@ -107,50 +107,80 @@ std::string Conversions::table_of(const Function& f) const {
          pairs_of(f.name) + "[];\n";
 }
 
-std::string Conversions::look_up(const Function& f) const {
+// Looks `object` up; `found` is the statement that uses `p.after`. Indented by `indent`.
+std::string Conversions::look_up(const Function& f, const std::string& indent, const std::string& found) const {
   const std::string pair = pair_type_of(f.name), pairs = pairs_of(f.name);
-  return "  if (size(" + pairs + ") == 0) {\n    " + pair + " none = null;\n    " + pairs +
-         " = new_array(4093, none);\n  }\n  int chain = bucket(x);\n  " + pair + " p = " + pairs +
-         "[chain];\n  while (p != null) {\n    if (p.before == x) return p.after;\n    p = p.next;\n  }\n";
+  return indent + "int chain = bucket(x);\n" + indent + pair + " p = " + pairs + "[chain];\n" + indent +
+         "while (p != null) {\n" + indent + "  if (p.before == x) " + found + "\n" + indent + "  p = p.next;\n" + indent + "}\n";
 }
 
-std::string Conversions::remember(const Function& f) const {
+std::string Conversions::make_table(const Function& f) const {
+  const std::string pair = pair_type_of(f.name), pairs = pairs_of(f.name);
+  return "  if (size(" + pairs + ") == 0) {\n    " + pair + " none = null;\n    " + pairs + " = new_array(4093, none);\n  }\n";
+}
+
+std::string Conversions::remember(const Function& f, const std::string& indent) const {
   const std::string pairs = pairs_of(f.name);
-  return "  " + pairs + "[chain] = ^" + pair_type_of(f.name) + "(x, y, " + pairs + "[chain]);\n";
+  return indent + pairs + "[chain] = ^" + pair_type_of(f.name) + "(x, y, " + pairs + "[chain]);\n";
+}
+
+// The fields of the new object, in order: what it is made with, and what is assigned once it is remembered.
+Conversions::Fields Conversions::convert_fields(const Function& f) {
+  const TypeInfo& from = *printer_.info(f.type->name, f.source);
+  const TypeInfo& to = *printer_.info(f.target->name, other(f.source));
+  Fields fields;
+  for (const FieldInfo& field : to.fields) {
+    TypeRef type = types_.substitute(field.type, f.target->args);
+    auto old = std::find_if(from.fields.begin(), from.fields.end(), [&](const FieldInfo& o) { return o.name == field.name; });
+    const std::string place = to.name + "." + field.name;
+    std::optional<std::string> initial = printer_.default_value(type, other(f.source));
+    std::string value;
+    if (old == from.fields.end()) {
+      value = initial.value_or(fill(place + ": no old value"));
+    } else {
+      TypeRef old_type = types_.substitute(old->type, f.type->args);
+      const bool is_link = old_type == f.type && type == f.target && from.nullable && to.nullable && !field.is_const;
+      value = convert(old_type, type, f.source, "x." + field.name, place);
+      const bool calls_conversion = value.ends_with(")") && !value.starts_with("Dsu::fill");
+      if (calls_conversion && !field.is_const && initial) {
+        // A list is followed by a loop, not by recursion: it may be long. With several links the last one is.
+        if (is_link && fields.link.empty())
+          fields.link = field.name;
+        else
+          fields.later.emplace_back(field.name, value);
+        value = *initial;
+      }
+    }
+    fields.arguments += (fields.arguments.empty() ? "" : ", ") + value;
+  }
+  return fields;
 }
 
 std::string Conversions::write_struct(const Function& f) {
   const TypeInfo& from = *printer_.info(f.type->name, f.source);
   const TypeInfo& to = *printer_.info(f.target->name, other(f.source));
   const Side target = other(f.source);
-  std::string arguments, later;
-  for (const FieldInfo& field : to.fields) {
-    TypeRef type = types_.substitute(field.type, f.target->args);
-    auto old = std::find_if(from.fields.begin(), from.fields.end(), [&](const FieldInfo& o) { return o.name == field.name; });
-    const std::string place = to.name + "." + field.name;
-    std::optional<std::string> initial = printer_.default_value(type, target);
-    std::string value;
-    if (old == from.fields.end()) {
-      value = initial.value_or(fill(place + ": no old value"));
-    } else {
-      TypeRef old_type = types_.substitute(old->type, f.type->args);
-      value = convert(old_type, type, f.source, "x." + field.name, place);
-      const bool calls_conversion = value.ends_with(")") && !value.starts_with("Dsu::fill");
-      if (calls_conversion && !field.is_const && initial) {
-        later += "  y." + field.name + " = " + value + ";\n";
-        value = *initial;
-      }
-    }
-    arguments += (arguments.empty() ? "" : ", ") + value;
+  const Fields fields = convert_fields(f);
+  const bool loops = !fields.link.empty();
+  const std::string indent = loops ? "    " : "  ";
+  std::string make = indent + printer_.declaration(f.target, "y", target) + " = ^" + printer_.type_name(to.name, target) + "(" +
+                     fields.arguments + ");\n" + remember(f, indent);
+  for (const auto& [field, value] : fields.later)
+    make += indent + "y." + field + " = " + value + ";\n";
+  std::string body = table_of(f) + header_of(f) + " {\n" + make_table(f);
+  if (loops) {
+    const std::string link = fields.link, type = printer_.type(f.target, target);
+    body += "  " + type + " first = null;\n  " + type + " last = null;\n  while (x != null) {\n";
+    body += look_up(f, indent, "{\n        if (last == null) return p.after;\n        last." + link +
+                                   " = p.after;\n        return first;\n      }");
+    body += make + "    if (last == null) first = y; else last." + link + " = y;\n    last = y;\n    x = x." + link +
+            ";\n  }\n  return first;\n}\n";
+    return body;
   }
-  std::string body = table_of(f) + header_of(f) + " {\n";
   if (from.nullable)
     body += to.nullable ? "  if (x == null) return null;\n"
                         : "  if (x == null) return " + fill(to.name + ": a null, but the new type has none") + ";\n";
-  body += look_up(f);
-  body += "  " + printer_.declaration(f.target, "y", target) + " = ^" + printer_.type_name(to.name, target) + "(" + arguments +
-          ");\n" + remember(f) + later + "  return y;\n}\n";
-  return body;
+  return body + look_up(f, indent, "return p.after;") + make + "  return y;\n}\n";
 }
 
 std::string Conversions::write_array(const Function& f) {
@@ -158,10 +188,10 @@ std::string Conversions::write_array(const Function& f) {
   TypeRef element = f.target->element;
   const std::string convert_element =
       convert(f.type->element, element, f.source, "x[i]", "element of " + printer_.type(f.type, f.source));
-  std::string body = table_of(f) + header_of(f) + " {\n" + look_up(f);
+  std::string body = table_of(f) + header_of(f) + " {\n" + make_table(f) + look_up(f, "  ", "return p.after;");
   body += "  if (size(x) == 0) return {: " + printer_.type(element, target) + "};\n  int i = 0;\n  " +
           printer_.declaration(element, "first", target) + " = " + convert_element + ";\n  " +
-          printer_.declaration(f.target, "y", target) + " = new_array(size(x), first);\n" + remember(f) +
+          printer_.declaration(f.target, "y", target) + " = new_array(size(x), first);\n" + remember(f, "  ") +
           "  for (i = 1; i < size(x); i++) y[i] = " + convert_element + ";\n  return y;\n}\n";
   return body;
 }
@@ -172,8 +202,8 @@ std::string Conversions::write_tuple(const Function& f) {
     parts += (i ? ", " : "") + convert(f.type->args[i], f.target->args[i], f.source, "x." + std::to_string(i + 1),
                                        "component of " + printer_.type(f.type, f.source));
   const Side target = other(f.source);
-  return table_of(f) + header_of(f) + " {\n" + look_up(f) + "  " + printer_.declaration(f.target, "y", target) + " = ^(" +
-         parts + ");\n" + remember(f) + "  return y;\n}\n";
+  return table_of(f) + header_of(f) + " {\n" + make_table(f) + look_up(f, "  ", "return p.after;") + "  " + printer_.declaration(f.target, "y", target) + " = ^(" +
+         parts + ");\n" + remember(f, "  ") + "  return y;\n}\n";
 }
 
 std::string Conversions::externs_for(const std::string& text) const {

@@ -48,8 +48,15 @@ private:
   std::string write_struct(const Function& f);
   std::string write_array(const Function& f);
   std::string write_tuple(const Function& f);
-  std::string remember(const Function& f) const;
-  std::string look_up(const Function& f) const;
+  struct Fields {
+    std::string arguments;
+    std::string link;  // field that is followed by a loop
+    std::vector<std::pair<std::string, std::string>> later;
+  };
+  Fields convert_fields(const Function& f);
+  std::string remember(const Function& f, const std::string& indent) const;
+  std::string look_up(const Function& f, const std::string& indent, const std::string& found) const;
+  std::string make_table(const Function& f) const;
   std::string table_of(const Function& f) const;
   std::string header_of(const Function& f) const;
 
