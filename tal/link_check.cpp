@@ -266,9 +266,10 @@ private:
   bool fits_at(TypeId assumed, const PatchReplacement& r, const std::string& name, uint32_t caller) {
     if (program_.table().sig_at_most(program_.type(r.new_symbol), assumed))
       return true;
+    const std::string wanted = program_.table().print(assumed), got = program_.table().print(program_.type(r.new_symbol));
     problem("L9", caller, name,
-            "callers assume " + program_.table().print(assumed) + ", the replacement has " +
-                program_.table().print(program_.type(r.new_symbol)));
+            "callers assume " + wanted + ", the replacement has " + got +
+                (wanted == got ? " (a type of the same name has another definition)" : ""));
     return false;
   }
 

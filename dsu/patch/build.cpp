@@ -192,6 +192,9 @@ private:
       }
     }
     restore_type_names(*session_, module);
+    // Interface code is part of its module: it may refer to static definitions of it.
+    if (!of.empty())
+      manifest.module = module.name = of;
     return add_object(module, manifest, {module.name, ModuleRole::Private, Hash{}, manifest.hash});
   }
 

@@ -108,7 +108,8 @@ std::vector<std::pair<std::string, uint32_t>> provided_names(const PreparedModul
   const std::string& name = module.manifest.module;
   for (uint32_t s = 0; s < interface.symbols.size(); s++) {
     const tal::InterfaceSymbol& symbol = interface.symbols[s];
-    if (is_defined(symbol) && !symbol.name.empty())
+    const bool hidden = symbol.scope == tal::Scope::Static && module.role == ModuleRole::Private;
+    if (is_defined(symbol) && !symbol.name.empty() && !hidden)
       names.emplace_back(program_name(symbol.name, name, symbol.scope == tal::Scope::Static), s);
   }
   return names;

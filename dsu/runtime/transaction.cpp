@@ -58,7 +58,7 @@ void swap_tables(Program& program, PreparedUpdate& update) {
   program.latest.swap(update.latest);
   for (PreparedModule& module : update.modules) {
     auto previous = update.latest.find(module.loaded->name);
-    if (previous != update.latest.end())
+    if (!module.loaded->is_private && previous != update.latest.end())
       module.loaded->updates = program.modules[previous->second]->updates + 1;
     program.modules.push_back(std::move(module.loaded));  // has room: see run_transaction
   }
