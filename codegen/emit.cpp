@@ -112,17 +112,29 @@ private:
   static bool is_empty(const Block& block) {
     return block.term == Term::Jump && std::all_of(block.insts.begin(), block.insts.end(), [](const Inst& i) { return i.op == Op::None; });
   }
-  BlockId follow(BlockId id) const {
-    for (size_t steps = 0; steps < function_.blocks.size() && is_empty(function_.block(id)); ++steps) {
-      BlockId next = function_.block(id).succs[0].target;
-      if (next == id) break;
-      id = next;
+  // Where control arrives that goes to this block: empty blocks only lead on. Of empty blocks in a circle one stays.
+  BlockId follow(BlockId id) const { return {destination_[id.value]}; }
+  void find_destinations() {
+    destination_.assign(function_.blocks.size(), none);
+    std::vector<uint32_t> path;
+    std::vector<bool> on_path(function_.blocks.size());
+    for (BlockId start : function_.order) {
+      path.clear();
+      uint32_t at = start.value;
+      while (destination_[at] == none && !on_path[at] && is_empty(function_.blocks[at])) {
+        on_path[at] = true;
+        path.push_back(at);
+        at = function_.blocks[at].succs[0].target.value;
+      }
+      uint32_t end = destination_[at] == none ? at : destination_[at];
+      destination_[end] = end;
+      for (uint32_t block : path) destination_[block] = end, on_path[block] = false;
     }
-    return id;
   }
 
   // Which blocks get code, where each goes, and which need a label record.
   void plan_blocks() {
+    find_destinations();
     std::vector<bool> reached(function_.blocks.size());
     std::vector<BlockId> pending{function_.order[0]};
     reached[function_.order[0].value] = true;
@@ -160,7 +172,7 @@ private:
       }
       if (block.unwind.is_valid()) {
         edge(i, block.unwind);
-        jumped[position_[follow(block.unwind).value]] = true;
+        jumped[position_[follow(block.unwind).value]] = backward[position_[follow(block.unwind).value]] = true; // always a record
       }
     }
     for (size_t i = 0; i < emitted_.size(); ++i)
@@ -317,6 +329,7 @@ private:
   std::vector<uint8_t> raw_;
   std::vector<Branch> branches_;
   std::vector<uint32_t> before_;             // bytes of the first n branches
+  std::vector<uint32_t> destination_;        // by block: see follow()
   std::vector<BlockId> emitted_;
   std::vector<uint32_t> position_;           // by block: index in emitted_
   std::vector<Point> labels_;                // of emitted_

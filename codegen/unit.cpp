@@ -18,6 +18,12 @@ tal::Symbol make_symbol(std::string name, tal::SymbolKind kind, tal::Scope scope
   return symbol;
 }
 
+// A constant in a field narrower than its slot is stored canonically: zero-extended from the width of its type.
+ir::Constant canonical(ir::Constant constant, unsigned width) {
+  if (constant.kind == ir::Constant::Kind::Int && width < 8) constant.imm &= (int64_t(1) << (8 * width)) - 1;
+  return constant;
+}
+
 } // namespace
 
 Unit::Unit(const ir::Module& module, const tal::NativeInterface& natives)
@@ -67,7 +73,9 @@ uint32_t Unit::global(ir::GlobalId id) {
   if (symbol != none) return symbol;
   const ir::Global& global = module_.global(id);
   tal::Symbol record = make_symbol(global.name, tal::SymbolKind::Data, scope(global.name, global.linkage));
-  if (record.scope != tal::Scope::Native) record.type = types().ptr(types().global_cell(map_.word(global.type)));
+  // A tuple of one component, so that `&x` has the type of any other tuple.
+  tal::TypeId word = map_.word(global.type);
+  if (record.scope != tal::Scope::Native) record.type = types().ptr(types().tuple(std::span(&word, 1)));
   return symbol = add_symbol(std::move(record));
 }
 
@@ -153,13 +161,7 @@ void Unit::emit_global(tal::ObjectImage& image, const ir::Global& global, uint32
   unsigned size = types().word_size(map_.word(global.type));
   uint32_t offset = reserve(symbol, 8);
   image.data.resize(data_size_);
-  put_word(image, offset, size, global.init);
-}
-
-// A constant in a field narrower than its slot is stored canonically: zero-extended from the width of its type.
-static ir::Constant canonical(ir::Constant constant, unsigned width) {
-  if (constant.kind == ir::Constant::Kind::Int && width < 8) constant.imm &= (int64_t(1) << (8 * width)) - 1;
-  return constant;
+  put_word(image, offset, 8, canonical(global.init, size));
 }
 
 void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, uint32_t symbol) {
