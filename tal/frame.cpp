@@ -264,12 +264,11 @@ bool FunctionChecker::call_special(Special special) {
       return false;
     result = state_.word(types_, type);
     // The native refuses n outside [0, 2^31-1]; where it returns, the length is n.
-    if (n.is_int()) {
+    // A length outside that range tells nothing; the call then never returns, but what follows it is checked all the same.
+    if (Interval range = n.is_int() ? state_.interval(n) : Interval{}; n.is_int() && range.hi >= 0 && range.lo <= max_length) {
       Value length = state_.length_of(result);
-      if (!state_.assume(length, n, 0) || !state_.assume(n, length, 0)) {
-        // No array can have this length: the call never returns normally.
+      if (!state_.assume(length, n, 0) || !state_.assume(n, length, 0))
         return finish_call(result, true, true, 0);
-      }
     }
     return finish_call(result, false, true, 0);
   }
