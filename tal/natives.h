@@ -35,6 +35,9 @@ struct NativeInterface {
 // False with "line N: message".
 [[nodiscard]] bool parse_natives(std::string_view text, NativeInterface& natives, std::string& problem);
 
+// The text of stdlib/runtime/natives.tali as it was when the tools were built (library pop_natives).
+std::string_view builtin_natives_text();
+
 // The runtime entry points with typing rules of their own. Symbols of kind Function and scope Native, type no_type.
 enum class Special : uint8_t {
   None,
