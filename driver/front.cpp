@@ -7,6 +7,7 @@
 #include "driver/installation.h"
 #include "frontend/ast_printer.h"
 #include "frontend/token.h"
+#include "frontend/typed_printer.h"
 #include "support/diagnostic_printer.h"
 
 namespace driver {
@@ -35,7 +36,11 @@ int emit_front(const PopcOptions& options, const std::string& path, std::string&
     if (options.emit == Emit::Tokens) {
       out += frontend::print_tokens(frontend::lex(*session, *source), *source);
     } else if (auto module = frontend::parse(*session, *source)) {
-      if (options.emit == Emit::Ast) out += print(*module);
+      if (options.emit == Emit::Ast) {
+        out += print(*module);
+      } else if (auto typed = frontend::check(*session, *module)) {
+        if (options.emit == Emit::Typed) out += frontend::typed::print(*typed);
+      }
     }
   }
   return print_diagnostics(options, *session) ? 0 : 1;

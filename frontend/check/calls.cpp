@@ -1,0 +1,325 @@
+// Calls and instantiation, allocation, raise.
+
+#include <algorithm>
+
+#include "frontend/check/body_checker.h"
+
+namespace frontend {
+
+using support::Diag;
+
+// ---------------------------------------------------------------- functions by name
+
+// A reference to a function, instantiated: explicit type arguments first, unification variables for the rest.
+typed::ExprId BodyChecker::function_ref(SymbolId id, const std::vector<ast::Type*>& explicit_args, SourceLoc loc) {
+  const typed::Symbol symbol = env_.module().symbols[id.value];
+  env_.mark_referenced(id);
+  const Type& type = types_.get(symbol.type);
+  if (type.kind != TypeKind::Function) return error_expr(loc);
+  if (const auto feature = env_.unsupported_part(symbol.type); feature && !is_new_array(id)) return unsupported(loc, *feature);
+  if (explicit_args.size() > type.type_params) {
+    diagnostics_.report<Diag::TooManyTypeArguments>(loc, symbol.name.view(), std::to_string(type.type_params), std::to_string(explicit_args.size()));
+    return error_expr(loc);
+  }
+  std::vector<TypeId> args;
+  for (const ast::Type* arg : explicit_args) {
+    args.push_back(local_type(*arg));
+    if (types_.is_floating(args.back())) diagnostics_.report<Diag::TypeArgumentNotWord>(arg->loc, show(args.back()));
+  }
+  while (args.size() < type.type_params) args.push_back(unifier_.fresh(Unifier::Class::Word));
+  return add(loc, types_.instantiate(symbol.type, args), typed::FunctionRef{id, list(args)});
+}
+
+// The function that a callee names, and the type arguments written after it.
+std::optional<typed::SymbolId> BodyChecker::named_function(const ast::Expr& callee, const std::vector<ast::Type*>*& explicit_args) {
+  const ast::Expr* named = &callee;
+  if (const auto* instantiate = std::get_if<ast::Instantiate>(&callee.node)) {
+    explicit_args = &instantiate->args;
+    named = instantiate->function;
+  }
+  const auto* name = std::get_if<ast::NameExpr>(&named->node);
+  if (!name) return std::nullopt;
+  if (const auto local = locals_.find(name->name); local != locals_.end() && local->second.is_valid()) return std::nullopt;
+  const Environment::Value* value = env_.find_value(name->name, opens_);
+  if (!value || value->kind != Environment::Value::Symbol) return std::nullopt;
+  if (env_.module().symbols[value->symbol.value].kind != typed::SymbolKind::Function) return std::nullopt;
+  return value->symbol;
+}
+
+typed::ExprId BodyChecker::expr(const ast::Instantiate& n, SourceLoc loc, TypeId) {
+  const std::vector<ast::Type*>* explicit_args = &n.args;
+  if (const auto* name = std::get_if<ast::NameExpr>(&n.function->node)) {
+    (void)name;
+    if (const auto symbol = named_function(*n.function, explicit_args)) {
+      const typed::Symbol& function = env_.module().symbols[symbol->value];
+      if (n.args.size() < types_.get(function.type).type_params) {
+        diagnostics_.report<Diag::PolymorphicNotInstantiated>(loc, function.name.view());
+        return error_expr(loc);
+      }
+      return function_ref(*symbol, n.args, loc);
+    }
+  }
+  if (std::holds_alternative<ast::RepTerm>(n.function->node)) return unsupported(loc, Feature::Rep);
+  const ExprId function = check(*n.function);
+  if (is_error(function)) return function;
+  if (types_.get(type_of(function)).type_params != 0) return unsupported(loc, Feature::PolymorphicValue);
+  diagnostics_.report<Diag::InstantiationOfValue>(loc, show(type_of(function)));
+  return error_expr(loc);
+}
+
+// `a[] new_array<a>(int, a)`: the one polymorphic function whose result depends on the size of the type argument.
+bool BodyChecker::is_new_array(SymbolId id) {
+  const typed::Symbol& symbol = env_.module().symbols[id.value];
+  if (symbol.scope != Scope::Extern || symbol.name.view() != "new_array") return false;
+  const TypeId element = types_.var(0, 0);
+  return symbol.type == types_.function(std::vector<TypeId>{kIntType, element}, types_.array(element), 1);
+}
+
+typed::ExprId BodyChecker::new_array(const ast::Call& n, SourceLoc loc) {
+  const std::vector<ast::Type*>* explicit_args = nullptr;
+  const auto symbol = named_function(*n.callee, explicit_args);
+  const ExprId function = function_ref(*symbol, explicit_args ? *explicit_args : std::vector<ast::Type*>(), loc);
+  if (is_error(function)) return function;
+  const Type& type = types_.get(type_of(function));
+  std::vector<ExprId> args;
+  check_args(n.args, type.args, "new_array", env_.module().symbols[symbol->value].loc, args);
+  if (args.size() != 2) return error_expr(loc);
+  return add(loc, type.element, typed::NewArray{args[0], args[1]});
+}
+
+// ---------------------------------------------------------------- calls
+
+void BodyChecker::check_args(const std::vector<ast::Expr*>& args, std::span<const TypeId> params, std::string_view callee, SourceLoc declared,
+                             std::vector<ExprId>& out) {
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (i >= params.size()) {
+      out.push_back(check(*args[i]));
+      continue;
+    }
+    const ExprId value = check(*args[i], params[i]);
+    out.push_back(expect(value, params[i], [&](const std::string& got, const std::string& expected) {
+      auto report = diagnostics_.report<Diag::ArgumentType>(args[i]->loc, std::to_string(i + 1), callee, expected, got);
+      if (declared.is_valid()) report.note<Diag::DeclaredHere>(declared, callee);
+    }));
+  }
+}
+
+typed::ExprId BodyChecker::expr(const ast::Call& n, SourceLoc loc, TypeId) {
+  const std::vector<ast::Type*>* explicit_args = nullptr;
+  const auto symbol = named_function(*n.callee, explicit_args);
+  if (symbol && is_new_array(*symbol) && n.args.size() == 2) return new_array(n, loc);
+  const ExprId callee = symbol ? function_ref(*symbol, explicit_args ? *explicit_args : std::vector<ast::Type*>(), n.callee->loc) : check(*n.callee);
+  std::vector<ExprId> args;
+  if (is_error(callee)) {
+    for (const ast::Expr* arg : n.args) check(*arg);  // for the mistakes in them
+    return error_expr(loc);
+  }
+  if (types_.kind(type_of(callee)) == TypeKind::Infer) {
+    std::vector<TypeId> params;
+    for (const ast::Expr* arg : n.args) {
+      args.push_back(check(*arg));
+      params.push_back(type_of(args.back()));
+    }
+    const TypeId result = unifier_.fresh(Unifier::Class::Any);
+    unifier_.unify(type_of(callee), types_.function(params, result));
+    return add(loc, result, typed::Call{callee, list(args)});
+  }
+  const Type& type = types_.get(type_of(callee));
+  if (type.kind != TypeKind::Function) {
+    diagnostics_.report<Diag::NotAFunction>(loc, show(type_of(callee)));
+    return error_expr(loc);
+  }
+  if (type.type_params != 0) return unsupported(loc, Feature::PolymorphicValue);
+  std::string name = "this function";
+  SourceLoc declared;
+  if (symbol) {
+    name = env_.module().symbols[symbol->value].name.str();
+    declared = env_.module().symbols[symbol->value].loc;
+  }
+  if (n.args.size() != type.args.size()) {
+    auto report = diagnostics_.report<Diag::ArgumentCount>(loc, name, std::to_string(type.args.size()), std::to_string(n.args.size()));
+    if (declared.is_valid()) report.note<Diag::DeclaredHere>(declared, name);
+    return error_expr(loc);
+  }
+  check_args(n.args, type.args, name, declared, args);
+  return add(loc, type.element, typed::Call{callee, list(args)});
+}
+
+// ---------------------------------------------------------------- allocation
+
+TypeId BodyChecker::fresh_instance(TypeDeclId decl) {
+  std::vector<TypeId> args;
+  while (args.size() < types_.decl(decl).params.size()) args.push_back(unifier_.fresh(Unifier::Class::Word));
+  return types_.named(decl, args);
+}
+
+typed::ExprId BodyChecker::new_struct(TypeDeclId id, const std::vector<ast::Expr*>& args, SourceLoc loc) {
+  const TypeDecl& decl = types_.decl(id);
+  const TypeId type = fresh_instance(id);
+  if (args.size() != decl.fields.size()) {
+    diagnostics_.report<Diag::FieldCount>(loc, decl.name.view(), std::to_string(decl.fields.size()), std::to_string(args.size()))
+        .note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+    return error_expr(loc);
+  }
+  std::vector<ExprId> values;
+  for (uint32_t i = 0; i < args.size(); ++i) {
+    const TypeId field_type = types_.field_type(type, i);
+    const ExprId value = check(*args[i], field_type);
+    values.push_back(expect(value, field_type, [&](const std::string& got, const std::string& expected) {
+      const Field& field = types_.decl(id).fields[i];
+      diagnostics_.report<Diag::FieldType>(args[i]->loc, field.name.view(), types_.decl(id).name.view(), expected, got)
+          .note<Diag::DeclaredHere>(field.loc, field.name.view());
+    }));
+  }
+  return add(loc, type, typed::NewStruct{list(values), {}});
+}
+
+typed::ExprId BodyChecker::expr(const ast::NewNamed& n, SourceLoc loc, TypeId) {
+  const auto decl = env_.find_type(n.name, opens_);
+  const Environment::Value* value = env_.find_value(n.name, opens_);
+  const bool is_exception =
+      value && value->kind == Environment::Value::Symbol && env_.module().symbols[value->symbol.value].kind == typed::SymbolKind::Exception;
+  if (decl && is_exception) {
+    diagnostics_.report<Diag::AmbiguousNew>(loc, n.name.view());
+    return error_expr(loc);
+  }
+  if (is_exception) return new_exception(value->symbol, n.args, loc);
+  if (!decl) {
+    for (const ast::Expr* arg : n.args) check(*arg);
+    env_.report_unknown_type(loc, n.name, opens_);
+    return error_expr(loc);
+  }
+  switch (types_.decl(*decl).kind) {
+    case TypeDeclKind::Struct: return new_struct(*decl, n.args, loc);
+    case TypeDeclKind::Abstype: return unsupported(loc, Feature::Abstype);
+    case TypeDeclKind::Union:
+    case TypeDeclKind::Abstract: break;
+  }
+  diagnostics_.report<Diag::NotAllocatable>(loc, n.name.view()).note<Diag::DeclaredHere>(types_.decl(*decl).loc, types_.decl(*decl).name.view());
+  return error_expr(loc);
+}
+
+typed::ExprId BodyChecker::expr(const ast::NewLabelled& n, SourceLoc loc, TypeId) {
+  const auto id = env_.find_type(n.name, opens_);
+  if (!id) {
+    env_.report_unknown_type(loc, n.name, opens_);
+    return error_expr(loc);
+  }
+  if (types_.decl(*id).kind != TypeDeclKind::Struct) {
+    diagnostics_.report<Diag::NotAllocatable>(loc, n.name.view());
+    return error_expr(loc);
+  }
+  const TypeDecl& decl = types_.decl(*id);
+  const TypeId type = fresh_instance(*id);
+  std::vector<ExprId> values;
+  std::vector<uint32_t> fields;
+  for (const ast::Label& label : n.fields) {
+    const auto found = std::ranges::find(decl.fields, label.name, &Field::name);
+    if (found == decl.fields.end()) {
+      check(*label.value);
+      diagnostics_.report<Diag::NoSuchField>(label.loc, decl.name.view(), label.name.view()).note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+      return error_expr(loc);
+    }
+    const auto index = static_cast<uint32_t>(found - decl.fields.begin());
+    if (std::ranges::find(fields, index) != fields.end()) diagnostics_.report<Diag::DuplicateField>(label.loc, label.name.view());
+    const TypeId field_type = types_.field_type(type, index);
+    const ExprId value = check(*label.value, field_type);
+    values.push_back(expect(value, field_type, [&](const std::string& got, const std::string& expected) {
+      diagnostics_.report<Diag::FieldType>(label.value->loc, label.name.view(), decl.name.view(), expected, got)
+          .note<Diag::DeclaredHere>(found->loc, label.name.view());
+    }));
+    fields.push_back(index);
+  }
+  for (uint32_t i = 0; i < decl.fields.size(); ++i) {
+    if (std::ranges::find(fields, i) == fields.end()) {
+      diagnostics_.report<Diag::MissingField>(loc, decl.name.view(), decl.fields[i].name.view()).note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+      return error_expr(loc);
+    }
+  }
+  const typed::List<uint32_t> order{static_cast<uint32_t>(body_.number_pool.size()), static_cast<uint32_t>(fields.size())};
+  body_.number_pool.insert(body_.number_pool.end(), fields.begin(), fields.end());
+  return add(loc, type, typed::NewStruct{list(values), order});
+}
+
+typed::ExprId BodyChecker::expr(const ast::NewTuple& n, SourceLoc loc, TypeId hint) {
+  const Type& wanted = types_.get(unifier_.prune(hint));
+  std::vector<ExprId> values;
+  std::vector<TypeId> components;
+  for (size_t i = 0; i < n.components.size(); ++i) {
+    const bool has_hint = wanted.kind == TypeKind::Tuple && wanted.args.size() == n.components.size();
+    ExprId value = check(*n.components[i], has_hint ? wanted.args[i] : kNoHint);
+    // Where a component type is wanted, the component converts to it; a mismatch is reported for the tuple.
+    if (has_hint && types_.is_numeric(type_of(value)) && types_.is_numeric(unifier_.prune(wanted.args[i]))) convert(value, wanted.args[i]);
+    if (type_of(value) == kVoidType) {
+      diagnostics_.report<Diag::VoidNotAllowed>(loc_of(value));
+      value = error_expr(loc);
+    }
+    values.push_back(value);
+    components.push_back(type_of(value));
+  }
+  return add(loc, types_.tuple(components), typed::NewTuple{list(values)});
+}
+
+// ---------------------------------------------------------------- exceptions
+
+std::optional<typed::SymbolId> BodyChecker::find_exception(Name name, SourceLoc loc) {
+  if (const auto local = locals_.find(name); local != locals_.end() && local->second.is_valid()) {
+    diagnostics_.report<Diag::NotAnException>(loc, name.view());
+    return std::nullopt;
+  }
+  const Environment::Value* value = env_.find_value(name, opens_);
+  if (!value) {
+    env_.report_unbound(loc, name, opens_, {});
+    return std::nullopt;
+  }
+  const bool is_exception =
+      value->kind == Environment::Value::Symbol && env_.module().symbols[value->symbol.value].kind == typed::SymbolKind::Exception;
+  if (!is_exception) {
+    diagnostics_.report<Diag::NotAnException>(loc, name.view());
+    return std::nullopt;
+  }
+  env_.mark_referenced(value->symbol);
+  return value->symbol;
+}
+
+typed::ExprId BodyChecker::new_exception(SymbolId id, const std::vector<ast::Expr*>& args, SourceLoc loc) {
+  const typed::Symbol symbol = env_.module().symbols[id.value];
+  env_.mark_referenced(id);
+  if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
+  const size_t expected = symbol.type == kVoidType ? 0 : 1;
+  if (args.size() != expected) {
+    auto report = diagnostics_.report<Diag::ExceptionPayload>(loc, symbol.name.view(), expected ? "a value of type `" + show(symbol.type) + "`" : "no value",
+                                                              std::to_string(args.size()));
+    if (symbol.loc.is_valid()) report.note<Diag::DeclaredHere>(symbol.loc, symbol.name.view());
+    return error_expr(loc);
+  }
+  ExprId payload;
+  if (expected == 1) {
+    payload = check(*args[0], symbol.type);
+    payload = expect(payload, symbol.type, [&](const std::string& got, const std::string& wanted) {
+      diagnostics_.report<Diag::PayloadType>(args[0]->loc, symbol.name.view(), wanted, got);
+    });
+  }
+  return add(loc, kExnType, typed::NewExn{id, payload});
+}
+
+typed::ExprId BodyChecker::raise(ExprId exn, SourceLoc loc) { return add(loc, unifier_.fresh(Unifier::Class::Any), typed::Raise{exn}); }
+
+typed::ExprId BodyChecker::expr(const ast::RaiseNew& n, SourceLoc loc, TypeId) {
+  const auto exception = find_exception(n.exception, loc);
+  if (!exception) {
+    if (n.payload) check(*n.payload);
+    return error_expr(loc);
+  }
+  std::vector<ast::Expr*> args;
+  if (n.payload) args.push_back(n.payload);
+  return raise(new_exception(*exception, args, loc), loc);
+}
+
+typed::ExprId BodyChecker::expr(const ast::Raise& n, SourceLoc loc, TypeId) {
+  const ExprId exn = check(*n.exn, kExnType);
+  if (!unifier_.unify(type_of(exn), kExnType)) diagnostics_.report<Diag::RaiseType>(loc, show(type_of(exn)));
+  return raise(exn, loc);
+}
+
+}  // namespace frontend

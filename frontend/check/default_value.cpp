@@ -1,0 +1,107 @@
+// The value of a variable that is declared without initializer, and sized arrays.
+//
+// Sizes are part of a declaration's syntax only, so the walk goes over type and syntax together; where a typedef stands for the type its
+// own syntax is followed.
+
+#include <algorithm>
+
+#include "frontend/check/body_checker.h"
+#include "frontend/check/constant_eval.h"
+
+namespace frontend {
+
+using support::Diag;
+
+namespace {
+
+constexpr int64_t kMaxArray = int64_t{1} << 27;
+
+}  // namespace
+
+std::optional<uint64_t> BodyChecker::array_size(const ast::Expr& size) {
+  const auto value = evaluate_constant(env_, size, opens_);
+  if (!value) return std::nullopt;
+  if (*value < 0 || *value > kMaxArray) {
+    diagnostics_.report<Diag::ArraySize>(size.loc, std::to_string(*value), std::to_string(kMaxArray));
+    return std::nullopt;
+  }
+  return static_cast<uint64_t>(*value);
+}
+
+const ast::Type* BodyChecker::expand_typedef(const ast::Type* syntax) {
+  for (int steps = 0; syntax && steps < 64; ++steps) {
+    const auto* named = std::get_if<ast::NamedType>(&syntax->node);
+    const ast::Type* next = named && named->args.empty() ? env_.typedef_syntax(named->name, opens_) : nullptr;
+    if (!next) return syntax;
+    syntax = next;
+  }
+  return syntax;
+}
+
+bool BodyChecker::is_sized(const ast::Type& syntax) {
+  const ast::Type* expanded = expand_typedef(&syntax);
+  const auto* array = std::get_if<ast::ArrayType>(&expanded->node);
+  return array && array->size;
+}
+
+typed::ExprId BodyChecker::default_array(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc) {
+  const auto* array = syntax ? std::get_if<ast::ArrayType>(&syntax->node) : nullptr;
+  if (!array || !array->size) return add(loc, type, typed::ArrayLiteral{});
+  const auto count = array_size(*array->size);
+  if (!count) return error_expr(loc);
+  const ExprId element = default_value(types_.get(unifier_.prune(type)).element, array->element, name, loc);
+  return add(loc, type, typed::ArrayRepeat{*count, element});
+}
+
+typed::ExprId BodyChecker::default_struct(TypeId type, Name name, SourceLoc loc) {
+  const TypeDeclId id = types_.get(type).decl;
+  const TypeDecl& decl = types_.decl(id);
+  const bool contains_itself = std::ranges::find(default_stack_, id) != default_stack_.end();
+  if (decl.kind != TypeDeclKind::Struct || contains_itself) {
+    if (decl.kind == TypeDeclKind::Union) return unsupported(loc, Feature::Union);
+    diagnostics_.report<Diag::NoDefaultValue>(loc, name.view(), show(type));
+    return error_expr(loc);
+  }
+  default_stack_.push_back(id);
+  std::vector<ExprId> values;
+  for (uint32_t i = 0; i < decl.fields.size(); ++i) values.push_back(default_value(types_.field_type(type, i), env_.field_syntax(id, i), name, loc));
+  default_stack_.pop_back();
+  return add(loc, type, typed::NewStruct{list(values), {}});
+}
+
+typed::ExprId BodyChecker::default_value(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc) {
+  type = unifier_.prune(type);
+  syntax = expand_typedef(syntax);
+  switch (types_.kind(type)) {
+    case TypeKind::Bool: case TypeKind::Char: case TypeKind::Byte: case TypeKind::UByte: case TypeKind::Short: case TypeKind::UShort:
+    case TypeKind::Int: case TypeKind::UInt: case TypeKind::Long: case TypeKind::ULong:
+      return add(loc, type, typed::IntLiteral{0});
+    case TypeKind::Float: case TypeKind::Double:
+      return add(loc, type, typed::FloatLiteral{0});
+    case TypeKind::String:
+      return string_literal("", loc);
+    case TypeKind::Array:
+      return default_array(type, syntax, name, loc);
+    case TypeKind::Tuple: {
+      const auto* tuple = syntax ? std::get_if<ast::TupleType>(&syntax->node) : nullptr;
+      std::vector<ExprId> values;
+      const auto components = types_.get(type).args;
+      for (size_t i = 0; i < components.size(); ++i) {
+        values.push_back(default_value(components[i], tuple ? tuple->components[i].type : nullptr, name, loc));
+      }
+      return add(loc, type, typed::NewTuple{list(values)});
+    }
+    case TypeKind::Named:
+      if (types_.is_nullable(type)) return add(loc, type, typed::NullLiteral{});
+      return default_struct(type, name, loc);
+    case TypeKind::Error:
+      return error_expr(loc);
+    case TypeKind::Void: case TypeKind::Exn: case TypeKind::ConstArray: case TypeKind::Function: case TypeKind::Var: case TypeKind::Rep:
+    case TypeKind::Exncon: case TypeKind::Infer:
+      break;
+  }
+  diagnostics_.report<Diag::NoDefaultValue>(loc, name.view(), show(type));
+  return error_expr(loc);
+}
+
+}  // namespace frontend

@@ -1,0 +1,201 @@
+// Names: collecting declarations, opening prefixes, resolving, and what to say about a name that is not there.
+
+#include "frontend/check/environment.h"
+
+#include <algorithm>
+
+#include "frontend/check/constant_eval.h"
+
+namespace frontend {
+
+using support::Diag;
+
+std::optional<std::pair<uint32_t, uint32_t>> TypeVariables::find(Name name) const {
+  for (size_t depth = 0; depth < binders_.size(); ++depth) {
+    const std::vector<Name>& names = binders_[binders_.size() - 1 - depth];
+    const auto found = std::ranges::find(names, name);
+    if (found != names.end()) return std::pair(static_cast<uint32_t>(depth), static_cast<uint32_t>(found - names.begin()));
+  }
+  return std::nullopt;
+}
+
+std::string_view feature_text(Feature feature) {
+  static constexpr std::string_view kText[] = {
+#define FEATURE(Id, text) text,
+#include "frontend/check/features.def"
+#undef FEATURE
+  };
+  return kText[static_cast<size_t>(feature)];
+}
+
+Environment::Environment(Session& session, typed::TypedModule& module) : session_(session), module_(module), types_(*module.types) {
+  open_scopes_.emplace_back();
+}
+
+// ---------------------------------------------------------------- collecting
+
+Name Environment::join(Name prefix, Name name) {
+  if (prefix.empty()) return name;
+  return session_.names.get(prefix.str() + "::" + name.str());
+}
+
+// Every qualifier of a declared name, so that `open` knows what it can lead to.
+void Environment::note_prefixes(Name full) {
+  std::string_view text = full.view();
+  for (size_t at = text.rfind("::"); at != std::string_view::npos; at = text.rfind("::")) {
+    text = text.substr(0, at);
+    if (!known_prefixes_.insert(session_.names.get(text)).second) return;
+  }
+}
+
+OpenScopeId Environment::push_open(Name prefix, OpenScopeId parent) {
+  open_scopes_.push_back({parent, {prefix}});
+  return OpenScopeId{static_cast<uint32_t>(open_scopes_.size() - 1)};
+}
+
+void Environment::collect(const ast::Module& module) {
+  collect_list(module.decls, Name(), OpenScopeId());
+  // A later `open B` also opens A::B for every prefix A opened before, if there is such a thing.
+  for (size_t i = 1; i < open_scopes_.size(); ++i) {
+    const Name opened = open_scopes_[i].prefixes[0];
+    for (OpenScopeId s = open_scopes_[i].parent; s.value != 0; s = open_scopes_[s.value].parent) {
+      for (const Name outer : std::vector<Name>(open_scopes_[s.value].prefixes)) {
+        const Name inner = join(outer, opened);
+        if (known_prefixes_.contains(inner)) open_scopes_[i].prefixes.push_back(inner);
+      }
+    }
+  }
+}
+
+void Environment::collect_list(const std::vector<ast::Decl*>& decls, Name prefix, OpenScopeId opens) {
+  for (const ast::Decl* decl : decls) {
+    if (const auto* node = std::get_if<ast::PrefixDecl>(&decl->node)) {
+      collect_list(node->members, join(prefix, node->prefix), opens);
+      continue;
+    }
+    if (const auto* node = std::get_if<ast::OpenDecl>(&decl->node)) {
+      collect_list(node->members, prefix, push_open(node->prefix, opens));
+      continue;
+    }
+    const Name full = join(prefix, ast::declared_name(*decl));
+    const PlacedDecl placed{decl, full, opens, prefix};
+    if (!full.empty()) note_prefixes(full);
+    const bool is_value = std::holds_alternative<ast::FunctionDecl>(decl->node) || std::holds_alternative<ast::ValueDecl>(decl->node) ||
+                          std::holds_alternative<ast::ExceptionDecl>(decl->node);
+    if (is_value) {
+      value_decls_.push_back(placed);
+      continue;
+    }
+    if (const auto* node = std::get_if<ast::EnumDecl>(&decl->node)) {
+      enums_.push_back({node, prefix, opens});
+      for (const ast::Enumerator& e : node->enumerators) note_prefixes(join(prefix, e.name));
+      if (node->name.empty()) continue;
+    }
+    TypeEntry& entry = type_names_[full];
+    if (entry.decls.empty()) type_order_.push_back(full);
+    entry.decls.push_back(placed);
+  }
+}
+
+void Environment::declare_enumerators(const PendingEnum& pending) {
+  int64_t next = 0;
+  for (const ast::Enumerator& e : pending.decl->enumerators) {
+    if (e.value) next = evaluate_constant(*this, *e.value, pending.opens).value_or(next);
+    const Name full = join(pending.prefix, e.name);
+    const auto [entry, is_new] = values_.try_emplace(full, Value{Value::Constant, {}, static_cast<int32_t>(next)});
+    if (!is_new) session_.diagnostics.report<Diag::MultipleDefinitions>(e.loc, full.view());
+    ++next;
+  }
+}
+
+// ---------------------------------------------------------------- resolving
+
+template <class Map>
+typename Map::mapped_type* Environment::resolve(Map& map, Name name, OpenScopeId opens) {
+  if (const auto found = map.find(name); found != map.end()) return &found->second;
+  for (; opens.value != 0; opens = open_scopes_[opens.value].parent) {
+    for (const Name prefix : open_scopes_[opens.value].prefixes) {
+      if (const auto found = map.find(join(prefix, name)); found != map.end()) return &found->second;
+    }
+  }
+  return nullptr;
+}
+
+const Environment::Value* Environment::find_value(Name name, OpenScopeId opens) { return resolve(values_, name, opens); }
+
+Environment::TypeEntry* Environment::type_entry(Name name, OpenScopeId opens) { return resolve(type_names_, name, opens); }
+
+std::optional<TypeDeclId> Environment::find_type(Name name, OpenScopeId opens) {
+  TypeEntry* entry = type_entry(name, opens);
+  if (!entry) return std::nullopt;
+  if (entry->id.is_valid()) return entry->id;
+  const TypeId aliased = alias(*entry, entry->decls.front().decl->loc);
+  if (types_.kind(aliased) == TypeKind::Named) return types_.get(aliased).decl;
+  return std::nullopt;
+}
+
+// ---------------------------------------------------------------- unbound names
+
+namespace {
+
+// Edit distance with transpositions, cut off above `limit`.
+size_t distance(std::string_view a, std::string_view b, size_t limit) {
+  if (a.size() > b.size() + limit || b.size() > a.size() + limit) return limit + 1;
+  std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    std::swap(before, last);
+    std::swap(last, row);
+  }
+  return last[b.size()];
+}
+
+std::string_view last_part(std::string_view name) {
+  const size_t at = name.rfind("::");
+  return at == std::string_view::npos ? name : name.substr(at + 2);
+}
+
+}  // namespace
+
+// A qualified name of which this is the last part, or else the nearest spelling.
+void Environment::suggest(support::Diagnostics::Builder builder, Name name, const std::vector<Name>& candidates) {
+  Name qualified, nearest;
+  const size_t limit = name.view().size() < 3 ? 0 : 1 + name.view().size() / 5;
+  size_t best = limit + 1;
+  for (const Name candidate : candidates) {
+    if (candidate.view() != name.view() && last_part(candidate.view()) == name.view()) {
+      if (qualified.empty() || candidate.view() < qualified.view()) qualified = candidate;
+    }
+    const size_t d = limit == 0 ? 1 : distance(name.view(), candidate.view(), limit);
+    if (d < best || (d == best && !nearest.empty() && candidate.view() < nearest.view())) {
+      best = d;
+      nearest = candidate;
+    }
+  }
+  if (!qualified.empty()) {
+    const std::string_view text = qualified.view();
+    builder.note<Diag::SuggestOpen>(SourceLoc(), text, text.substr(0, text.rfind("::")));
+  } else if (!nearest.empty() && best <= limit) {
+    builder.note<Diag::SuggestName>(SourceLoc(), nearest.view());
+  }
+}
+
+void Environment::report_unbound(SourceLoc loc, Name name, OpenScopeId, const std::vector<Name>& locals) {
+  if (!reported_names_.insert(name).second) return;
+  std::vector<Name> candidates = locals;
+  for (const auto& [known, value] : values_) candidates.push_back(known);
+  suggest(session_.diagnostics.report<Diag::UnboundName>(loc, name.view()), name, candidates);
+}
+
+void Environment::report_unknown_type(SourceLoc loc, Name name, OpenScopeId) {
+  if (!reported_names_.insert(session_.names.get("type " + name.str())).second) return;
+  std::vector<Name> candidates(type_order_);
+  suggest(session_.diagnostics.report<Diag::UnknownType>(loc, name.view()), name, candidates);
+}
+
+}  // namespace frontend

@@ -1,0 +1,181 @@
+// The global names of a module and what they mean.
+//
+// Built in three steps from the declarations, whose order does not matter: collect() registers every name under its full name and folds
+// repeated declarations of a type together; resolve_types() gives the type declarations their fields; declare_values() gives functions,
+// variables and exceptions their types and folds externs and definitions together. After that the environment only answers questions.
+//
+// Name resolution: a name means the global of exactly that name, or else what the prefixes opened around its place make of it, the
+// innermost `open` first. `open A; open B;` also opens A::B.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "frontend/ast.h"
+#include "frontend/frontend.h"
+#include "frontend/typed_ast.h"
+
+namespace frontend {
+
+// Index of a chain of `open`s; 0: none.
+struct OpenScopeId {
+  uint32_t value = 0;
+};
+
+struct PlacedDecl {
+  const ast::Decl* decl = nullptr;
+  Name name;           // full
+  OpenScopeId opens;
+  Name prefix;         // the innermost prefix around it
+};
+
+// Type variables in scope: the outermost binder and those of polymorphic function types within.
+class TypeVariables {
+ public:
+  TypeVariables() = default;
+  explicit TypeVariables(std::vector<Name> outermost) : binders_{std::move(outermost)} {}
+
+  void push(const std::vector<Name>& names) { binders_.push_back(names); }
+  void pop() { binders_.pop_back(); }
+  // Depth and index of a variable, the innermost binder first.
+  std::optional<std::pair<uint32_t, uint32_t>> find(Name name) const;
+  TypeParamNames outermost() const { return binders_.empty() ? TypeParamNames() : TypeParamNames(binders_.front()); }
+
+ private:
+  std::vector<std::vector<Name>> binders_;
+};
+
+// Constructs of the language that are parsed but not compiled yet.
+enum class Feature : uint8_t {
+#define FEATURE(Id, text) Id,
+#include "frontend/check/features.def"
+#undef FEATURE
+  Count,
+};
+
+class Environment {
+ public:
+  Environment(Session& session, typed::TypedModule& module);
+
+  void collect(const ast::Module& module);
+  void resolve_types();
+  void declare_values();
+
+  struct Value {
+    enum Kind : uint8_t { Symbol, Constant } kind = Symbol;
+    typed::SymbolId symbol;
+    int64_t constant = 0;
+  };
+  const Value* find_value(Name name, OpenScopeId opens);
+  std::optional<TypeDeclId> find_type(Name name, OpenScopeId opens);
+
+  // An unknown type or a wrong number of arguments is reported and gives the error type.
+  enum class Void : uint8_t { Forbidden, Allowed };
+  TypeId type(const ast::Type& type, TypeVariables& variables, OpenScopeId opens, Void allow_void = Void::Forbidden);
+  // While set, `_` in a type stands for what this returns (local declarations only).
+  std::function<TypeId()> infer_wildcard;
+
+  void report_unbound(SourceLoc loc, Name name, OpenScopeId opens, const std::vector<Name>& locals);
+  void report_unknown_type(SourceLoc loc, Name name, OpenScopeId opens);
+
+  // Reports that a feature is not supported, once per feature and module.
+  void unsupported(SourceLoc loc, Feature feature);
+  // The first unsupported feature that values of this type would need.
+  std::optional<Feature> unsupported_part(TypeId type);
+  // A function type whose own type variables occur as array elements cannot be called.
+  bool has_variable_array(TypeId type);
+
+  // A function of the runtime that source need not declare (printf's directives).
+  typed::SymbolId runtime_function(std::string_view name, TypeId type);
+
+  // The definitions to be checked, in source order.
+  struct FunctionItem { typed::SymbolId symbol; PlacedDecl placed; };
+  struct VariableItem { typed::SymbolId symbol; PlacedDecl placed; };
+  const std::vector<FunctionItem>& functions() const { return functions_; }
+  const std::vector<VariableItem>& variables() const { return variables_; }
+  // The syntax of a struct field's type: array sizes are only there.
+  const ast::Type* field_syntax(TypeDeclId decl, uint32_t field) const;
+  const ast::Type* typedef_syntax(Name name, OpenScopeId opens);
+
+  Session& session() { return session_; }
+  typed::TypedModule& module() { return module_; }
+  TypeStore& types() { return types_; }
+  void mark_referenced(typed::SymbolId symbol) { module_.symbols[symbol.value].is_referenced = true; }
+
+  // The initializer of a `const` variable of this module, for constant expressions.
+  const PlacedDecl* constant_definition(typed::SymbolId symbol) const;
+
+ private:
+  struct OpenScope {
+    OpenScopeId parent;
+    std::vector<Name> prefixes;  // the opened one, then those that earlier opens make of it
+  };
+  struct TypeEntry {
+    std::vector<PlacedDecl> decls;
+    TypeDeclId id;              // invalid for a typedef or enum
+    TypeId alias = kErrorType;  // typedef, enum
+    enum State : uint8_t { Unresolved, Resolving, Resolved } state = Unresolved;
+  };
+  struct PendingEnum {
+    const ast::EnumDecl* decl;
+    Name prefix;
+    OpenScopeId opens;
+  };
+
+  void collect_list(const std::vector<ast::Decl*>& decls, Name prefix, OpenScopeId opens);
+  void declare_enumerators(const PendingEnum& pending);
+  void note_prefixes(Name full);
+  OpenScopeId push_open(Name prefix, OpenScopeId parent);
+  Name join(Name prefix, Name name);
+
+  void make_type_decl(Name name, TypeEntry& entry);
+  const PlacedDecl& primary(const TypeEntry& entry) const;
+  void resolve_aggregate(TypeDeclId id, const PlacedDecl& placed);
+  void check_repeats(TypeDeclId id, const TypeEntry& entry);
+  void compare_repeat(TypeDeclId id, const PlacedDecl& other);
+  TypeId alias(TypeEntry& entry, SourceLoc loc);
+  std::vector<Field> fields_of(const ast::AggregateDecl& decl, const PlacedDecl& placed, bool reports);
+
+  TypeId named_type(const ast::NamedType& node, SourceLoc loc, TypeVariables& variables, OpenScopeId opens);
+  TypeId function_type(const ast::FunctionType& node, TypeVariables& variables, OpenScopeId opens);
+  TypeEntry* type_entry(Name name, OpenScopeId opens);
+
+  void add_builtin_exceptions();
+  void declare_value(const PlacedDecl& placed);
+  void declare_symbol(const PlacedDecl& placed, typed::Symbol symbol, bool is_definition);
+  void merge(typed::SymbolId old, const typed::Symbol& symbol, bool is_definition);
+  void check_scope_of_definition(const PlacedDecl& placed, const typed::Symbol& symbol, bool is_definition);
+  bool mentions_static(TypeId type, TypeDeclId& which);
+  void check_duplicates(const std::vector<Name>& names, SourceLoc loc);
+
+  template <class Map>
+  typename Map::mapped_type* resolve(Map& map, Name name, OpenScopeId opens);
+  void suggest(support::Diagnostics::Builder builder, Name name, const std::vector<Name>& candidates);
+
+  Session& session_;
+  typed::TypedModule& module_;
+  TypeStore& types_;
+
+  std::vector<OpenScope> open_scopes_;
+  std::unordered_set<Name> known_prefixes_;
+  std::unordered_map<Name, TypeEntry> type_names_;
+  std::vector<Name> type_order_;
+  std::unordered_map<Name, Value> values_;
+  std::vector<PlacedDecl> value_decls_;
+  std::vector<PendingEnum> enums_;
+  std::unordered_map<uint32_t, const ast::AggregateDecl*> aggregates_;  // by TypeDeclId
+  std::unordered_map<uint32_t, SourceLoc> definitions_;                 // by SymbolId: where it is defined
+  std::vector<FunctionItem> functions_;
+  std::vector<VariableItem> variables_;
+  std::unordered_map<uint32_t, int> unsupported_cache_;
+  bool reported_[static_cast<size_t>(Feature::Count)] = {};
+  std::unordered_set<Name> reported_names_;
+};
+
+std::string_view feature_text(Feature feature);
+
+}  // namespace frontend

@@ -1,0 +1,306 @@
+// Types: from syntax to TypeId, type declarations and their repetitions, and which types cannot be compiled yet.
+
+#include <algorithm>
+
+#include "frontend/check/environment.h"
+
+namespace frontend {
+
+using support::Diag;
+
+namespace {
+
+std::vector<Name> params_of(const ast::Decl& decl) {
+  if (const auto* n = std::get_if<ast::AggregateDecl>(&decl.node)) return n->type_params;
+  if (const auto* n = std::get_if<ast::AbstypeDecl>(&decl.node)) return n->type_params;
+  if (const auto* n = std::get_if<ast::AbstractDecl>(&decl.node)) return n->type_params;
+  return {};
+}
+
+bool is_nullable_decl(const ast::Decl& decl) {
+  if (const auto* n = std::get_if<ast::AggregateDecl>(&decl.node)) return n->nullable;
+  if (const auto* n = std::get_if<ast::AbstractDecl>(&decl.node)) return n->nullable;
+  return false;
+}
+
+TypeDeclKind kind_of(const ast::Decl& decl) {
+  if (const auto* n = std::get_if<ast::AggregateDecl>(&decl.node)) return n->kind;
+  return std::holds_alternative<ast::AbstypeDecl>(decl.node) ? TypeDeclKind::Abstype : TypeDeclKind::Abstract;
+}
+
+bool is_alias(const ast::Decl& decl) {
+  return std::holds_alternative<ast::TypedefDecl>(decl.node) || std::holds_alternative<ast::EnumDecl>(decl.node);
+}
+
+// A definition says more than an extern one, and that more than an abstract type.
+int information(const ast::Decl& decl) {
+  if (std::holds_alternative<ast::AbstractDecl>(decl.node)) return 0;
+  return decl.scope == Scope::Extern ? 1 : 2;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- declarations
+
+const PlacedDecl& Environment::primary(const TypeEntry& entry) const {
+  return *std::ranges::max_element(entry.decls, {}, [](const PlacedDecl& p) { return information(*p.decl); });
+}
+
+void Environment::resolve_types() {
+  // Names of types first: fields refer to them whatever the order.
+  for (const Name name : type_order_) {
+    TypeEntry& entry = type_names_[name];
+    if (!is_alias(*entry.decls.front().decl)) make_type_decl(name, entry);
+  }
+  for (const PendingEnum& pending : enums_) declare_enumerators(pending);
+  for (const Name name : type_order_) {
+    TypeEntry& entry = type_names_[name];
+    if (entry.id.is_valid()) {
+      resolve_aggregate(entry.id, primary(entry));
+    } else {
+      (void)alias(entry, entry.decls.front().decl->loc);
+    }
+  }
+  for (const Name name : type_order_) {
+    const TypeEntry& entry = type_names_[name];
+    check_repeats(entry.id, entry);
+  }
+}
+
+void Environment::make_type_decl(Name name, TypeEntry& entry) {
+  const ast::Decl& decl = *primary(entry).decl;
+  TypeDecl made;
+  made.name = name;
+  made.kind = kind_of(decl);
+  made.scope = decl.scope;
+  made.nullable = is_nullable_decl(decl);
+  made.params = params_of(decl);
+  made.loc = decl.loc;
+  check_duplicates(made.params, decl.loc);
+  entry.id = types_.add_decl(std::move(made));
+  module_.type_decls.push_back(entry.id);
+  if (const auto* node = std::get_if<ast::AggregateDecl>(&decl.node)) aggregates_[entry.id.value] = node;
+}
+
+std::vector<Field> Environment::fields_of(const ast::AggregateDecl& decl, const PlacedDecl& placed, bool reports) {
+  std::vector<Field> fields;
+  std::unordered_map<Name, SourceLoc> seen;
+  const Void allow = decl.kind == TypeDeclKind::Union ? Void::Allowed : Void::Forbidden;
+  for (const ast::FieldDecl& field : decl.fields) {
+    TypeVariables variables(decl.type_params);
+    const auto [first, is_new] = seen.try_emplace(field.name, field.loc);
+    if (!is_new && reports) {
+      session_.diagnostics.report<Diag::DuplicateField>(field.loc, field.name.view()).note<Diag::DeclaredHere>(first->second, field.name.view());
+    }
+    fields.push_back({field.name, type(*field.type, variables, placed.opens, allow), field.is_const, field.loc});
+  }
+  return fields;
+}
+
+void Environment::resolve_aggregate(TypeDeclId id, const PlacedDecl& placed) {
+  if (const auto* node = std::get_if<ast::AggregateDecl>(&placed.decl->node)) {
+    types_.decl(id).fields = fields_of(*node, placed, true);
+    if (placed.decl->scope == Scope::Extern) return;
+    if (node->kind == TypeDeclKind::Union) unsupported(placed.decl->loc, Feature::Union);
+    for (const Field& field : types_.decl(id).fields) {
+      if (const auto feature = unsupported_part(field.type)) unsupported(field.loc, *feature);
+    }
+  } else if (const auto* abstype = std::get_if<ast::AbstypeDecl>(&placed.decl->node)) {
+    std::vector<Name> all = abstype->type_params;
+    all.insert(all.end(), abstype->hidden.begin(), abstype->hidden.end());
+    check_duplicates(abstype->hidden, placed.decl->loc);
+    TypeVariables variables(all);
+    const TypeId representation = type(*abstype->representation, variables, placed.opens);
+    types_.decl(id).hidden_params = abstype->hidden;
+    types_.decl(id).representation = representation;
+    if (placed.decl->scope != Scope::Extern) unsupported(placed.decl->loc, Feature::Abstype);
+  }
+}
+
+void Environment::check_duplicates(const std::vector<Name>& names, SourceLoc loc) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) != names.begin() + static_cast<std::ptrdiff_t>(i)) {
+      session_.diagnostics.report<Diag::DuplicateTypeVariable>(loc, names[i].view());
+    }
+  }
+}
+
+void Environment::check_repeats(TypeDeclId id, const TypeEntry& entry) {
+  const PlacedDecl& first = primary(entry);
+  for (const PlacedDecl& other : entry.decls) {
+    if (&other == &first) continue;
+    const bool both_define = information(*other.decl) == 2 && information(*first.decl) == 2;
+    if (both_define || is_alias(*other.decl) || !id.is_valid()) {
+      session_.diagnostics.report<Diag::MultipleTypeDefinitions>(other.decl->loc, entry.decls.front().name.view())
+          .note<Diag::DeclaredHere>(first.decl->loc, first.name.view());
+    } else {
+      compare_repeat(id, other);
+    }
+  }
+}
+
+// An extern declaration of a type must say the same as the other one, as far as it says anything.
+void Environment::compare_repeat(TypeDeclId id, const PlacedDecl& other) {
+  const TypeDecl& decl = types_.decl(id);
+  auto differ = [&](std::string_view what) {
+    session_.diagnostics.report<Diag::TypeDeclarationsDiffer>(other.decl->loc, decl.name.view(), what)
+        .note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+  };
+  if (params_of(*other.decl).size() != decl.params.size()) return differ("type variables");
+  if (is_nullable_decl(*other.decl) != decl.nullable) return differ("`?`");
+  const auto* node = std::get_if<ast::AggregateDecl>(&other.decl->node);
+  if (!node) return;
+  if (node->kind != decl.kind) return differ("kind of type");
+  if (decl.scope == Scope::Static || decl.scope == Scope::Abstract) return differ("scope");
+  const std::vector<Field> fields = fields_of(*node, other, false);
+  if (fields.size() != decl.fields.size()) return differ("number of fields");
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const Field &a = fields[i], &b = decl.fields[i];
+    if (a.name != b.name || a.type != b.type || a.is_const != b.is_const) return differ("field `" + b.name.str() + "`");
+  }
+}
+
+TypeId Environment::alias(TypeEntry& entry, SourceLoc loc) {
+  if (entry.state == TypeEntry::Resolved) return entry.alias;
+  if (entry.state == TypeEntry::Resolving) {
+    session_.diagnostics.report<Diag::CyclicTypedef>(loc, entry.decls.front().name.view());
+    return kErrorType;
+  }
+  entry.state = TypeEntry::Resolving;
+  const PlacedDecl placed = entry.decls.front();
+  TypeId result = kIntType;  // an enum
+  if (const auto* node = std::get_if<ast::TypedefDecl>(&placed.decl->node)) {
+    TypeVariables none;
+    result = type(*node->type, none, placed.opens);
+  }
+  entry.alias = result;
+  entry.state = TypeEntry::Resolved;
+  return result;
+}
+
+const ast::Type* Environment::field_syntax(TypeDeclId decl, uint32_t field) const {
+  const auto found = aggregates_.find(decl.value);
+  return found == aggregates_.end() ? nullptr : found->second->fields[field].type;
+}
+
+const ast::Type* Environment::typedef_syntax(Name name, OpenScopeId opens) {
+  const TypeEntry* entry = type_entry(name, opens);
+  if (!entry) return nullptr;
+  const auto* node = std::get_if<ast::TypedefDecl>(&entry->decls.front().decl->node);
+  return node ? node->type : nullptr;
+}
+
+// ---------------------------------------------------------------- from syntax to types
+
+TypeId Environment::named_type(const ast::NamedType& node, SourceLoc loc, TypeVariables& variables, OpenScopeId opens) {
+  if (const auto variable = variables.find(node.name)) {
+    if (!node.args.empty()) session_.diagnostics.report<Diag::TypeVariableWithArguments>(loc, node.name.view());
+    return types_.var(variable->first, variable->second);
+  }
+  std::vector<TypeId> args;
+  for (const ast::Type* arg : node.args) {
+    const TypeId id = type(*arg, variables, opens);
+    if (types_.is_floating(id)) session_.diagnostics.report<Diag::TypeArgumentNotWord>(arg->loc, types_.print(id));
+    args.push_back(id);
+  }
+  TypeEntry* entry = type_entry(node.name, opens);
+  if (!entry) {
+    report_unknown_type(loc, node.name, opens);
+    return kErrorType;
+  }
+  const size_t expected = entry->id.is_valid() ? types_.decl(entry->id).params.size() : 0;
+  if (args.size() != expected) {
+    session_.diagnostics.report<Diag::TypeArgumentCount>(loc, node.name.view(), std::to_string(expected), std::to_string(args.size()))
+        .note<Diag::DeclaredHere>(entry->decls.front().decl->loc, node.name.view());
+    return kErrorType;
+  }
+  return entry->id.is_valid() ? types_.named(entry->id, args) : alias(*entry, loc);
+}
+
+TypeId Environment::function_type(const ast::FunctionType& node, TypeVariables& variables, OpenScopeId opens) {
+  if (!node.type_params.empty()) variables.push(node.type_params);
+  std::vector<TypeId> params;
+  for (const ast::Param& param : node.params) params.push_back(type(*param.type, variables, opens));
+  const TypeId result = type(*node.result, variables, opens, Void::Allowed);
+  if (!node.type_params.empty()) variables.pop();
+  return types_.function(params, result, static_cast<uint32_t>(node.type_params.size()), node.convention);
+}
+
+TypeId Environment::type(const ast::Type& syntax, TypeVariables& variables, OpenScopeId opens, Void allow_void) {
+  const auto visit = [&](const auto& node) -> TypeId {
+    using Node = std::decay_t<decltype(node)>;
+    if constexpr (std::is_same_v<Node, ast::BasicType>) {
+      if (node.kind == TypeKind::Void && allow_void == Void::Forbidden) {
+        session_.diagnostics.report<Diag::VoidNotAllowed>(syntax.loc);
+        return kErrorType;
+      }
+      return basic_type(node.kind);
+    } else if constexpr (std::is_same_v<Node, ast::NamedType>) {
+      return named_type(node, syntax.loc, variables, opens);
+    } else if constexpr (std::is_same_v<Node, ast::TupleType>) {
+      std::vector<TypeId> components;
+      for (const ast::Param& component : node.components) components.push_back(type(*component.type, variables, opens));
+      return types_.tuple(components, node.read_only);
+    } else if constexpr (std::is_same_v<Node, ast::ArrayType>) {
+      return types_.array(type(*node.element, variables, opens));
+    } else if constexpr (std::is_same_v<Node, ast::ConstArrayType>) {
+      return types_.const_array(type(*node.element, variables, opens), static_cast<uint32_t>(node.length));
+    } else if constexpr (std::is_same_v<Node, ast::FunctionType>) {
+      return function_type(node, variables, opens);
+    } else if constexpr (std::is_same_v<Node, ast::RepType>) {
+      return types_.rep(type(*node.of, variables, opens, Void::Allowed));
+    } else if constexpr (std::is_same_v<Node, ast::ExnconType>) {
+      return types_.exncon(type(*node.payload, variables, opens, Void::Allowed));
+    } else {
+      static_assert(std::is_same_v<Node, ast::InferredType>);
+      if (infer_wildcard) return infer_wildcard();
+      session_.diagnostics.report<Diag::InferredTypeNotAllowed>(syntax.loc);
+      return kErrorType;
+    }
+  };
+  return std::visit(visit, syntax.node);
+}
+
+// ---------------------------------------------------------------- what is not compiled yet
+
+void Environment::unsupported(SourceLoc loc, Feature feature) {
+  bool& reported = reported_[static_cast<size_t>(feature)];
+  if (!reported) session_.diagnostics.report<Diag::NotSupportedYet>(loc, feature_text(feature));
+  reported = true;
+}
+
+std::optional<Feature> Environment::unsupported_part(TypeId id) {
+  const auto [entry, is_new] = unsupported_cache_.try_emplace(id.value, -1);
+  if (!is_new) return entry->second < 0 ? std::nullopt : std::optional(static_cast<Feature>(entry->second));
+  const Type& type = types_.get(id);
+  std::optional<Feature> found;
+  switch (type.kind) {
+    case TypeKind::Float: case TypeKind::Double: found = Feature::Float; break;
+    case TypeKind::ConstArray: found = Feature::ConstArray; break;
+    case TypeKind::Rep: found = Feature::Rep; break;
+    case TypeKind::Exncon: found = Feature::Exncon; break;
+    case TypeKind::Array:
+      if (types_.kind(type.element) == TypeKind::Var) found = Feature::VariableArray;
+      break;
+    case TypeKind::Function:
+      if (type.convention == Convention::Stdcall) found = Feature::Stdcall;
+      break;
+    case TypeKind::Named: {
+      const TypeDeclKind kind = types_.decl(type.decl).kind;
+      if (kind == TypeDeclKind::Union) found = Feature::Union;
+      if (kind == TypeDeclKind::Abstype) found = Feature::Abstype;
+      // The entry made above ends the recursion through types that contain themselves.
+      for (const Field& field : types_.decl(type.decl).fields) {
+        if (!found) found = unsupported_part(field.type);
+      }
+      break;
+    }
+    default: break;
+  }
+  for (size_t i = 0; i < type.args.size() && !found; ++i) found = unsupported_part(type.args[i]);
+  if (!found && type.element != kErrorType) found = unsupported_part(type.element);
+  if (found) unsupported_cache_[id.value] = static_cast<int>(*found);
+  return found;
+}
+
+}  // namespace frontend

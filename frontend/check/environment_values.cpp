@@ -1,0 +1,176 @@
+// Values: functions, variables and exceptions; externs and definitions of one name are one symbol.
+
+#include <algorithm>
+
+#include "frontend/check/environment.h"
+
+namespace frontend {
+
+using support::Diag;
+using typed::Symbol;
+using typed::SymbolId;
+using typed::SymbolKind;
+
+namespace {
+
+const char* const kBuiltinExceptions[] = {"NullPointer", "ArrayBounds", "DivideByZero", "UnionVariant", "OutOfMemory"};
+
+std::string_view kind_text(SymbolKind kind) {
+  switch (kind) {
+    case SymbolKind::Function: return "a function";
+    case SymbolKind::Variable: return "a variable";
+    case SymbolKind::Exception: return "an exception";
+  }
+  return "";
+}
+
+}  // namespace
+
+void Environment::declare_values() {
+  add_builtin_exceptions();
+  for (const PlacedDecl& placed : value_decls_) declare_value(placed);
+}
+
+void Environment::add_builtin_exceptions() {
+  for (const char* name : kBuiltinExceptions) {
+    const Name interned = session_.names.get(name);
+    const SymbolId id{static_cast<uint32_t>(module_.symbols.size())};
+    Symbol symbol;
+    symbol.name = interned;
+    symbol.kind = SymbolKind::Exception;
+    symbol.scope = Scope::Extern;
+    symbol.type = kVoidType;
+    symbol.is_builtin = true;
+    module_.symbols.push_back(symbol);
+    values_[interned] = Value{Value::Symbol, id, 0};
+  }
+}
+
+void Environment::declare_value(const PlacedDecl& placed) {
+  Symbol symbol;
+  symbol.name = placed.name;
+  symbol.scope = placed.decl->scope;
+  symbol.loc = placed.decl->loc;
+  TypeVariables none;
+  bool is_definition = placed.decl->scope != Scope::Extern;
+  if (const auto* node = std::get_if<ast::FunctionDecl>(&placed.decl->node)) {
+    symbol.kind = SymbolKind::Function;
+    symbol.type = type(*node->type, none, placed.opens);
+    check_duplicates(std::get<ast::FunctionType>(node->type->node).type_params, placed.decl->loc);
+  } else if (const auto* value = std::get_if<ast::ValueDecl>(&placed.decl->node)) {
+    symbol.type = type(*value->type, none, placed.opens);
+    const bool is_function = !is_definition && types_.kind(symbol.type) == TypeKind::Function;
+    symbol.kind = is_function ? SymbolKind::Function : SymbolKind::Variable;
+    symbol.is_const = value->is_const;
+  } else {
+    const auto& exception = std::get<ast::ExceptionDecl>(placed.decl->node);
+    symbol.kind = SymbolKind::Exception;
+    symbol.type = exception.payload ? type(*exception.payload, none, placed.opens) : kVoidType;
+  }
+  check_scope_of_definition(placed, symbol, is_definition);
+  declare_symbol(placed, symbol, is_definition);
+}
+
+bool Environment::mentions_static(TypeId id, TypeDeclId& which) {
+  const Type& type = types_.get(id);
+  if (type.kind == TypeKind::Named && types_.decl(type.decl).scope == Scope::Static) {
+    which = type.decl;
+    return true;
+  }
+  for (TypeId arg : type.args) {
+    if (mentions_static(arg, which)) return true;
+  }
+  return type.element != kErrorType && mentions_static(type.element, which);
+}
+
+void Environment::check_scope_of_definition(const PlacedDecl& placed, const Symbol& symbol, bool is_definition) {
+  if (!is_definition) return;
+  if (symbol.kind == SymbolKind::Variable && types_.kind(symbol.type) == TypeKind::Function && symbol.scope != Scope::Static) {
+    session_.diagnostics.report<Diag::FunctionVariableNotStatic>(symbol.loc, symbol.name.view());
+  }
+  const bool is_entry = symbol.name.view() == "pop_main" || symbol.name.view() == "main";
+  if (is_entry && symbol.scope == Scope::Static) session_.diagnostics.report<Diag::EntryPointNotPublic>(symbol.loc, symbol.name.view());
+  TypeDeclId hidden;
+  if (symbol.scope != Scope::Static && mentions_static(symbol.type, hidden)) {
+    const TypeDecl& decl = types_.decl(hidden);
+    session_.diagnostics.report<Diag::StaticTypeExported>(placed.decl->loc, symbol.name.view(), decl.name.view())
+        .note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+  }
+}
+
+void Environment::declare_symbol(const PlacedDecl& placed, Symbol symbol, bool is_definition) {
+  const SymbolId fresh{static_cast<uint32_t>(module_.symbols.size())};
+  const auto [entry, is_new] = values_.try_emplace(placed.name, Value{Value::Symbol, fresh, 0});
+  if (!is_new && entry->second.kind == Value::Constant) {
+    session_.diagnostics.report<Diag::MultipleDefinitions>(symbol.loc, symbol.name.view());
+    return;
+  }
+  const SymbolId id = entry->second.symbol;
+  if (is_new) {
+    module_.symbols.push_back(symbol);
+  } else {
+    const bool was_defined = definitions_.contains(id.value);
+    merge(id, symbol, is_definition);
+    if (is_definition && was_defined) return;
+  }
+  if (!is_definition) return;
+  definitions_[id.value] = placed.decl->loc;
+  if (symbol.kind == SymbolKind::Function) functions_.push_back({id, placed});
+  if (symbol.kind == SymbolKind::Variable) variables_.push_back({id, placed});
+  if (symbol.kind == SymbolKind::Exception) module_.exceptions.push_back(id);
+}
+
+void Environment::merge(SymbolId id, const Symbol& symbol, bool is_definition) {
+  Symbol& old = module_.symbols[id.value];
+  const bool was_defined = definitions_.contains(id.value);
+  if (was_defined && is_definition) {
+    session_.diagnostics.report<Diag::MultipleDefinitions>(symbol.loc, symbol.name.view()).note<Diag::DeclaredHere>(old.loc, old.name.view());
+    return;
+  }
+  if (old.is_builtin && is_definition) {
+    session_.diagnostics.report<Diag::BuiltinException>(symbol.loc, symbol.name.view());
+    return;
+  }
+  // An extern of function type may announce a variable that holds a function.
+  const bool kinds_agree = old.kind == symbol.kind || (old.kind != SymbolKind::Exception && symbol.kind != SymbolKind::Exception);
+  if (!kinds_agree) {
+    session_.diagnostics.report<Diag::KindsDisagree>(symbol.loc, symbol.name.view(), kind_text(symbol.kind), kind_text(old.kind))
+        .note<Diag::DeclaredHere>(old.loc, old.name.view());
+    return;
+  }
+  if (old.type != symbol.type && old.type != kErrorType && symbol.type != kErrorType) {
+    session_.diagnostics.report<Diag::TypesDisagree>(symbol.loc, symbol.name.view(), types_.print(symbol.type), types_.print(old.type))
+        .note<Diag::DeclaredHere>(old.loc, old.name.view());
+    return;
+  }
+  if (is_definition) {
+    old.scope = symbol.scope;
+    old.kind = symbol.kind;
+    old.loc = symbol.loc;
+    old.is_const = symbol.is_const;
+  }
+}
+
+SymbolId Environment::runtime_function(std::string_view name, TypeId type) {
+  const Name interned = session_.names.get(name);
+  const SymbolId fresh{static_cast<uint32_t>(module_.symbols.size())};
+  const auto [entry, is_new] = values_.try_emplace(interned, Value{Value::Symbol, fresh, 0});
+  if (!is_new) return entry->second.symbol;
+  Symbol symbol;
+  symbol.name = interned;
+  symbol.kind = SymbolKind::Function;
+  symbol.scope = Scope::Extern;
+  symbol.type = type;
+  module_.symbols.push_back(symbol);
+  return fresh;
+}
+
+const PlacedDecl* Environment::constant_definition(SymbolId symbol) const {
+  if (!module_.symbols[symbol.value].is_const) return nullptr;
+  for (const VariableItem& item : variables_) {
+    if (item.symbol == symbol && std::get<ast::ValueDecl>(item.placed.decl->node).init) return &item.placed;
+  }
+  return nullptr;
+}
+
+}  // namespace frontend

@@ -1,0 +1,215 @@
+// Statements and local declarations.
+
+#include "frontend/check/body_checker.h"
+
+namespace frontend {
+
+using support::Diag;
+
+void BodyChecker::check(const ast::Stmt& syntax, std::vector<StmtId>& out) {
+  std::visit([&](const auto& node) { stmt(node, syntax.loc, out); }, syntax.node);
+}
+
+// A statement in a scope of its own, as one node.
+typed::StmtId BodyChecker::check_nested(const ast::Stmt& syntax) {
+  const size_t mark = open_scope();
+  std::vector<StmtId> stmts;
+  if (const auto* node = std::get_if<ast::BlockStmt>(&syntax.node)) {
+    for (const ast::Stmt* inner : node->stmts) check(*inner, stmts);
+  } else {
+    check(syntax, stmts);
+  }
+  close_scope(mark);
+  if (stmts.size() == 1 && !std::holds_alternative<ast::BlockStmt>(syntax.node)) return stmts[0];
+  return block(syntax.loc, stmts);
+}
+
+void BodyChecker::stmt(const ast::EmptyStmt&, SourceLoc, std::vector<StmtId>&) {}
+
+void BodyChecker::stmt(const ast::ExprStmt& n, SourceLoc loc, std::vector<StmtId>& out) { out.push_back(add_stmt(loc, typed::ExprStmt{check(*n.expr)})); }
+
+void BodyChecker::stmt(const ast::BlockStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  const size_t mark = open_scope();
+  std::vector<StmtId> stmts;
+  for (const ast::Stmt* inner : n.stmts) check(*inner, stmts);
+  close_scope(mark);
+  out.push_back(block(loc, stmts));
+}
+
+void BodyChecker::stmt(const ast::ReturnStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  if (!n.value) {
+    if (result_type_ != kVoidType) diagnostics_.report<Diag::ReturnWithoutValue>(loc, show(result_type_));
+    out.push_back(add_stmt(loc, typed::Return{}));
+    return;
+  }
+  const ExprId value = check(*n.value, result_type_);
+  const ExprId converted = expect(value, result_type_, [&](const std::string& got, const std::string& expected) {
+    if (result_type_ == kVoidType) {
+      diagnostics_.report<Diag::ReturnValueInVoid>(loc_of(value), got);
+    } else {
+      diagnostics_.report<Diag::ReturnType>(loc_of(value), expected, got);
+    }
+  });
+  if (result_type_ == kVoidType) {
+    out.push_back(add_stmt(loc, typed::ExprStmt{converted}));
+    out.push_back(add_stmt(loc, typed::Return{}));
+  } else {
+    out.push_back(add_stmt(loc, typed::Return{converted}));
+  }
+}
+
+// ---------------------------------------------------------------- jumps and loops
+
+typed::TargetId BodyChecker::new_target(Name label, bool is_loop) {
+  const TargetId id{body_.target_count++};
+  targets_.push_back({label, is_loop, id});
+  return id;
+}
+
+std::optional<typed::TargetId> BodyChecker::find_target(Name label, SourceLoc loc, bool is_break) {
+  for (size_t i = targets_.size(); i-- > 0;) {
+    const Target& target = targets_[i];
+    if (label.empty() ? target.is_loop : target.label == label) return target.id;
+  }
+  if (label.empty()) {
+    diagnostics_.report<Diag::JumpOutsideLoop>(loc, is_break ? "break" : "continue");
+  } else {
+    diagnostics_.report<Diag::UnknownLabel>(loc, label.view());
+  }
+  return std::nullopt;
+}
+
+void BodyChecker::stmt(const ast::BreakStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  if (const auto target = find_target(n.label, loc, true)) out.push_back(add_stmt(loc, typed::Break{*target}));
+}
+
+void BodyChecker::stmt(const ast::ContinueStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  if (const auto target = find_target(n.label, loc, false)) out.push_back(add_stmt(loc, typed::Continue{*target}));
+}
+
+void BodyChecker::stmt(const ast::IfStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  const ExprId condition = check_condition(*n.condition);
+  const StmtId if_true = check_nested(*n.if_true);
+  const StmtId if_false = n.if_false ? check_nested(*n.if_false) : StmtId();
+  out.push_back(add_stmt(loc, typed::If{condition, if_true, if_false}));
+}
+
+typed::StmtId BodyChecker::loop_body(const ast::Stmt& body, TargetId& target) {
+  target = new_target(Name(), true);
+  const StmtId checked = check_nested(body);
+  targets_.pop_back();
+  return checked;
+}
+
+void BodyChecker::stmt(const ast::WhileStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  const ExprId condition = check_condition(*n.condition);
+  TargetId target;
+  const StmtId body = loop_body(*n.body, target);
+  out.push_back(add_stmt(loc, typed::While{target, condition, body}));
+}
+
+void BodyChecker::stmt(const ast::DoStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  TargetId target;
+  const StmtId body = loop_body(*n.body, target);
+  const ExprId condition = check_condition(*n.condition);
+  out.push_back(add_stmt(loc, typed::DoWhile{target, body, condition}));
+}
+
+void BodyChecker::stmt(const ast::ForStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  const size_t mark = open_scope();
+  typed::For loop{};
+  std::vector<StmtId> init;
+  if (n.init) check(*n.init, init);
+  if (!init.empty()) loop.init = init.size() == 1 ? init[0] : block(loc, init);
+  if (n.condition) loop.condition = check_condition(*n.condition);
+  if (n.step) loop.step = check(*n.step);
+  loop.body = loop_body(*n.body, loop.target);
+  close_scope(mark);
+  out.push_back(add_stmt(loc, loop));
+}
+
+void BodyChecker::stmt(const ast::LabelStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  for (const Target& target : targets_) {
+    if (target.label == n.label) diagnostics_.report<Diag::DuplicateLabel>(loc, n.label.view());
+  }
+  const TargetId target = new_target(n.label, false);
+  std::vector<StmtId> stmts;
+  for (const ast::Stmt* inner : n.stmts) check(*inner, stmts);
+  targets_.pop_back();
+  out.push_back(add_stmt(loc, typed::Labelled{target, block(loc, stmts)}));
+}
+
+// ---------------------------------------------------------------- exceptions
+
+void BodyChecker::stmt(const ast::HandleStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  const StmtId body = check_nested(*n.body);
+  const size_t mark = open_scope();
+  const LocalId exn = add_local(n.exn, kExnType, n.exn_loc);
+  bind(n.exn, exn);
+  const StmtId handler = check_nested(*n.handler);
+  close_scope(mark);
+  out.push_back(add_stmt(loc, typed::Try{body, exn, handler}));
+}
+
+// `try S catch { clauses }` is `try S handle x switch x { clauses }` with a name that nobody can write.
+void BodyChecker::stmt(const ast::CatchStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  if (n.finally) env_.unsupported(n.finally->loc, Feature::Finally);
+  const StmtId body = check_nested(*n.body);
+  const LocalId exn = add_local(Name(), kExnType, loc);
+  const StmtId again = add_stmt(loc, typed::ExprStmt{raise(read_local(exn, loc), loc)});
+  const StmtId handler = exception_switch(n.clauses, read_local(exn, loc), again, loc);
+  out.push_back(add_stmt(loc, typed::Try{body, exn, handler}));
+}
+
+// ---------------------------------------------------------------- not compiled yet, or never
+
+void BodyChecker::stmt(const ast::WithStmt& n, SourceLoc loc, std::vector<StmtId>&) {
+  (void)n;
+  env_.unsupported(loc, Feature::Abstype);
+}
+
+void BodyChecker::stmt(const ast::RdtscStmt& n, SourceLoc loc, std::vector<StmtId>&) {
+  (void)n;
+  env_.unsupported(loc, Feature::Rdtsc);
+}
+
+void BodyChecker::stmt(const ast::CutStmt&, SourceLoc loc, std::vector<StmtId>&) { diagnostics_.report<Diag::NoCodeGeneration>(loc, "cut"); }
+
+void BodyChecker::stmt(const ast::SpliceStmt&, SourceLoc loc, std::vector<StmtId>&) { diagnostics_.report<Diag::NoCodeGeneration>(loc, "splice"); }
+
+void BodyChecker::stmt(const ast::TypeAliasStmt&, SourceLoc loc, std::vector<StmtId>&) { env_.unsupported(loc, Feature::LocalTypes); }
+
+// ---------------------------------------------------------------- declarations
+
+void BodyChecker::stmt(const ast::DeclStmt& n, SourceLoc, std::vector<StmtId>& out) {
+  for (const ast::Declarator& d : n.declarators) declare(d, n.is_const, out);
+}
+
+// The initializer is checked before its variable comes into scope.
+void BodyChecker::declare(const ast::Declarator& d, bool is_const, std::vector<StmtId>& out) {
+  if (d.function) {
+    env_.unsupported(d.loc, Feature::NestedFunction);
+    bind(d.name, add_local(d.name, kErrorType, d.loc));
+    return;
+  }
+  const TypeId type = local_type(*d.type);
+  ExprId init;
+  if (d.init) {
+    const ExprId value = check(*d.init, type);
+    init = expect(value, type, [&](const std::string& got, const std::string& expected) {
+      diagnostics_.report<Diag::InitializerType>(loc_of(value), d.name.view(), expected, got);
+    });
+    if (type_of(init) == kVoidType) {
+      diagnostics_.report<Diag::VoidNotAllowed>(loc_of(init));
+      unifier_.unify(type, kErrorType);
+    }
+  } else if (is_sized(*d.type)) {
+    init = default_value(type, d.type, d.name, d.loc);
+  }
+  const LocalId local = add_local(d.name, type, d.loc);
+  body_.locals[local.value].is_const = is_const && d.init;
+  bind(d.name, local);
+  out.push_back(add_stmt(d.loc, typed::Declare{local, init}));
+}
+
+}  // namespace frontend

@@ -1,0 +1,93 @@
+#include "frontend/check/unifier.h"
+
+namespace frontend {
+
+TypeId Unifier::fresh(Class cls) {
+  const TypeId id = types_.infer(static_cast<uint32_t>(variables_.size()));
+  variables_.push_back({cls, id});
+  return id;
+}
+
+TypeId Unifier::prune(TypeId type) {
+  while (types_.kind(type) == TypeKind::Infer) {
+    const TypeId next = variables_[types_.get(type).index].binding;
+    if (next == type) break;
+    type = next;
+  }
+  return type;
+}
+
+bool Unifier::occurs(uint32_t variable, TypeId id) {
+  id = prune(id);
+  const Type& type = types_.get(id);
+  if (!type.has_infer) return false;
+  if (type.kind == TypeKind::Infer) return type.index == variable;
+  for (TypeId arg : type.args) {
+    if (occurs(variable, arg)) return true;
+  }
+  return occurs(variable, type.element);
+}
+
+bool Unifier::bind(TypeId variable, TypeId type) {
+  Variable& v = variables_[types_.get(variable).index];
+  if (types_.kind(type) == TypeKind::Infer) {
+    // The stricter class wins: Option implies Word implies Any.
+    Variable& other = variables_[types_.get(type).index];
+    if (v.cls > other.cls) other.cls = v.cls;
+    v.binding = type;
+    return true;
+  }
+  if (type != kErrorType) {
+    if (v.cls == Class::Word && (type == kVoidType || types_.is_floating(type))) return false;
+    if (v.cls == Class::Option && !types_.is_nullable(type)) return false;
+  }
+  if (occurs(types_.get(variable).index, type)) return false;
+  v.binding = type;
+  return true;
+}
+
+bool Unifier::unify_parts(const Type& a, const Type& b) {
+  if (a.kind != b.kind || a.args.size() != b.args.size()) return false;
+  if (a.read_only != b.read_only || a.convention != b.convention || a.type_params != b.type_params) return false;
+  if (a.depth != b.depth || a.decl != b.decl) return false;
+  // Variables of unequal index, basic types of unequal id and the like: equal ones were recognised by their id.
+  if (a.kind == TypeKind::Var || (a.args.empty() && a.element == kErrorType && b.element == kErrorType && a.kind != TypeKind::Tuple)) return false;
+  for (size_t i = 0; i < a.args.size(); ++i) {
+    if (!unify(a.args[i], b.args[i])) return false;
+  }
+  return unify(a.element, b.element);
+}
+
+bool Unifier::unify(TypeId a, TypeId b) {
+  a = prune(a);
+  b = prune(b);
+  if (a == b || a == kErrorType || b == kErrorType) return true;
+  if (types_.kind(a) == TypeKind::Infer) return bind(a, b);
+  if (types_.kind(b) == TypeKind::Infer) return bind(b, a);
+  return unify_parts(types_.get(a), types_.get(b));
+}
+
+TypeId Unifier::rebuild(TypeId id, bool use_defaults) {
+  id = prune(id);
+  const Type type = types_.get(id);
+  if (!type.has_infer) return id;
+  if (type.kind == TypeKind::Infer) return use_defaults && variables_[type.index].cls != Class::Option ? kIntType : id;
+  std::vector<TypeId> args;
+  for (TypeId arg : type.args) args.push_back(rebuild(arg, use_defaults));
+  switch (type.kind) {
+    case TypeKind::Array: return types_.array(rebuild(type.element, use_defaults));
+    case TypeKind::ConstArray: return types_.const_array(rebuild(type.element, use_defaults), type.index);
+    case TypeKind::Tuple: return types_.tuple(args, type.read_only);
+    case TypeKind::Function: return types_.function(args, rebuild(type.element, use_defaults), type.type_params, type.convention);
+    case TypeKind::Named: return types_.named(type.decl, args);
+    case TypeKind::Rep: return types_.rep(rebuild(type.element, use_defaults));
+    case TypeKind::Exncon: return types_.exncon(rebuild(type.element, use_defaults));
+    default: return id;
+  }
+}
+
+TypeId Unifier::resolve(TypeId type) { return rebuild(type, true); }
+
+TypeId Unifier::known_part(TypeId type) { return rebuild(type, false); }
+
+}  // namespace frontend
