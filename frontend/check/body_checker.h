@@ -122,7 +122,7 @@ class BodyChecker {
 
   ExprId function_ref(SymbolId symbol, const std::vector<ast::Type*>& explicit_args, SourceLoc loc);
   std::optional<SymbolId> named_function(const ast::Expr& callee, const std::vector<ast::Type*>*& explicit_args);
-  ExprId new_array(const ast::Call& n, SourceLoc loc);
+  ExprId new_array(const ast::Call& n, const std::vector<ast::Type*>* explicit_args, SourceLoc loc);
   bool is_new_array(SymbolId symbol);
   void check_args(const std::vector<ast::Expr*>& args, std::span<const TypeId> params, std::string_view callee, SourceLoc declared,
                   std::vector<ExprId>& out);

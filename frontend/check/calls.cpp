@@ -16,7 +16,7 @@ typed::ExprId BodyChecker::function_ref(SymbolId id, const std::vector<ast::Type
   env_.mark_referenced(id);
   const Type& type = types_.get(symbol.type);
   if (type.kind != TypeKind::Function) return error_expr(loc);
-  if (const auto feature = env_.unsupported_part(symbol.type); feature && !is_new_array(id)) return unsupported(loc, *feature);
+  if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
   if (explicit_args.size() > type.type_params) {
     diagnostics_.report<Diag::TooManyTypeArguments>(loc, symbol.name.view(), std::to_string(type.type_params), std::to_string(explicit_args.size()));
     return error_expr(loc);
@@ -75,16 +75,22 @@ bool BodyChecker::is_new_array(SymbolId id) {
   return symbol.type == types_.function(std::vector<TypeId>{kIntType, element}, types_.array(element), 1);
 }
 
-typed::ExprId BodyChecker::new_array(const ast::Call& n, SourceLoc loc) {
-  const std::vector<ast::Type*>* explicit_args = nullptr;
-  const auto symbol = named_function(*n.callee, explicit_args);
-  const ExprId function = function_ref(*symbol, explicit_args ? *explicit_args : std::vector<ast::Type*>(), loc);
-  if (is_error(function)) return function;
-  const Type& type = types_.get(type_of(function));
+// An operation, not a call: no symbol is imported for it.
+typed::ExprId BodyChecker::new_array(const ast::Call& n, const std::vector<ast::Type*>* explicit_args, SourceLoc loc) {
+  if (explicit_args && explicit_args->size() > 1) {
+    diagnostics_.report<Diag::TooManyTypeArguments>(loc, "new_array", "1", std::to_string(explicit_args->size()));
+    return error_expr(loc);
+  }
+  const bool is_explicit = explicit_args && !explicit_args->empty();
+  const TypeId element = is_explicit ? local_type(*explicit_args->front()) : unifier_.fresh(Unifier::Class::Any);
+  const std::vector<TypeId> params{kIntType, element};
   std::vector<ExprId> args;
-  check_args(n.args, type.args, "new_array", env_.module().symbols[symbol->value].loc, args);
-  if (args.size() != 2) return error_expr(loc);
-  return add(loc, type.element, typed::NewArray{args[0], args[1]});
+  check_args(n.args, params, "new_array", SourceLoc(), args);
+  if (unifier_.prune(element) == kVoidType) {
+    diagnostics_.report<Diag::VoidNotAllowed>(loc);
+    return error_expr(loc);
+  }
+  return add(loc, types_.array(element), typed::NewArray{args[0], args[1]});
 }
 
 // ---------------------------------------------------------------- calls
@@ -107,7 +113,7 @@ void BodyChecker::check_args(const std::vector<ast::Expr*>& args, std::span<cons
 typed::ExprId BodyChecker::expr(const ast::Call& n, SourceLoc loc, TypeId) {
   const std::vector<ast::Type*>* explicit_args = nullptr;
   const auto symbol = named_function(*n.callee, explicit_args);
-  if (symbol && is_new_array(*symbol) && n.args.size() == 2) return new_array(n, loc);
+  if (symbol && is_new_array(*symbol) && n.args.size() == 2) return new_array(n, explicit_args, loc);
   const ExprId callee = symbol ? function_ref(*symbol, explicit_args ? *explicit_args : std::vector<ast::Type*>(), n.callee->loc) : check(*n.callee);
   std::vector<ExprId> args;
   if (is_error(callee)) {

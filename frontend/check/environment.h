@@ -145,6 +145,7 @@ class Environment {
   TypeEntry* type_entry(Name name, OpenScopeId opens);
 
   void add_builtin_exceptions();
+  void add_new_array();
   void declare_value(const PlacedDecl& placed);
   void declare_symbol(const PlacedDecl& placed, typed::Symbol symbol, bool is_definition);
   void merge(typed::SymbolId old, const typed::Symbol& symbol, bool is_definition);

@@ -29,6 +29,16 @@ std::string_view kind_text(SymbolKind kind) {
 void Environment::declare_values() {
   add_builtin_exceptions();
   for (const PlacedDecl& placed : value_decls_) declare_value(placed);
+  add_new_array();
+}
+
+// Known without a header, because the compiler has to know its type anyway.
+void Environment::add_new_array() {
+  const TypeId element = types_.var(0, 0);
+  const std::vector<TypeId> params{kIntType, element};
+  const SymbolId id = runtime_function("new_array", types_.function(params, types_.array(element), 1));
+  Symbol& symbol = module_.symbols[id.value];
+  if (!symbol.loc.is_valid()) symbol.is_builtin = true;
 }
 
 void Environment::add_builtin_exceptions() {
