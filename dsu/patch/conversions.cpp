@@ -27,10 +27,6 @@ bool is_numeric(TypeRef type) {
   }
 }
 
-// Name of the helper objects of a conversion function: `total__old2new` has `total__old2new_pairs`.
-std::string pairs_of(const std::string& function) { return function + "_pairs"; }
-std::string pair_type_of(const std::string& function) { return function + "_pair"; }
-
 constexpr const char* preamble = R"(
 // Objects that have been converted are found again by their address: `bucket` numbers the chain.
 static int bucket<a>(a object) {
@@ -81,47 +77,52 @@ Conversions::Function& Conversions::function_for(TypeRef from, TypeRef to, Side 
   const char* direction = source == Side::Old ? "__old2new" : "__new2old";
   std::string name = from->kind == TypeKind::Named && from->args.empty() ? from->name + direction
                                                                          : "convert" + std::to_string(++numbered_) + direction;
-  functions_.push_back({std::move(name), from, to, source, "", false});
+  functions_.push_back({std::move(name), from, to, source});
   Function& f = functions_.back();
-  write(f);  // may add further functions; a deque keeps `f` in place
+  write(f);  // for the functions that it needs, which a deque adds without moving `f`
   return f;
 }
 
-void Conversions::write(Function& f) {
+std::string Conversions::write(const Function& f) {
   switch (f.type->kind) {
-    case TypeKind::Array: f.body = write_array(f); break;
-    case TypeKind::Tuple: f.body = write_tuple(f); break;
-    default: f.body = write_struct(f); break;
+    case TypeKind::Array: return write_array(f);
+    case TypeKind::Tuple: return write_tuple(f);
+    default: return write_struct(f);
   }
-  f.is_written = true;
 }
 
 std::string Conversions::header_of(const Function& f) const {
   return printer_.declaration(f.target, f.name + "(" + printer_.declaration(f.type, "x", f.source) + ")", other(f.source));
 }
 
+// What the function knows of objects that it has converted: a hash table from `before` to `after`.
 std::string Conversions::table_of(const Function& f) const {
-  const std::string pair = pair_type_of(f.name);
+  const std::string pair = f.name + "_pair", pairs = f.name + "_pairs";
+  const std::string object = printer_.declaration(f.type, "object", f.source);
   return "\n?struct " + pair + " {\n  const " + printer_.declaration(f.type, "before", f.source) + ";\n  const " +
          printer_.declaration(f.target, "after", other(f.source)) + ";\n  " + pair + " next;\n}\n" + "static " + pair + " " +
-         pairs_of(f.name) + "[];\n";
+         pairs + "[];\n" +
+         "static " + pair + " " + f.name + "_find(" + object + ") {\n  if (size(" + pairs + ") == 0) return null;\n  " + pair +
+         " p = " + pairs + "[bucket(object)];\n  while (p != null) {\n    if (p.before == object) return p;\n    p = p.next;\n  }\n" +
+         "  return null;\n}\n" +
+         "static void " + f.name + "_remember(" + object + ", " + printer_.declaration(f.target, "made", other(f.source)) +
+         ") {\n  if (size(" + pairs + ") == 0) {\n    " + pair + " none = null;\n    " + pairs +
+         " = new_array(4093, none);\n  }\n  int chain = bucket(object);\n  " + pairs + "[chain] = ^" + pair +
+         "(object, made, " + pairs + "[chain]);\n}\n";
 }
 
-// Looks `object` up; `found` is the statement that uses `p.after`. Indented by `indent`.
+// Looks `x` up; `found` is the statement that uses `p.after`.
 std::string Conversions::look_up(const Function& f, const std::string& indent, const std::string& found) const {
-  const std::string pair = pair_type_of(f.name), pairs = pairs_of(f.name);
-  return indent + "int chain = bucket(x);\n" + indent + pair + " p = " + pairs + "[chain];\n" + indent +
-         "while (p != null) {\n" + indent + "  if (p.before == x) " + found + "\n" + indent + "  p = p.next;\n" + indent + "}\n";
+  return indent + f.name + "_pair p = " + f.name + "_find(x);\n" + indent + "if (p != null) " + found + "\n";
 }
 
-std::string Conversions::make_table(const Function& f) const {
-  const std::string pair = pair_type_of(f.name), pairs = pairs_of(f.name);
-  return "  if (size(" + pairs + ") == 0) {\n    " + pair + " none = null;\n    " + pairs + " = new_array(4093, none);\n  }\n";
-}
-
+// The other direction, if somebody needs it, has to give `x` back for `y`.
 std::string Conversions::remember(const Function& f, const std::string& indent) const {
-  const std::string pairs = pairs_of(f.name);
-  return indent + pairs + "[chain] = ^" + pair_type_of(f.name) + "(x, y, " + pairs + "[chain]);\n";
+  std::string text = indent + f.name + "_remember(x, y);\n";
+  for (const Function& g : functions_)
+    if (g.type == f.target && g.target == f.type && g.source != f.source)
+      text += indent + g.name + "_remember(y, x);\n";
+  return text;
 }
 
 // The fields of the new object, in order: what it is made with, and what is assigned once it is remembered.
@@ -167,12 +168,12 @@ std::string Conversions::write_struct(const Function& f) {
                      fields.arguments + ");\n" + remember(f, indent);
   for (const auto& [field, value] : fields.later)
     make += indent + "y." + field + " = " + value + ";\n";
-  std::string body = table_of(f) + header_of(f) + " {\n" + make_table(f);
+  std::string body = table_of(f) + header_of(f) + " {\n";
   if (loops) {
     const std::string link = fields.link, type = printer_.type(f.target, target);
     body += "  " + type + " first = null;\n  " + type + " last = null;\n  while (x != null) {\n";
-    body += look_up(f, indent, "{\n        if (last == null) return p.after;\n        last." + link +
-                                   " = p.after;\n        return first;\n      }");
+    body += look_up(f, indent, "{\n      if (last == null) return p.after;\n      last." + link +
+                                   " = p.after;\n      return first;\n    }");
     body += make + "    if (last == null) first = y; else last." + link + " = y;\n    last = y;\n    x = x." + link +
             ";\n  }\n  return first;\n}\n";
     return body;
@@ -188,7 +189,7 @@ std::string Conversions::write_array(const Function& f) {
   TypeRef element = f.target->element;
   const std::string convert_element =
       convert(f.type->element, element, f.source, "x[i]", "element of " + printer_.type(f.type, f.source));
-  std::string body = table_of(f) + header_of(f) + " {\n" + make_table(f) + look_up(f, "  ", "return p.after;");
+  std::string body = table_of(f) + header_of(f) + " {\n" + look_up(f, "  ", "return p.after;");
   body += "  if (size(x) == 0) return {: " + printer_.type(element, target) + "};\n  int i = 0;\n  " +
           printer_.declaration(element, "first", target) + " = " + convert_element + ";\n  " +
           printer_.declaration(f.target, "y", target) + " = new_array(size(x), first);\n" + remember(f, "  ") +
@@ -202,7 +203,7 @@ std::string Conversions::write_tuple(const Function& f) {
     parts += (i ? ", " : "") + convert(f.type->args[i], f.target->args[i], f.source, "x." + std::to_string(i + 1),
                                        "component of " + printer_.type(f.type, f.source));
   const Side target = other(f.source);
-  return table_of(f) + header_of(f) + " {\n" + make_table(f) + look_up(f, "  ", "return p.after;") + "  " + printer_.declaration(f.target, "y", target) + " = ^(" +
+  return table_of(f) + header_of(f) + " {\n" + look_up(f, "  ", "return p.after;") + "  " + printer_.declaration(f.target, "y", target) + " = ^(" +
          parts + ");\n" + remember(f, "  ") + "  return y;\n}\n";
 }
 
@@ -231,7 +232,7 @@ std::string Conversions::write_module(const std::string& title) {
   for (const Function& f : functions_) {
     printer_.reach(f.type, f.source, f.source == Side::Old ? old_types : new_types);
     printer_.reach(f.target, other(f.source), f.source == Side::Old ? new_types : old_types);
-    bodies += f.body;
+    bodies += write(f);  // now that all functions are known
   }
   std::string out = "// " + title + "\n// Made by poppatch. `New::` marks the new version of a type that changed.\n";
   out += "#include \"core.h\"\n";

@@ -39,12 +39,10 @@ private:
     std::string name;
     TypeRef type = nullptr, target = nullptr;  // equal but for numeric widths inside
     Side source = Side::Old;
-    std::string body;
-    bool is_written = false;
   };
 
   Function& function_for(TypeRef from, TypeRef to, Side source);
-  void write(Function& function);
+  std::string write(const Function& function);
   std::string write_struct(const Function& f);
   std::string write_array(const Function& f);
   std::string write_tuple(const Function& f);
@@ -56,7 +54,6 @@ private:
   Fields convert_fields(const Function& f);
   std::string remember(const Function& f, const std::string& indent) const;
   std::string look_up(const Function& f, const std::string& indent, const std::string& found) const;
-  std::string make_table(const Function& f) const;
   std::string table_of(const Function& f) const;
   std::string header_of(const Function& f) const;
 

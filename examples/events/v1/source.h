@@ -14,7 +14,7 @@ extern struct source {
 extern source follow(string path);
 
 // Moves the lines that have arrived to `lines`, waiting at most `timeout` milliseconds for the first.
-extern void pump(source s, <string>inbox lines, int timeout);
+extern void pump(source s, <string>Inbox::inbox lines, int timeout);
 
 }}
 #endif

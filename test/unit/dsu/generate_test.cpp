@@ -101,11 +101,22 @@ TEST_F(Generate, CyclesAreClosedAfterTheObjectIsRemembered) {
   const std::string& code = p.files["convert_patch.pop"];
   EXPECT_THAT(code, HasSubstr("^New::node(null, x.value, 0);"));
   // A list is followed by a loop: it may be longer than the stack is deep.
-  EXPECT_LT(code.find("= ^node__old2new_pair(x, y"), code.find("last.next = y;"));
+  EXPECT_LT(code.find("node__old2new_remember(x, y"), code.find("last.next = y;"));
   EXPECT_THAT(code, HasSubstr("while (x != null)"));
   EXPECT_THAT(code, Not(HasSubstr("node__old2new(x.next)")));
   EXPECT_THAT(p.files["m.patch"], HasSubstr("old-static: head"));
   EXPECT_THAT(p.files["m.patch"], HasSubstr("new-static: head"));
+}
+
+TEST_F(Generate, BothDirectionsRememberTheSamePairs) {
+  add_struct(before, "t", {{"a", int_type, false}}, 1);
+  add_struct(after, "t", {{"a", int_type, false}, {"b", int_type, false}}, 2);
+  for (Version* v : {&before, &after})
+    add_value(*v, "pick", DefinitionKind::Function, function({named("t")}, named("t")));
+  GeneratedPatch p = patch();
+  EXPECT_THAT(p.files["m_patch.pop"], HasSubstr("return t__new2old(New::pick(t__old2new(v0)));"));
+  EXPECT_THAT(p.files["convert_patch.pop"], HasSubstr("t__old2new_remember(x, y);\n  t__new2old_remember(y, x);"));
+  EXPECT_THAT(p.files["convert_patch.pop"], HasSubstr("t__new2old_remember(x, y);\n  t__old2new_remember(y, x);"));
 }
 
 TEST_F(Generate, OtherReferencesAreAssignedAfterTheObjectIsRemembered) {
@@ -116,7 +127,7 @@ TEST_F(Generate, OtherReferencesAreAssignedAfterTheObjectIsRemembered) {
     add_value(*v, "root", DefinitionKind::Variable, tree);
   const std::string code = patch().files["convert_patch.pop"];
   EXPECT_THAT(code, HasSubstr("^New::tree(null, null, 0);"));
-  EXPECT_LT(code.find("= ^tree__old2new_pair(x, y"), code.find("y.right = tree__old2new(x.right);"));
+  EXPECT_LT(code.find("tree__old2new_remember(x, y"), code.find("y.right = tree__old2new(x.right);"));
 }
 
 TEST_F(Generate, PolymorphicContainersAreConverted) {
