@@ -33,30 +33,30 @@ int run_passes(const PopcOptions& options, ir::Module& module) {
   return user_error ? 1 : 70;
 }
 
-int emit_ir_text(const PopcOptions& options, const std::string& path, std::string& out) {
+std::optional<ir::Module> read_ir_text(const PopcOptions& options, const std::string& path, frontend::TypeStore& types,
+                                       support::NameTable& names, int& exit_status) {
+  exit_status = 1;
   std::string problem;
   auto bytes = read_file(path, problem);
   if (!bytes) {
     print_error("popc", problem);
-    return 1;
+    return std::nullopt;
   }
-  frontend::TypeStore types;
-  support::NameTable names;
   std::string text(bytes->begin(), bytes->end());
   ir::ParseResult parsed = ir::parse_module(text, types, names);
   if (!parsed.module) {
     const ir::ParseError& error = parsed.error;
     print_error("popc", path + ":" + std::to_string(error.line) + ":" + std::to_string(error.column) + ": " + error.text);
-    return 1;
+    return std::nullopt;
   }
   if (auto errors = ir::verify(*parsed.module); !errors.empty()) {
     print_error("popc", path + ": the IR is not well-formed\n" + ir::render(*parsed.module, errors));
-    return 1;
+    return std::nullopt;
   }
-  int status = run_passes(options, *parsed.module);
-  if (status == 0)
-    out += ir::print_module(*parsed.module);
-  return status;
+  exit_status = run_passes(options, *parsed.module);
+  if (exit_status != 0)
+    return std::nullopt;
+  return std::move(*parsed.module);
 }
 
 } // namespace driver

@@ -95,6 +95,8 @@ std::string choose_emit(const po::variables_map& map, PopcOptions& options) {
     options.emit = Emit::Object;
   if (map.count("patch"))
     options.emit = Emit::Patch;
+  if (!options.run_pass.empty() && options.emit == Emit::Executable)
+    options.emit = Emit::Ir;
   return {};
 }
 

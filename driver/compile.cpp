@@ -1,0 +1,180 @@
+#include "driver/compile.h"
+
+#include "codegen/codegen.h"
+#include "driver/front.h"
+#include "driver/middle.h"
+#include "driver/output.h"
+#include "dsu/pass/describe_module.h"
+#include "ir/lower.h"
+#include "ir/printer.h"
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+namespace driver {
+
+// Generated from stdlib/runtime/natives.tali.
+extern const char natives_text[];
+
+namespace {
+
+constexpr int user_error = 1, internal_error = 70;
+
+// --time-passes: one line per stage.
+class StageTimer {
+public:
+  StageTimer(const PopcOptions& options, const char* stage)
+      : enabled_(options.time_passes), stage_(stage), start_(std::chrono::steady_clock::now()) {}
+  ~StageTimer() {
+    if (!enabled_)
+      return;
+    std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start_;
+    std::fprintf(stderr, "%10.3f ms  %s\n", time.count(), stage_);
+  }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+private:
+  bool enabled_;
+  const char* stage_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+template <typename List>
+bool report_unsupported(const PopcOptions& options, frontend::Session& session, const List& list) {
+  for (const auto& item : list)
+    session.diagnostics.report<support::Diag::NotSupportedYet>(item.loc, item.what);
+  return print_diagnostics(options, session) && list.empty();
+}
+
+// Verification of what was just written: a refusal is always our fault.
+std::optional<CompiledObject> verify_output(const PopcOptions& options, const std::string& name, tal::Bytes bytes,
+                                            int& exit_status) {
+  StageTimer timer(options, "verify");
+  tal::VerifyResult result = tal::verify(bytes, *native_interface());
+  if (const auto* error = std::get_if<tal::VerifyError>(&result)) {
+    print_error("popc", "internal error: the checker refuses the code generated for `" + name + "`\n" +
+                            tal::to_string(*error, name));
+    exit_status = internal_error;
+    return std::nullopt;
+  }
+  return CompiledObject{std::move(bytes), std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result))};
+}
+
+std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, frontend::Session& session,
+                                             const frontend::typed::TypedModule& source, int& exit_status) {
+  std::optional<StageTimer> timer(std::in_place, options, "lower");
+  ir::LowerResult lowered = ir::lower(source);
+  timer.reset();
+  if (!report_unsupported(options, session, lowered.unsupported)) {
+    exit_status = user_error;
+    return std::nullopt;
+  }
+  timer.emplace(options, "optimise");
+  exit_status = run_passes(options, lowered.module);
+  if (exit_status != 0)
+    return std::nullopt;
+  return std::move(lowered.module);
+}
+
+std::string source_name(const frontend::Session& session, const ir::Module& module) {
+  for (const ir::Function& function : module.functions)
+    if (function.has_body() && function.loc.is_valid())
+      return std::string(session.sources.name(function.loc.file));
+  return module.name;
+}
+
+codegen::CodegenOptions codegen_options(const PopcOptions& options, const frontend::Session& session,
+                                        const ir::Module& module) {
+  codegen::CodegenOptions result;
+  result.verify_each = options.verify_each;
+  result.want_mir = options.emit == Emit::Mir;
+  result.version = options.version;
+  result.source_name = source_name(session, module);
+  std::error_code ignored;
+  result.directory = std::filesystem::current_path(ignored).string();
+  return result;
+}
+
+// Everything after the IR.
+std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::Session& session, const ir::Module& module,
+                                         tal::Bytes manifest, std::string& text, int& exit_status) {
+  if (options.emit == Emit::Ir) {
+    text += ir::print_module(module);
+    return std::nullopt;
+  }
+
+  std::optional<StageTimer> timer(std::in_place, options, "generate code");
+  codegen::CodegenResult code =
+      codegen::generate_code(module, session.sources, *native_interface(), codegen_options(options, session, module));
+  timer.reset();
+  if (!report_unsupported(options, session, code.unsupported)) {
+    exit_status = user_error;
+    return std::nullopt;
+  }
+  if (!code.internal_error.empty()) {
+    print_error("popc", "internal error: " + code.internal_error);
+    exit_status = internal_error;
+    return std::nullopt;
+  }
+  if (options.emit == Emit::Mir) {
+    text += code.mir;
+    return std::nullopt;
+  }
+  code.annotations.dsu = std::move(manifest);
+  return verify_output(options, module.name, tal::write_object(code.image, code.annotations), exit_status);
+}
+
+} // namespace
+
+const tal::NativeInterface* native_interface() {
+  static const std::unique_ptr<tal::NativeInterface> natives = [] {
+    auto parsed = std::make_unique<tal::NativeInterface>();
+    std::string problem;
+    if (tal::parse_natives(natives_text, *parsed, problem))
+      return parsed;
+    print_error("popc", "internal error: natives.tali: " + problem);
+    return std::unique_ptr<tal::NativeInterface>();
+  }();
+  return natives.get();
+}
+
+std::optional<CompiledObject> compile_module(const PopcOptions& options, frontend::Session& session,
+                                             const frontend::typed::TypedModule& source, tal::Bytes manifest,
+                                             std::string& text, int& exit_status) {
+  exit_status = native_interface() ? 0 : internal_error;
+  if (exit_status != 0)
+    return std::nullopt;
+  std::optional<ir::Module> module = lower_and_optimise(options, session, source, exit_status);
+  if (!module)
+    return std::nullopt;
+  return compile_ir(options, session, *module, std::move(manifest), text, exit_status);
+}
+
+std::optional<CompiledObject> compile_file(const PopcOptions& options, const std::string& path, std::string& text,
+                                           int& exit_status) {
+  std::unique_ptr<frontend::Session> session = make_session(options);
+  if (is_ir_text(path)) {
+    frontend::TypeStore types;
+    std::optional<ir::Module> module = read_ir_text(options, path, types, session->names, exit_status);
+    if (!module || !native_interface())
+      return std::nullopt;
+    return compile_ir(options, *session, *module, {}, text, exit_status);
+  }
+  std::unique_ptr<frontend::typed::TypedModule> module;
+  {
+    StageTimer timer(options, "front end");
+    module = frontend::compile(*session, path);
+  }
+  if (!print_diagnostics(options, *session) || !module) {
+    exit_status = user_error;
+    return std::nullopt;
+  }
+  tal::Bytes manifest;
+  if (options.updateable)
+    manifest = dsu::manifest_section(*module, options.version);
+  return compile_module(options, *session, *module, std::move(manifest), text, exit_status);
+}
+
+} // namespace driver

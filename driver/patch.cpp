@@ -1,0 +1,58 @@
+#include "driver/patch.h"
+
+#include "driver/compile.h"
+#include "driver/front.h"
+#include "driver/output.h"
+#include "dsu/patch/build.h"
+
+namespace driver {
+
+namespace {
+
+class Sessions final : public dsu::SessionFactory {
+public:
+  explicit Sessions(const PopcOptions& options) : options_(options) {}
+  std::unique_ptr<frontend::Session> make_session() override { return driver::make_session(options_); }
+  void report(frontend::Session& session) override { print_diagnostics(options_, session); }
+
+private:
+  const PopcOptions& options_;
+};
+
+class Compiler final : public dsu::UnitCompiler {
+public:
+  explicit Compiler(const PopcOptions& options) : options_(options) {}
+  std::optional<tal::Bytes> compile(frontend::Session& session, frontend::typed::TypedModule& module,
+                                    const tal::Bytes& manifest) override {
+    std::string listing;
+    auto object = compile_module(options_, session, module, manifest, listing, exit_status_);
+    if (!object)
+      return std::nullopt;
+    return std::move(object->bytes);
+  }
+  int exit_status() const { return exit_status_; }
+
+private:
+  const PopcOptions& options_;
+  int exit_status_ = 0;
+};
+
+} // namespace
+
+int compile_patch(const PopcOptions& options) {
+  Sessions sessions(options);
+  Compiler compiler(options);
+  dsu::PatchFile patch;
+  std::string problem;
+  if (!dsu::build_patch(options.inputs.front(), options.version, sessions, compiler, patch, problem)) {
+    if (!problem.empty())
+      print_error("popc", problem);
+    return compiler.exit_status() != 0 ? compiler.exit_status() : 1;
+  }
+  if (write_file(options.output, dsu::write_container(patch), problem))
+    return 0;
+  print_error("popc", problem);
+  return 1;
+}
+
+} // namespace driver
