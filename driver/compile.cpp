@@ -14,9 +14,6 @@
 
 namespace driver {
 
-// Generated from stdlib/runtime/natives.tali.
-extern const char natives_text[];
-
 namespace {
 
 constexpr int user_error = 1, internal_error = 70;
@@ -132,7 +129,7 @@ const tal::NativeInterface* native_interface() {
   static const std::unique_ptr<tal::NativeInterface> natives = [] {
     auto parsed = std::make_unique<tal::NativeInterface>();
     std::string problem;
-    if (tal::parse_natives(natives_text, *parsed, problem))
+    if (tal::parse_natives(tal::builtin_natives_text(), *parsed, problem))
       return parsed;
     print_error("popc", "internal error: natives.tali: " + problem);
     return std::unique_ptr<tal::NativeInterface>();
