@@ -63,6 +63,7 @@ po::options_description debug_options() {
       ("run-pass", po::value<Names>()->value_name("PASS"), "run only these passes; the input is IR text")
       ("list-passes", "print the passes in order and exit")
       ("time-passes", "print the time of every stage and pass")
+      ("interpret", "run the program on the IR interpreter")
       ("save-temps", "keep the objects that are handed to the system linker");
   return options;
 }
@@ -164,6 +165,7 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   options.verify_each = map.count("verify-each") != 0;
   options.time_passes = map.count("time-passes") != 0;
   options.list_passes = map.count("list-passes") != 0;
+  options.interpret = map.count("interpret") != 0;
   options.keep_temporaries = map.count("save-temps") != 0;
   options.verbose = map.count("verbose") != 0;
 

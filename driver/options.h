@@ -23,6 +23,7 @@ struct PopcOptions {
   bool updateable = false;                 // -dsu
   std::string version;                     // --dsu-version
   int optimise = 1;                        // -O0, -O1
+  bool interpret = false;                  // run on the IR interpreter instead of making an executable
   bool keep_temporaries = false;           // --save-temps
   bool verbose = false;
 

@@ -1,6 +1,7 @@
 // popc: the compiler's command line. Parses options, runs the stages of compile.h, links.
 #include "driver/compile.h"
 #include "driver/front.h"
+#include "driver/interpret.h"
 #include "driver/link.h"
 #include "driver/middle.h"
 #include "driver/options.h"
@@ -110,6 +111,8 @@ int main(int argc, char** argv) {
     return exit_status;
   if (options->list_passes)
     return write_text("-", ir::list_passes());
+  if (options->interpret)
+    return driver::interpret(*options);
   if (is_listing(options->emit))
     return print_stage(*options);
   if (options->emit == Emit::Patch)
