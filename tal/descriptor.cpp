@@ -30,6 +30,11 @@ bool make_descriptor(TypeTable& types, TypeId type, tal_descriptor& descriptor) 
     descriptor.has_pointers = holds_pointers(types, target);
     return descriptor.size != 0;
   }
+  if (types.tag(type) == TypeTag::Exn) { // the exception's name and a payload of any kind
+    descriptor.size = 16;
+    descriptor.has_pointers = true;
+    return true;
+  }
   if (types.tag(type) != TypeTag::Ptr)
     return false;
   const TypeId layout = types.expand(target);

@@ -6,7 +6,7 @@
 
 namespace tal {
 
-// For the type of a symbol of kind Desc: `ptr T` or `arr t`. False if T has no layout.
+// For the type of a symbol of kind Desc: `ptr T`, `arr t` or `exn`. False if T has no layout.
 [[nodiscard]] bool make_descriptor(TypeTable& types, TypeId type, tal_descriptor& descriptor);
 
 // For the type of a symbol of kind ExnName.

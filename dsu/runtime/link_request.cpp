@@ -73,7 +73,7 @@ public:
       wishes[wish.symbol] = &wish;
     for (uint32_t s = 0; s < interface.symbols.size(); s++) {
       const tal::InterfaceSymbol& symbol = interface.symbols[s];
-      if (symbol.scope != tal::Scope::Import)
+      if (symbol.scope != tal::Scope::Import || symbol.kind == tal::SymbolKind::Desc)
         continue;
       auto wish = wishes.find(symbol.name);
       std::optional<tal::Binding> target =
