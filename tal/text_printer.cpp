@@ -1,0 +1,269 @@
+// Prints an object as `.tal` text; the grammar is in text.h. Symbols are printed in an order that the parser accepts, each
+// name once; literals get names of the form data.N, descriptors desc.N.
+#include "tal/decoder.h"
+#include "tal/text.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tal {
+namespace {
+
+bool plain_name(std::string_view name) {
+  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (name.empty() || !letter(name[0]))
+    return false;
+  for (size_t i = 0; i < name.size(); i++) {
+    if (name.substr(i).starts_with("::") && i + 2 < name.size() && letter(name[i + 2]))
+      i++;
+    else if (!letter(name[i]) && !(name[i] >= '0' && name[i] <= '9') && name[i] != '.' && name[i] != '@')
+      return false;
+  }
+  return true;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      (out += '\\') += c;
+    } else if (byte < ' ' || byte >= 0x7F || c == '#') {
+      char hex[8];
+      snprintf(hex, sizeof hex, "\\x%02x", byte);
+      out += hex;
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string shown(std::string_view name) { return plain_name(name) ? std::string(name) : quoted(name); }
+
+std::string location_text(int32_t where) {
+  return is_slot(where) ? "slot " + std::to_string(where - slot_base)
+                        : std::string(register_name(static_cast<uint8_t>(where), 8));
+}
+
+class Printer {
+public:
+  Printer(const ObjectImage& image, const ObjectAnnotations& a) : image_(image), a_(a), types_(a.types) {}
+
+  std::string run() {
+    out_ = "module " + shown(a_.module) + (a_.version.empty() ? "" : " version " + quoted(a_.version)) + "\n";
+    name_symbols();
+    types();
+    for (size_t i = 0; i < a_.symbols.size(); i++)
+      if (a_.symbols[i].section == Section::None)
+        declaration(i);
+    for (size_t i = 0; i < a_.symbols.size(); i++)
+      if (a_.symbols[i].section != Section::None && a_.symbols[i].section != Section::Text)
+        data(a_.symbols[i], names_[i]);
+    std::vector<size_t> functions;
+    for (size_t i = 0; i < a_.symbols.size(); i++)
+      if (a_.symbols[i].section == Section::Text)
+        functions.push_back(i);
+    std::sort(functions.begin(), functions.end(),
+              [&](size_t x, size_t y) { return a_.symbols[x].offset < a_.symbols[y].offset; });
+    for (size_t i : functions)
+      function(a_.symbols[i], names_[i]);
+    return std::move(out_);
+  }
+
+private:
+  void name_symbols() {
+    for (size_t i = 0; i < a_.symbols.size(); i++) {
+      const Symbol& s = a_.symbols[i];
+      bool invented = s.name.empty() || s.kind == SymbolKind::Desc;
+      names_.push_back(invented ? (s.kind == SymbolKind::Desc ? "desc." : "data.") + std::to_string(i) : shown(s.name));
+    }
+  }
+
+  void types() {
+    for (uint32_t i = 0; i < types_.named_count(); i++) {
+      const NamedType& t = types_.named_type(NamedId{i});
+      out_ += "type " + shown(t.name);
+      for (size_t k = 0; k < t.params.size(); k++)
+        out_ += (k ? ", $" : "<$") + std::to_string(k) + ":" + std::string(kind_name(t.params[k]));
+      out_ += t.params.empty() ? " = " : "> = ";
+      if (t.sort == NamedSort::Abstract)
+        out_ += "abstract " + std::string(kind_name(t.abstract_kind)) + "\n";
+      else
+        out_ += types_.print(t.body) + "\n";
+    }
+  }
+
+  std::string payload(TypeId name_type) const {
+    TypeId p = name_type ? types_.target(name_type) : no_type;
+    return p ? " of " + types_.print(p) : "";
+  }
+
+  void declaration(size_t i) {
+    const Symbol& s = a_.symbols[i];
+    const char* kind = s.kind == SymbolKind::Data ? "data " : s.kind == SymbolKind::ExnName ? "exception " : "";
+    if (s.kind == SymbolKind::Desc)
+      out_ += "desc " + names_[i] + " : " + types_.print(s.type) + "\n";
+    else if (s.scope == Scope::Native)
+      out_ += std::string("native ") + kind + names_[i] + "\n";
+    else if (s.kind == SymbolKind::ExnName)
+      out_ += "import exception " + names_[i] + payload(s.type) + "\n";
+    else
+      out_ += std::string("import ") + kind + names_[i] + " : " + types_.print(s.type) + "\n";
+  }
+
+  static const char* scope_text(const Symbol& s) { return s.scope == Scope::Static ? "static " : "public "; }
+
+  void data(const Symbol& s, const std::string& name) {
+    if (s.kind == SymbolKind::ExnName) {
+      out_ += std::string("exception ") + scope_text(s) + name + payload(s.type) + "\n";
+      return;
+    }
+    static constexpr const char* places[] = {"", "", " in rodata", "", " in relro", " in bss"};
+    out_ += std::string("data ") + scope_text(s) + name + " : " + types_.print(s.type) +
+            places[static_cast<size_t>(s.section)] + "\n";
+    const Bytes* bytes = s.section == Section::RoData ? &image_.rodata : s.section == Section::RelRo ? &image_.relro : &image_.data;
+    const auto& relocs = s.section == Section::RelRo ? image_.relro_relocs : image_.data_relocs;
+    if (s.section == Section::Bss) {
+      out_ += "  zero " + std::to_string(s.size) + "\nend\n";
+      return;
+    }
+    for (uint32_t at = s.offset; at + 8 <= s.offset + s.size && at + 8 <= bytes->size(); at += 8) {
+      auto reloc = std::find_if(relocs.begin(), relocs.end(), [&](const Reloc& r) { return r.offset == at; });
+      bool has = s.section != Section::RoData && reloc != relocs.end();
+      out_ += has ? "  addr " + names_[reloc->symbol] + "\n" : word(*bytes, at);
+    }
+    out_ += "end\n";
+  }
+
+  static std::string word(const Bytes& bytes, uint32_t at) {
+    uint64_t v = 0;
+    std::memcpy(&v, bytes.data() + at, 8);
+    if (v < (1u << 20))
+      return "  i64 " + std::to_string(v) + "\n";
+    return "  ascii " + quoted({reinterpret_cast<const char*>(bytes.data() + at), 8}) + "\n";
+  }
+
+  // ---- code ----------------------------------------------------------------------------------------------------------
+
+  void function(const Symbol& s, const std::string& name) {
+    out_ += std::string("func ") + scope_text(s) + name + " : " + types_.print(s.type) + "\n";
+    uint32_t end = s.offset + s.size;
+    std::set<uint32_t> targets = branch_targets(s.offset, end);
+    for (uint32_t at = s.offset; at < end && at < image_.text.size();) {
+      label(s, at, targets.count(at) != 0);
+      at += instruction(s, at, end);
+    }
+    try_edges(s, end);
+    out_ += "end\n";
+  }
+
+  std::set<uint32_t> branch_targets(uint32_t start, uint32_t end) const {
+    std::set<uint32_t> targets;
+    for (uint32_t at = start; at < end;) {
+      Inst inst;
+      if (!decode({image_.text.data() + at, end - at}, inst)) {
+        at++;
+        continue;
+      }
+      at += inst.length;
+      if (inst.row().form == Form::T && inst.row().rule != Rule::Call)
+        targets.insert(static_cast<uint32_t>(at + inst.imm));
+    }
+    for (const EhRange& r : a_.eh)
+      if (r.start >= start && r.start < end)
+        targets.insert(r.pad);
+    return targets;
+  }
+
+  static std::string label_name(const Symbol& s, uint32_t at) { return ".L" + std::to_string(at - s.offset); }
+
+  void try_edges(const Symbol& s, uint32_t at) {
+    for (const EhRange& r : a_.eh) {
+      if (r.end == at && r.start >= s.offset)
+        out_ += "  endtry\n";
+    }
+  }
+
+  void label(const Symbol& s, uint32_t at, bool is_target) {
+    try_edges(s, at);
+    auto record = std::lower_bound(a_.labels.begin(), a_.labels.end(), at,
+                                   [](const LabelRecord& l, uint32_t o) { return l.offset < o; });
+    bool has = record != a_.labels.end() && record->offset == at;
+    if (has || is_target)
+      out_ += label_name(s, at) + ":" + (has ? " " + print_label(types_, *record) : "") + "\n";
+    for (const EhRange& r : a_.eh)
+      if (r.start == at)
+        out_ += "  try " + label_name(s, r.pad) + "\n";
+  }
+
+  const Reloc* reloc_in(uint32_t from, uint32_t to) const {
+    auto r = std::lower_bound(image_.text_relocs.begin(), image_.text_relocs.end(), from,
+                              [](const Reloc& x, uint32_t o) { return x.offset < o; });
+    return r != image_.text_relocs.end() && r->offset < to ? &*r : nullptr;
+  }
+
+  uint32_t instruction(const Symbol& s, uint32_t at, uint32_t end) {
+    Inst inst;
+    if (!decode({image_.text.data() + at, std::min<size_t>(end, image_.text.size()) - at}, inst)) {
+      out_ += "  .byte " + std::to_string(image_.text[at]) + "\n";
+      return 1;
+    }
+    std::string target;
+    if (const Reloc* r = reloc_in(at, at + inst.length)) {
+      target = names_[r->symbol];
+      if (int64_t extra = r->addend + (inst.length - inst.field); extra != 0)
+        target += " + " + std::to_string(extra);
+    } else if (inst.row().form == Form::T) {
+      target = label_name(s, static_cast<uint32_t>(at + inst.length + inst.imm));
+      if (inst.row().imm == 'a')
+        target = "short " + target;
+    }
+    out_ += "  " + print(inst, at, target);
+    for (const Instantiation& i : a_.insts)
+      if (i.offset == at)
+        for (size_t k = 0; k < i.args.size(); k++)
+          out_ += (k ? ", " : " <") + types_.print(i.args[k]) + (k + 1 == i.args.size() ? ">" : "");
+    out_ += "\n";
+    return inst.length;
+  }
+
+  const ObjectImage& image_;
+  const ObjectAnnotations& a_;
+  const TypeTable& types_;
+  std::vector<std::string> names_;
+  std::string out_;
+};
+
+std::string operand_text(const LabelRecord& label, const FactOperand& o) {
+  if (o.what == FactOperand::What::Zero || o.at >= label.live.size())
+    return "0";
+  std::string where = location_text(label.live[o.at].location);
+  return o.what == FactOperand::What::Length ? "len(" + where + ")" : where;
+}
+
+} // namespace
+
+std::string print_label(const TypeTable& types, const LabelRecord& label) {
+  std::string out = "{ depth " + std::to_string(label.depth);
+  if (!label.saved_in_place)
+    out += "; lost";
+  for (const LiveLocation& live : label.live) {
+    out += "; " + location_text(live.location) + ": ";
+    if (live.type.what == LocationType::What::Saved)
+      out += "saved " + std::string(register_name(live.type.saved, 8));
+    else
+      out += types.print(live.type.type);
+  }
+  for (auto [a, b] : label.same)
+    out += "; same " + location_text(label.live[a].location) + " " + location_text(label.live[b].location);
+  for (const Fact& f : label.facts)
+    out += "; fact " + operand_text(label, f.x) + " - " + operand_text(label, f.y) + " <= " + std::to_string(f.c);
+  return out + " }";
+}
+
+std::string print_object(const ObjectImage& image, const ObjectAnnotations& annotations) {
+  return Printer(image, annotations).run();
+}
+
+} // namespace tal
