@@ -1,5 +1,6 @@
 #include "dsu/runtime/prepare.h"
 
+#include <cstdio>
 #include <ctime>
 
 #include "dsu/runtime/link_request.h"
@@ -43,6 +44,15 @@ uint32_t find_init(const PreparedModule& module) {
       return s;
   }
   return UINT32_MAX;
+}
+
+std::string describe(const tal::VerifyError& error) {
+  char offset[24];
+  std::snprintf(offset, sizeof offset, "+0x%x", error.offset);
+  std::string text = std::string(tal::section_name(error.section)) + offset;
+  if (!error.instruction.empty())
+    text += " `" + error.instruction + "`";
+  return text + ": " + error.title + " (rule " + error.rule + "): expected " + error.expected + ", found " + error.found;
 }
 
 }  // namespace
@@ -117,7 +127,7 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
       continue;
     tal::VerifyResult result = tal::verify(file.objects[next++], natives_);
     if (auto* error = std::get_if<tal::VerifyError>(&result))
-      return refuse(refusal, Step::Verify, error->function, m.name + ": " + tal::to_string(*error, m.name),
+      return refuse(refusal, Step::Verify, error->function, "module " + m.name + ", " + describe(*error),
                     "the code is not type-safe: it was damaged, or made by something else than popc");
     PreparedModule module;
     module.object = std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result));

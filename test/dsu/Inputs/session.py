@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Runs DIR/server and does what DIR/session says; prints a transcript for FileCheck.
+
+usage: session.py DIR
+
+Lines of a session:
+  send TEXT      gives the program a line and shows the line with which it answers
+  popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
+  stop, go       stops and continues the process (SIGSTOP, SIGCONT)
+At the end the program is given `quit` and has to end by itself. Everything has a deadline.
+"""
+import os
+import select
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+DEADLINE = 20
+
+
+class Program:
+    def __init__(self, directory, environment):
+        self.process = subprocess.Popen([os.path.join(directory, "server")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=environment, cwd=directory)
+        self.buffer = b""
+
+    def send(self, text):
+        self.process.stdin.write(text.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def line(self):
+        while b"\n" not in self.buffer:
+            ready, _, _ = select.select([self.process.stdout], [], [], DEADLINE)
+            piece = os.read(self.process.stdout.fileno(), 65536) if ready else b""
+            if not piece:
+                return "(no answer)"
+            self.buffer += piece
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.decode()
+
+
+def popctl(arguments, program, directory, environment):
+    words = [word.replace("PID", str(program.process.pid)) for word in shlex.split(arguments)]
+    result = subprocess.run(["popctl", *words], cwd=directory, env=environment, text=True, timeout=DEADLINE,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    print(result.stdout.replace(str(program.process.pid), "PID"), end="")
+    print("exit status", result.returncode)
+
+
+def main():
+    directory = sys.argv[1]
+    runtime = tempfile.mkdtemp(prefix="pop-")  # short: a socket's path has at most 107 bytes
+    environment = dict(os.environ, XDG_RUNTIME_DIR=runtime)
+    program = Program(directory, environment)
+    try:
+        print("ready:", program.line(), flush=True)
+        for command in open(os.path.join(directory, "session")):
+            verb, _, rest = command.strip().partition(" ")
+            print("+", command.strip(), flush=True)
+            if verb == "send":
+                program.send(rest)
+                print(program.line())
+            elif verb == "popctl":
+                popctl(rest, program, directory, environment)
+            elif verb in ("stop", "go"):
+                program.process.send_signal(signal.SIGSTOP if verb == "stop" else signal.SIGCONT)
+            elif verb:
+                sys.exit("session: unknown command " + verb)
+        program.send("quit")
+        print("ended with", program.process.wait(timeout=DEADLINE))
+    finally:
+        program.process.kill()
+        shutil.rmtree(runtime)
+
+
+main()
