@@ -36,7 +36,6 @@ SelectedFunction Selector::run() {
 
 namespace {
 
-bool is_compare(ir::Op op) { return op >= ir::Op::Eq && op <= ir::Op::UGe; }
 bool is_load(ir::Op op) { return op == ir::Op::LoadField || op == ir::Op::LoadElem || op == ir::Op::LoadGlobal; }
 // No code of its own: a constant, or an address that is made where it is used.
 bool is_remade(ir::Op op) {
@@ -71,7 +70,7 @@ void Selector::analyse_block(ir::BlockId id) {
     ValueInfo& value = values_[inst.result.value];
     if (is_remade(inst.op)) value.deferred = true;
     if (is_load(inst.op) && value.uses == 1) loads.push_back({inst.result.value, i});
-    bool condition = is_compare(inst.op) || inst.op == ir::Op::ExnMatches ||
+    bool condition = is_compare(inst.op) ||
                      (inst.op == ir::Op::Xor && source_.value(inst.operands[0]).type.id == frontend::kBoolType);
     // A condition with one use, by the branch that ends the block (perhaps through a negation).
     const ir::Inst& last = source_.inst(insts.back());

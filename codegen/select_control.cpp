@@ -54,7 +54,8 @@ std::optional<int64_t> immediate(std::optional<int64_t> value, unsigned width) {
 // Emits the compare that decides a condition.
 Cond Selector::condition(ir::ValueId value) {
   const ir::Inst* inst = def(value);
-  if (inst && values_[value.value].deferred) {
+  // A deferred load or constant is no compare: its value is tested.
+  if (inst && values_[value.value].deferred && (is_compare(inst->op) || inst->op == ir::Op::Xor)) {
     values_[value.value].deferred = false;
     if (inst->op == ir::Op::Xor) return negate(condition(inst->operands[0]));
     return compare(*inst);

@@ -18,6 +18,9 @@
 
 namespace codegen {
 
+// Decides between two values: a branch on its result becomes a compare and a conditional jump.
+inline bool is_compare(ir::Op op) { return (op >= ir::Op::Eq && op <= ir::Op::UGe) || op == ir::Op::ExnMatches; }
+
 class Selector {
 public:
   Selector(Unit& unit, const ir::Function& source, std::vector<Unsupported>& unsupported)
