@@ -1,0 +1,167 @@
+// Ends a block behind a check that cannot succeed: what follows becomes `unreachable`.
+//
+// Not an optimisation: the checker of machine code follows constants, comparisons with constants and null tests, and knows that
+// code behind such a check never runs; the facts that the check would have established do not exist there, so a load
+// that relies on them is refused. This pass knows at least as much about constants: values defined as such, and values that a
+// dominating branch or switch has found equal to one.
+#include <optional>
+
+#include "ir/builder.h"
+#include "ir/dominators.h"
+#include "ir/edit.h"
+#include "ir/evaluate.h"
+#include "ir/opt/passes.h"
+
+namespace ir {
+namespace {
+
+class FailingChecks {
+ public:
+  FailingChecks(Module& module, Function& function)
+      : module_(module), types_(*module.types), function_(function), cfg_(function), dominators_(function, cfg_),
+        learned_(function.values.size()) {}
+
+  bool run() {
+    for (BlockId block : dominators_.preorder())
+      learn(block);
+    bool changed = false;
+    for (BlockId block : cfg_.rpo())
+      changed |= end_behind_failure(block);
+    if (changed)
+      remove_unreachable_blocks(function_);
+    return changed;
+  }
+
+ private:
+  // In the blocks dominated by `from` the value has these bits (null: 0).
+  struct Fact {
+    BlockId from;
+    uint64_t bits;
+  };
+
+  // ---- what branches say ----
+
+  void learn(BlockId block) {
+    std::span<const EdgeRef> preds = cfg_.preds(block);
+    if (preds.size() != 1 || preds[0].is_unwind())
+      return;
+    const Inst& branch = function_.terminator(preds[0].from);
+    if (branch.op == Op::BrIf)
+      learn_condition(branch.operands[0], preds[0].slot == 0, block);
+    else if (branch.op == Op::Switch && preds[0].slot < branch.keys.size())
+      add(branch.operands[0], {block, zero_extend(static_cast<uint64_t>(branch.keys[preds[0].slot]), width(branch.operands[0]))});
+  }
+
+  void learn_condition(ValueId condition, bool outcome, BlockId block) {
+    const Inst* compare = definition(condition);
+    if (!compare || compare->op != (outcome ? Op::Eq : Op::Ne))
+      return;
+    for (int side : {0, 1})
+      if (std::optional<uint64_t> bits = defined_constant(compare->operands[1 - side]))
+        add(compare->operands[side], {block, *bits});
+  }
+
+  void add(ValueId v, Fact fact) { learned_[v.value].push_back(fact); }
+
+  // ---- what is known of a value in a block ----
+
+  const Inst* definition(ValueId v) const {
+    InstId def = function_.value(v).def;
+    return def.is_valid() ? &function_.inst(def) : nullptr;
+  }
+  unsigned width(ValueId v) const { return bit_width(types_, function_.value(v).type.id); }
+
+  std::optional<uint64_t> defined_constant(ValueId v) const {
+    const Inst* def = definition(v);
+    if (def && def->op == Op::IConst)
+      return zero_extend(static_cast<uint64_t>(def->imm), width(v));
+    return def && def->op == Op::Null ? std::optional<uint64_t>(0) : std::nullopt;
+  }
+
+  // Conversions, checks and arithmetic carry on what is known of their operands; the chain is followed a few steps.
+  std::optional<uint64_t> known(ValueId v, BlockId block, int steps = 4) const {
+    if (std::optional<uint64_t> bits = defined_constant(v))
+      return bits;
+    for (const Fact& fact : learned_[v.value])
+      if (dominators_.dominates(fact.from, block))
+        return fact.bits;
+    const Inst* def = definition(v);
+    if (!def || steps == 0)
+      return std::nullopt;
+    switch (def->op) {
+    case Op::Retype:
+    case Op::ZExt:
+    case Op::CheckDiv:
+    case Op::CheckNull:
+    case Op::AssumeNonNull: return known(def->operands[0], block, steps - 1);
+    case Op::CheckBounds: return known(def->operands[1], block, steps - 1);
+    case Op::Trunc:
+    case Op::SExt: {
+      std::optional<uint64_t> from = known(def->operands[0], block, steps - 1);
+      if (from && def->op == Op::SExt)
+        from = static_cast<uint64_t>(sign_extend(*from, width(def->operands[0])));
+      return from ? std::optional(zero_extend(*from, width(v))) : from;
+    }
+    default: return def->operands.size() == 2 && is_pure(def->op) ? known_arithmetic(*def, block, steps - 1) : std::nullopt;
+    }
+  }
+
+  std::optional<uint64_t> known_arithmetic(const Inst& inst, BlockId block, int steps) const {
+    std::optional<uint64_t> right = known(inst.operands[1], block, steps);
+    std::optional<uint64_t> left = right ? known(inst.operands[0], block, steps) : right;
+    return left && width(inst.operands[0]) != 0 ? evaluate(inst.op, width(inst.operands[0]), *left, *right) : std::nullopt;
+  }
+
+  std::optional<uint64_t> known_length(ValueId array, BlockId block) const {
+    const Inst* def = definition(array);
+    if (def && def->op == Op::ArrayOf)
+      return def->operands.size();
+    return def && def->op == Op::NewArray ? known(def->operands[0], block) : std::nullopt;
+  }
+
+  bool fails(const Inst& inst, BlockId block) const {
+    switch (inst.op) {
+    case Op::CheckNull:
+    case Op::CheckDiv: return known(inst.operands[0], block) == 0;
+    case Op::CheckBounds: {
+      std::optional<uint64_t> length = known_length(inst.operands[0], block), index = known(inst.operands[1], block);
+      return length && index && *index >= *length;
+    }
+    default: return false;
+    }
+  }
+
+  // ---- the change ----
+
+  bool end_behind_failure(BlockId id) {
+    std::vector<InstId>& insts = function_.block(id).insts;
+    for (size_t i = 0; i + 1 < insts.size(); ++i) {
+      const Inst& inst = function_.inst(insts[i]);
+      if (!fails(inst, id))
+        continue;
+      if (function_.inst(insts[i + 1]).op == Op::Unreachable)
+        return false;
+      SourceLoc loc = inst.loc;
+      insts.resize(i + 1);
+      Builder builder(module_, function_);
+      builder.set_block(id);
+      builder.set_loc(loc);
+      builder.unreachable();
+      return true;
+    }
+    return false;
+  }
+
+  Module& module_;
+  const frontend::TypeStore& types_;
+  Function& function_;
+  Cfg cfg_;
+  DominatorTree dominators_;
+  std::vector<std::vector<Fact>> learned_; // by value
+};
+
+} // namespace
+
+bool end_behind_failing_checks(Module& module, Function& function) { return FailingChecks(module, function).run(); }
+
+} // namespace ir
