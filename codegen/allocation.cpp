@@ -79,7 +79,7 @@ private:
     }
     const Edge* edge = late && !block.is_pad ? edge_between(block.preds[0], id) : nullptr;
     for (size_t i = 0; i < block.params.size(); ++i) {
-      if (edge && !edge->args[i].is_reg()) continue;
+      if (is_dead(block.params[i].index()) || (edge && !edge->args[i].is_reg())) continue;
       uint32_t v = edge ? edge->args[i].as_reg().index() : block.params[i].index();
       Place place = allocation_.place_at(v, pos);
       if (place.kind != Place::Kind::None) entry.push_back({v, place});

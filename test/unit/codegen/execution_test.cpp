@@ -11,6 +11,7 @@
 #include "ir/printer.h"
 #include "ir/verifier.h"
 #include "random_module.h"
+#include "tal/checker.h"
 
 namespace codegen::testing {
 namespace {
@@ -56,7 +57,8 @@ void run_seed(unsigned seed, RandomOptions options, bool optimise) {
   frontend::TypeStore types;
   ir::Module module;
   module.types = &types;
-  RandomModule(module, seed, options).generate();
+  RandomModule generator(module, seed, options);
+  generator.generate();
   if (optimise) {
     ir::PipelineResult passes = ir::run_pipeline(module, {});
     ASSERT_EQ(passes.error, "");
@@ -69,6 +71,10 @@ void run_seed(unsigned seed, RandomOptions options, bool optimise) {
   CodegenResult result = generate_code(module, sources, natives, codegen);
   ASSERT_EQ(result.internal_error, "") << result.mir;
   ASSERT_TRUE(result.unsupported.empty());
+  tal::Bytes object = tal::write_object(result.image, result.annotations);
+  tal::VerifyResult verified = tal::verify(object, natives);
+  if (auto* error = std::get_if<tal::VerifyError>(&verified)) FAIL() << tal::to_string(*error, "random") << "\n" << result.mir;
+  if (options.objects) return;
   Loaded code(result);
   std::mt19937 random(seed);
   const ir::Module* program[] = {&module};
@@ -83,13 +89,16 @@ void run_seed(unsigned seed, RandomOptions options, bool optimise) {
 }
 
 TEST(Execution, RandomSmall) {
-  for (unsigned seed = 0; seed < 150 && !HasFailure(); ++seed) run_seed(seed, {.functions = 2, .size = 20}, false);
+  for (unsigned seed = 0; seed < 150 && !HasFailure(); ++seed) run_seed(seed, {.functions = 2, .size = 20, .objects = false}, false);
 }
 TEST(Execution, RandomLarge) {
-  for (unsigned seed = 1000; seed < 1040 && !HasFailure(); ++seed) run_seed(seed, {.functions = 4, .size = 150}, false);
+  for (unsigned seed = 1000; seed < 1040 && !HasFailure(); ++seed) run_seed(seed, {.functions = 4, .size = 150, .objects = false}, false);
+}
+TEST(Execution, RandomObjects) {
+  for (unsigned seed = 3000; seed < 3100 && !HasFailure(); ++seed) run_seed(seed, {.functions = 3, .size = 60, .objects = true}, seed % 2);
 }
 TEST(Execution, RandomOptimised) {
-  for (unsigned seed = 2000; seed < 2060 && !HasFailure(); ++seed) run_seed(seed, {.functions = 3, .size = 60}, true);
+  for (unsigned seed = 2000; seed < 2060 && !HasFailure(); ++seed) run_seed(seed, {.functions = 3, .size = 60, .objects = false}, true);
 }
 
 } // namespace
