@@ -5,43 +5,35 @@
 namespace codegen {
 namespace {
 
-TEST(InstructionAssembler, LabelsAndOffsets) {
-  AssembledCode code;
+using Code = std::vector<uint8_t>;
+
+TEST(InstructionAssembler, EncodesIntelSyntax) {
+  InstructionAssembler assembler;
+  Code code;
   std::string problem;
-  ASSERT_TRUE(assemble_instructions({{"mov eax, edi", 1}, {"cmp eax, dword [rsi + rax*4 + 8]", 2}, {"jae out", 3}, {"ret", 4}},
-                                    {{"out", 3}}, code, problem))
-      << problem;
-  EXPECT_EQ(code.bytes, (std::vector<uint8_t>{0x89, 0xF8, 0x3B, 0x44, 0x86, 0x08, 0x73, 0x00, 0xC3}));
-  EXPECT_EQ(code.line_offsets, (std::vector<uint32_t>{0, 2, 6, 8, 9}));
-  EXPECT_EQ(code.label_offsets, (std::vector<uint32_t>{8}));
+  for (const char* text : {"mov eax, edi", "cmp eax, dword [rsi + rax*4 + 8]", "ret", "movzx eax, byte ptr [rdi]"})
+    ASSERT_TRUE(assembler.encode(text, code, problem)) << text << ": " << problem;
+  EXPECT_EQ(code, (Code{0x89, 0xF8, 0x3B, 0x44, 0x86, 0x08, 0xC3, 0x0F, 0xB6, 0x07}));
 }
 
-TEST(InstructionAssembler, SymbolsBecomeRelocations) {
-  AssembledCode code;
+TEST(InstructionAssembler, RipOperandHasZeroField) {
+  InstructionAssembler assembler;
+  Code code;
   std::string problem;
-  ASSERT_TRUE(assemble_instructions({{"call {7}", 1}, {"lea rax, [rip + {2}]", 2}, {"mov dword [rip + {2}], 5", 3}}, {}, code, problem))
-      << problem;
-  ASSERT_EQ(code.relocs.size(), 3u);
-  EXPECT_EQ(code.relocs[0].offset, 1u);
-  EXPECT_EQ(code.relocs[0].symbol, 7u);
-  EXPECT_EQ(code.relocs[0].addend, -4);
-  EXPECT_EQ(code.relocs[1].symbol, 2u);
-  EXPECT_EQ(code.relocs[2].addend, -8);
-  EXPECT_EQ(code.bytes[1], 0);
+  ASSERT_TRUE(assembler.encode("lea rax, [rip]", code, problem)) << problem;
+  ASSERT_TRUE(assembler.encode("mov rcx, qword [rip]", code, problem)) << problem;
+  EXPECT_EQ(code, (Code{0x48, 0x8D, 0x05, 0, 0, 0, 0, 0x48, 0x8B, 0x0D, 0, 0, 0, 0}));
 }
 
-TEST(InstructionAssembler, RawBytes) {
-  AssembledCode code;
+TEST(InstructionAssembler, RefusesOtherThings) {
+  InstructionAssembler assembler;
+  Code code;
   std::string problem;
-  ASSERT_TRUE(assemble_instructions({{".byte 0x0F, 0x05", 1}}, {}, code, problem)) << problem;
-  EXPECT_EQ(code.bytes, (std::vector<uint8_t>{0x0F, 0x05}));
-}
-
-TEST(InstructionAssembler, ErrorsNameTheLine) {
-  AssembledCode code;
-  std::string problem;
-  EXPECT_FALSE(assemble_instructions({{"ret", 10}, {"mov eax", 11}}, {}, code, problem));
-  EXPECT_EQ(problem.substr(0, 4), "11: ");
+  for (const char* text : {"mov eax", "frobnicate rax", "call somewhere", "", "ret\nret", ".byte 1"}) {
+    EXPECT_FALSE(assembler.encode(text, code, problem)) << text;
+    EXPECT_NE(problem, "");
+  }
+  EXPECT_TRUE(code.empty());
 }
 
 } // namespace
