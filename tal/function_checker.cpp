@@ -279,6 +279,8 @@ bool FunctionChecker::check(uint32_t symbol, uint32_t index) {
   end_ = start_ + function_->size;
   inst_ = Inst{};
   pending_.clear();
+  excluded_targets_.clear();
+  excluded_ = false;
   m_.statistics.functions++;
   return enter_function() && validate_labels() && walk() && finish();
 }
@@ -289,10 +291,11 @@ bool FunctionChecker::walk() {
     if (!arrive())
       return false;
     if (!alive_) {
-      if (!skip_padding())
+      if (excluded_ ? !skip_excluded() : !skip_padding())
         return false;
       continue;
     }
+    excluded_ = false;
     if (!decode({text.data() + at_, end_ - at_}, inst_)) {
       inst_.length = 0;
       return fail(CheckRule::C1, "an instruction of the table", "byte " + std::to_string(text[at_]));
@@ -323,11 +326,12 @@ bool FunctionChecker::arrive() {
     std::swap(state_, *first->second);
     pool_.push_back(std::move(first->second));
     pending_.erase(first);
+    excluded_targets_.erase(at_);
     alive_ = true;
     return true;
   }
   if (next_label_ == labels_.size() || labels_[next_label_].offset > at_)
-    return true;
+    return arrive_excluded();
   const LabelRecord& label = labels_[next_label_++];
   if (label.offset < at_)
     return fail_at(label.offset, CheckRule::C4, "a label record at an instruction start", "the middle of one");

@@ -16,6 +16,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 namespace tal {
 
@@ -50,6 +51,12 @@ private:
   bool walk();
   bool arrive();                                       // at at_: labels and pending states
   bool skip_padding();
+
+  // --- excluded.cpp: code that only ways lead to which the conditions exclude
+  bool exclude(uint32_t target);
+  bool arrive_excluded();
+  bool skip_excluded();
+  bool skip_reloc();
   bool edge(State& s, const LabelRecord& label);
   bool edge_location(State& s, const LiveLocation& live, const LabelRecord& label);
   bool enter_label(const LabelRecord& label);
@@ -171,6 +178,8 @@ private:
   size_t incoming_ = 0;                 // stack arguments of this function
   Inst inst_;
   bool alive_ = false;                  // a state reaches at_
+  bool excluded_ = false;               // only an excluded way reaches at_
+  std::set<uint32_t> excluded_targets_; // of excluded ways, ahead of at_, without label record
   State state_, scratch_;
   std::span<const LabelRecord> labels_; // of this function
   size_t next_label_ = 0;

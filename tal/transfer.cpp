@@ -584,25 +584,19 @@ bool FunctionChecker::step_xchg() {
   return true;
 }
 
-// C4, C5: both ways. A way that the flags exclude has no state of its own (R11). If a label record is there, nothing flows
-// into it; if not, the code still has to be covered, and is checked in the state of the other way: every run that comes to
-// this branch goes that way, so it describes all of them, and it is free of contradictions.
+// C4, C5: both ways; a way that the flags exclude is not followed (R11).
 bool FunctionChecker::step_jcc() {
   int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
   if (target < start_ || target >= end_)
     return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
   scratch_ = state_;
+  bool taken = refine(scratch_, inst_.condition);
+  if (taken ? !branch_to(scratch_, static_cast<uint32_t>(target)) : !exclude(static_cast<uint32_t>(target)))
+    return false;
   auto opposite = static_cast<Condition>(static_cast<unsigned>(inst_.condition) ^ 1u);
-  bool taken = refine(scratch_, inst_.condition), passed = refine(state_, opposite);
-  if (!taken && passed && label_at(static_cast<uint32_t>(target)) == nullptr) {
-    scratch_ = state_;
-    taken = true;
-  } else if (!passed && taken && label_at(at_ + inst_.length) == nullptr) {
-    state_ = scratch_;
-    passed = true;
-  }
-  alive_ = passed;
-  return !taken || branch_to(scratch_, static_cast<uint32_t>(target));
+  alive_ = refine(state_, opposite);
+  excluded_ = !alive_;
+  return true;
 }
 
 bool FunctionChecker::step_jmp() {
