@@ -19,6 +19,9 @@ public:
     slots_ = allocation.slots;
     for (const Interval& piece : allocation.pieces)
       if (!piece.ranges.empty() && piece.place.is_reg()) used_ |= bit(piece.place.as_reg());
+    unwind_.resize(function.blocks.size());
+    for (BlockId id : function.order) // before the code changes
+      if (function.block(id).unwind.is_valid()) unwind_[id.value] = unwind_position(function, intervals, id);
   }
 
   AllocatedFunction run() {
@@ -64,7 +67,7 @@ private:
   }
   // Position at which the values of an edge are where the predecessor leaves them.
   uint32_t leave_position(BlockId pred, BlockId succ) const {
-    return function_.block(succ).is_pad ? unwind_position(function_, intervals_, pred) + 1 : to(pred) - 1;
+    return function_.block(succ).is_pad ? unwind_[pred.value] + 1 : to(pred) - 1;
   }
 
   void block_entry(BlockId id) {
@@ -269,6 +272,7 @@ private:
   const Allocation& allocation_;
   std::string& problem_;
   AllocatedFunction result_;
+  std::vector<uint32_t> unwind_; // by block: position of the call that may unwind
   std::vector<Split> splits_;
   std::vector<Inst>* out_ = nullptr;
   SourceLoc loc_;

@@ -15,8 +15,9 @@ namespace {
 // What a place may hold. Values are named by the place they are known from: a virtual register, a general register as
 // of its last implicit definition, an incoming argument, a constant.
 using Value = std::pair<int, int64_t>;
+constexpr int constant_kind = 3;
 Value value_of(const Place& place) {
-  if (place.kind == Place::Kind::Imm) return {3, place.value};
+  if (place.kind == Place::Kind::Imm) return {constant_kind, place.value};
   return {place.is_reg() ? 0 : 1, place.value};
 }
 using PlaceKey = std::pair<int, int64_t>;
@@ -30,7 +31,9 @@ public:
   }
   void move(const Place& dst, const Place& src) {
     if (src.kind == Place::Kind::Imm) {
-      places_[key(dst)] = {value_of(src)};
+      std::set<Value>& values = places_[key(dst)] = {value_of(src)};
+      auto names = constants_.find(src.value);
+      if (names != constants_.end()) values.insert(names->second.begin(), names->second.end());
       return;
     }
     auto it = places_.find(key(src));
@@ -45,6 +48,7 @@ public:
   void add(const Place& place, const Value& value) { places_[key(place)].insert(value); }
   void forget(const Value& value) {
     for (auto& [place, values] : places_) values.erase(value);
+    for (auto& [constant, names] : constants_) names.erase(value);
   }
   // At once: dst is another name for what src names.
   void alias(const std::vector<std::pair<Value, Value>>& names) {
@@ -57,6 +61,11 @@ public:
       result[place] = std::move(renamed);
     }
     places_ = std::move(result);
+    // A constant may be moved into the new name's place only after this.
+    for (auto& [constant, old] : constants_)
+      for (auto& [dst, src] : names) old.erase(dst);
+    for (auto& [dst, src] : names)
+      if (src.first == constant_kind) constants_[src.second].insert(dst);
   }
   // Keeps what the other state knows too; true if something was lost.
   bool meet(const State& other) {
@@ -68,11 +77,19 @@ public:
         else v = values.erase(v), changed = true;
       }
     }
+    for (auto& [constant, names] : constants_) {
+      auto it = other.constants_.find(constant);
+      for (auto v = names.begin(); v != names.end();) {
+        if (it != other.constants_.end() && it->second.count(*v)) ++v;
+        else v = names.erase(v), changed = true;
+      }
+    }
     return changed;
   }
 
 private:
   std::map<PlaceKey, std::set<Value>> places_;
+  std::map<int64_t, std::set<Value>> constants_; // names that have just become a constant's
 };
 
 class Checker {

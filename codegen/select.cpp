@@ -126,17 +126,19 @@ void Selector::block(ir::BlockId id) {
     params.push_back(reg);
   }
   here().params = std::move(params);
-  unwind_ = block.has_unwind() ? pad_for(block.unwind) : BlockId{};
-  for (size_t i = 0; i + 1 < block.insts.size(); ++i) {
+  unwind_ = block.has_unwind() ? &block.unwind : nullptr;
+  ended_ = false;
+  for (size_t i = 0; i + 1 < block.insts.size() && !ended_; ++i) {
     const ir::Inst& inst = source_.inst(block.insts[i]);
     loc_ = inst.loc;
     if (inst.result.is_valid() && values_[inst.result.value].deferred) continue;
     if (inst.result.is_valid() && values_[inst.result.value].uses == 0 && ir::is_pure(inst.op)) continue;
     instruction(inst);
   }
+  if (ended_) return;
   const ir::Inst& last = source_.inst(block.insts.back());
   loc_ = last.loc;
-  terminator(id, last);
+  terminator(last);
 }
 
 void Selector::instruction(const ir::Inst& inst) {
@@ -168,11 +170,8 @@ void Selector::instruction(const ir::Inst& inst) {
   }
 }
 
-void Selector::terminator(ir::BlockId, const ir::Inst& inst) {
+void Selector::terminator(const ir::Inst& inst) {
   using ir::Op;
-  if (here().term == Term::NoReturn && !here().insts.empty() && is_call(here().insts.back()) &&
-      !out_.mir.calls[here().insts.back().extra].returns)
-    return; // the call before does not return
   if (inst.op == Op::Br) return jump(edge(inst.targets[0]));
   if (inst.op == Op::BrIf) return branch_if(inst);
   if (inst.op == Op::Switch) return switch_on(inst);
@@ -182,7 +181,8 @@ void Selector::terminator(ir::BlockId, const ir::Inst& inst) {
   here().term = Term::NoReturn;
 }
 
-// One pad for each throwing block: the moves into the handler's parameters are its own.
+// One pad for each throwing call: the moves into the handler's parameters are its own. Made where the call stands, when
+// all values that the handler takes have their registers.
 BlockId Selector::pad_for(const ir::Edge& unwind) {
   BlockId id = out_.mir.new_block(), before = current_;
   start(id);

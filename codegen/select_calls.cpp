@@ -40,16 +40,20 @@ void Selector::emit_call(Inst call, CallInfo info, std::vector<Move> arguments, 
   call.extra = out_.mir.new_call(std::move(info));
   call.loc = loc_;
   here().insts.push_back(call);
-  here().unwind = unwind_;
+  if (unwind_) {
+    BlockId pad = pad_for(*unwind_);
+    here().unwind = pad;
+  }
   if (!returns) {
     here().term = Term::NoReturn;
+    ended_ = true;
     return;
   }
   if (result.is_valid()) emit_moves({{Place::reg(result), Place::reg(rax)}});
 }
 
 void Selector::raise(const ir::Inst& inst) {
-  unwind_ = {};
+  unwind_ = nullptr; // the handlers of this function are reached by branches
   CallInfo info;
   info.symbol = unit_.runtime("__tal_raise");
   info.uses = bit(rdi);

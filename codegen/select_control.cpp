@@ -217,8 +217,8 @@ void Selector::returns(const ir::Inst& inst) {
 // Leaves by the runtime's raise function if the condition holds. With a handler here the call is in a block of its own,
 // whose unwind edge leads to the pad; otherwise it becomes a stub behind the function.
 void Selector::check(Cond failing, const char* raise) {
-  uint32_t symbol = unit_.runtime(raise);
-  if (!unwind_.is_valid()) {
+  if (!unwind_) {
+    uint32_t symbol = unit_.runtime(raise);
     Inst& inst = emit(Op::Raise);
     inst.cond = failing;
     inst.extra = symbol;
@@ -227,18 +227,24 @@ void Selector::check(Cond failing, const char* raise) {
   BlockId stub = out_.mir.new_block(), next = out_.mir.new_block();
   branch(failing, {stub, {}}, {next, {}});
   start(stub);
-  here().cold = true;
+  fail_always(raise);
+  ended_ = false;
+  start(next);
+}
+
+void Selector::fail_always(const char* raise) {
   CallInfo info;
-  info.symbol = symbol;
+  info.symbol = unit_.runtime(raise);
   info.returns = false;
   info.cold = true;
   Inst call;
   call.op = Op::Call;
+  here().cold = true;
   emit_call(call, std::move(info), {}, {});
-  start(next);
 }
 
 void Selector::check_null(const ir::Inst& inst) {
+  if (constant(inst.operands[0]) == 0) return fail_always("__tal_raise_null");
   Reg pointer = reg(inst.operands[0]);
   values_[inst.result.value].reg = pointer;
   emit_dd(Op::TEST64rr, pointer, pointer);
@@ -249,15 +255,17 @@ void Selector::check_null(const ir::Inst& inst) {
 // After a check: the fact holds from here on, which is a new block if the failing side has a handler.
 void Selector::learn(ValueFact fact) {
   fact.block = current_;
-  fact.on_entry = unwind_.is_valid();
+  fact.on_entry = unwind_ != nullptr;
   out_.facts.push_back(std::move(fact));
 }
 
 void Selector::check_bounds(const ir::Inst& inst) {
   Reg array = reg(inst.operands[0]);
   Place index = operand(inst.operands[1]);
+  // No array has such an element.
+  if (index.kind == Place::Kind::Imm && uint64_t(index.value) >= INT32_MAX) return fail_always("__tal_raise_bounds");
   bool wide = is_wide(inst.operands[1]);
-  if (index.kind == Place::Kind::Imm && index.value == int32_t(index.value)) {
+  if (index.kind == Place::Kind::Imm) {
     bool is_byte = index.value == int8_t(index.value);
     Inst& cmp = emit(is_byte ? Op::CMP64mi8 : Op::CMP64mi32);
     cmp.mem.base = array;
@@ -265,7 +273,7 @@ void Selector::check_bounds(const ir::Inst& inst) {
     check(Cond::BE, "__tal_raise_bounds");
     learn({.what = ValueFact::What::BelowLength, .a = index, .b = array});
   } else {
-    Reg reg = index.is_reg() ? index.as_reg() : load_constant(index.value, unit_.types().i64());
+    Reg reg = index.as_reg();
     Inst& cmp = emit(wide ? Op::CMP64rm : Op::CMP32rm);
     cmp.d = reg;
     cmp.mem.base = array;
@@ -277,6 +285,7 @@ void Selector::check_bounds(const ir::Inst& inst) {
 }
 
 void Selector::check_div(const ir::Inst& inst) {
+  if (constant(inst.operands[0]) == 0) return fail_always("__tal_raise_div");
   Reg divisor = reg(inst.operands[0]);
   values_[inst.result.value].reg = divisor;
   emit_dd(is_wide(inst.operands[0]) ? Op::TEST64rr : Op::TEST32rr, divisor, divisor);

@@ -35,7 +35,7 @@ private:
   void entry();
   void block(ir::BlockId id);
   void instruction(const ir::Inst& inst);
-  void terminator(ir::BlockId id, const ir::Inst& inst);
+  void terminator(const ir::Inst& inst);
   void split_critical_edges();
   mir::BlockId pad_for(const ir::Edge& unwind);
   // select_control.cpp
@@ -47,6 +47,7 @@ private:
   mir::Cond compare(const ir::Inst& inst);
   void learn_from_branch(ir::ValueId value, bool negated, const mir::Edge& if_true, const mir::Edge& if_false);
   void check(mir::Cond failing, const char* raise);
+  void fail_always(const char* raise);
   void learn(ValueFact fact);
   void check_null(const ir::Inst& inst);
   void check_bounds(const ir::Inst& inst);
@@ -113,7 +114,8 @@ private:
   mir::BlockId current_;
   ir::BlockId source_block_;
   support::SourceLoc loc_;
-  mir::BlockId unwind_; // pad of the present block's throwing instruction
+  const ir::Edge* unwind_ = nullptr; // of the present block
+  bool ended_ = false;               // the rest of the present block is never reached
 
   struct ValueInfo {
     mir::Reg reg;
