@@ -302,7 +302,7 @@ bool FunctionChecker::walk() {
     }
     m_.statistics.instructions++;
     if (at_ == start_ && inst_.field != 0 && inst_.field <= 1)
-      return fail(CheckRule::C3, "no relocated field in the first two bytes of a function", "one");
+      return fail(CheckRule::C3, "no rel32 call or jump as the first instruction", "one");
     if (state_.crowded())
       state_.collect();
     if (!step())

@@ -1,0 +1,44 @@
+// talas: assembles `.tal` text to an object file, without verifying it. For tests of the checker and for experiments: what it
+// writes may be anything. `popc -c x.tal` assembles and verifies.
+#include "codegen/instruction_assembler.h"
+#include "driver/output.h"
+#include "tal/text.h"
+
+#include <cstring>
+#include <iostream>
+
+namespace {
+
+constexpr const char* usage = "usage: talas FILE.tal -o FILE.o\n";
+enum ExitStatus { Done = 0, Error = 1, Usage = 64 };
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4 || std::strcmp(argv[2], "-o") != 0) {
+    std::cerr << usage;
+    return Usage;
+  }
+  std::string problem;
+  auto bytes = driver::read_file(argv[1], problem);
+  if (!bytes) {
+    driver::print_error("talas", problem);
+    return Error;
+  }
+  codegen::InstructionAssembler assembler;
+  auto encode = [&](std::string_view text, tal::Bytes& code, std::string& why) { return assembler.encode(text, code, why); };
+  tal::ObjectImage image;
+  tal::ObjectAnnotations annotations;
+  std::vector<tal::TextProblem> problems;
+  std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  if (!tal::assemble(text, encode, image, annotations, problems)) {
+    for (const tal::TextProblem& p : problems)
+      std::cerr << argv[1] << ":" << p.line << ": error: " << p.message << "\n";
+    return Error;
+  }
+  if (!driver::write_file(argv[3], tal::write_object(image, annotations), problem)) {
+    driver::print_error("talas", problem);
+    return Error;
+  }
+  return Done;
+}
