@@ -16,7 +16,7 @@ class AstBuilder {
   AstBuilder(Session& session, const TokenList& tokens);
 
   Parser::symbol_type next_token();
-  void syntax_error(const SourceRange& where, const char* found, const std::vector<std::string>& expected, bool too_many);
+  void syntax_error(const SourceRange& where, const char* found, std::vector<std::string> expected);
   void internal_error(const SourceRange& where, const std::string& message);
   void finish(DeclList decls);
   std::unique_ptr<ast::Module> take_module() { return std::move(module_); }

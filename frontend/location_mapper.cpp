@@ -20,6 +20,24 @@ size_t find_token(std::string_view line, std::string_view token, size_t from) {
   return std::string_view::npos;
 }
 
+// The words of a comment are no tokens.
+void blank_comments(std::string& line) {
+  char quote = 0;
+  for (size_t i = 0; i + 1 < line.size(); ++i) {
+    if (quote != 0) {
+      if (line[i] == '\\') ++i;
+      else if (line[i] == quote) quote = 0;
+    } else if (line[i] == '"' || line[i] == '\'') {
+      quote = line[i];
+    } else if (line[i] == '/' && (line[i + 1] == '*' || line[i + 1] == '/')) {
+      const size_t close = line[i + 1] == '*' ? line.find("*/", i + 2) : std::string::npos;
+      const size_t end = close == std::string::npos ? line.size() : close + 2;
+      std::fill(line.begin() + static_cast<std::ptrdiff_t>(i), line.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+      i = end - 1;
+    }
+  }
+}
+
 }  // namespace
 
 LocationMapper::LocationMapper(support::SourceManager& sources, std::string_view text, support::FileId file)
@@ -46,6 +64,7 @@ void LocationMapper::enter_line() {
   const std::string_view here(line_start_, static_cast<size_t>(end - line_start_));
   original_ = sources_.line(file_, line_);
   is_exact_ = original_ == here || original_.empty();
+  if (!is_exact_) blank_comments(original_);
   cursor_ = last_found_ = 0;
 }
 

@@ -5,6 +5,7 @@
 // the place of the last one that did.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "support/source_manager.h"
@@ -33,7 +34,7 @@ class LocationMapper {
   bool entered_ = false;   // has the current line been compared with the original?
   bool is_exact_ = true;
   bool has_markers_ = false;
-  std::string_view original_;
+  std::string original_;   // comments blanked out
   size_t cursor_ = 0;      // in original_
   size_t last_found_ = 0;
 };

@@ -1,5 +1,7 @@
 // Joins lexer, grammar and builder, and words syntax errors.
 
+#include <algorithm>
+
 #include "frontend/ast_builder.h"
 
 namespace frontend {
@@ -45,11 +47,18 @@ std::string alternatives(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void AstBuilder::syntax_error(const SourceRange& where, const char* found, const std::vector<std::string>& expected, bool too_many) {
+// Where an expression may go on nearly every operator is expected; what closes it is the useful one to name.
+void AstBuilder::syntax_error(const SourceRange& where, const char* found, std::vector<std::string> expected) {
   const Token& token = tokens_.tokens[next_ > 0 ? next_ - 1 : 0];
   std::string shown = quoted(found);
   if (token.loc == where.begin && token.kind == Tok::ID) shown = "`" + token.name.str() + "`";
-  if (expected.empty() || too_many) {
+  constexpr size_t kMaxListed = 5;
+  if (expected.size() > kMaxListed) {
+    const bool wants_operand = std::find(expected.begin(), expected.end(), "identifier") != expected.end();
+    std::erase_if(expected, [](const std::string& name) { return name != ";" && name != ")" && name != "]" && name != "}"; });
+    if (expected.size() != 1 || wants_operand) expected.clear();
+  }
+  if (expected.empty()) {
     session_.diagnostics.report<Diag::UnexpectedToken>(where.begin, shown);
   } else {
     session_.diagnostics.report<Diag::ExpectedToken>(where.begin, alternatives(expected), shown);
@@ -72,15 +81,14 @@ std::string module_name(std::string_view path) {
 }  // namespace
 
 std::unique_ptr<ast::Module> parse(Session& session, const SourceText& source) {
+  const uint32_t errors_before = session.diagnostics.error_count();
   const TokenList tokens = lex(session, source);
   AstBuilder builder(session, tokens);
   Parser parser(builder);
-  // Without its brackets a text that is nested too deeply would only give misleading syntax errors.
-  bool too_deep = false;
-  for (const support::Diagnostic& d : session.diagnostics.all()) too_deep |= d.id == Diag::NestingTooDeep;
-  if (too_deep) return nullptr;
+  // Syntax errors after lexical ones would mostly be their consequences.
+  if (session.diagnostics.error_count() != errors_before) return nullptr;
   (void)parser.parse();
-  if (session.diagnostics.has_errors()) return nullptr;
+  if (session.diagnostics.error_count() != errors_before) return nullptr;
   std::unique_ptr<ast::Module> module = builder.take_module();
   module->name = module_name(source.path);
   module->dependencies = source.dependencies;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
+#include <vector>
 
 namespace support {
 
@@ -74,11 +76,20 @@ void json_one(std::string& out, const Diagnostic& d, SourceManager& sources) {
   out += "]}";
 }
 
+// In the order of the text, whichever stage found them.
+std::vector<const Diagnostic*> in_order(const Diagnostics& diagnostics) {
+  std::vector<const Diagnostic*> list;
+  for (const Diagnostic& d : diagnostics.all()) list.push_back(&d);
+  // The address, that of a vector element, keeps the order of what is reported at one place.
+  std::ranges::sort(list, {}, [](const Diagnostic* d) { return std::tuple(d->loc.file.value, d->loc.line, d->loc.column, d); });
+  return list;
+}
+
 }  // namespace
 
 std::string print_text(const Diagnostics& diagnostics, SourceManager& sources, const PrintOptions& options) {
   std::string out;
-  for (const Diagnostic& d : diagnostics.all()) print_one(out, d, sources, options);
+  for (const Diagnostic* d : in_order(diagnostics)) print_one(out, *d, sources, options);
   if (diagnostics.error_count() > Diagnostics::kMaxErrors) {
     out += "error: " + std::to_string(diagnostics.error_count() - Diagnostics::kMaxErrors) + " more errors are not shown\n";
   }
@@ -87,8 +98,8 @@ std::string print_text(const Diagnostics& diagnostics, SourceManager& sources, c
 
 std::string print_json(const Diagnostics& diagnostics, SourceManager& sources) {
   std::string out;
-  for (const Diagnostic& d : diagnostics.all()) {
-    json_one(out, d, sources);
+  for (const Diagnostic* d : in_order(diagnostics)) {
+    json_one(out, *d, sources);
     out += "\n";
   }
   return out;

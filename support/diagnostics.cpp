@@ -31,4 +31,9 @@ void Diagnostics::add_note(size_t index, Diag id, SourceLoc loc, Arguments args)
   list_[index].notes.push_back(Diagnostic{id, Severity::Note, loc, fill_in(info(id).format, args), {}});
 }
 
+std::string counted(size_t count, std::string_view noun) {
+  std::string text = std::to_string(count) + " " + std::string(noun);
+  return count == 1 ? text : text + "s";
+}
+
 }  // namespace support

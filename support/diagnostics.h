@@ -102,4 +102,7 @@ class Diagnostics {
   uint32_t errors_ = 0;
 };
 
+// "1 argument", "2 arguments".
+std::string counted(size_t count, std::string_view noun);
+
 }  // namespace support

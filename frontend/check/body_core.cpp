@@ -44,7 +44,10 @@ typed::List<TypeId> BodyChecker::list(const std::vector<TypeId>& ids) { return a
 
 typed::StmtId BodyChecker::block(SourceLoc loc, const std::vector<StmtId>& stmts) { return add_stmt(loc, typed::Block{list(stmts)}); }
 
-std::string BodyChecker::show(TypeId type) { return types_.print(unifier_.known_part(type), variables_.outermost()); }
+std::string BodyChecker::show(TypeId type) {
+  if (unifier_.is_open_option(type)) return "null";
+  return types_.print(unifier_.known_part(type), variables_.outermost());
+}
 
 typed::ExprId BodyChecker::unsupported(SourceLoc loc, Feature feature) {
   env_.unsupported(loc, feature);

@@ -18,7 +18,8 @@ typed::ExprId BodyChecker::function_ref(SymbolId id, const std::vector<ast::Type
   if (type.kind != TypeKind::Function) return error_expr(loc);
   if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
   if (explicit_args.size() > type.type_params) {
-    diagnostics_.report<Diag::TooManyTypeArguments>(loc, symbol.name.view(), std::to_string(type.type_params), std::to_string(explicit_args.size()));
+    diagnostics_.report<Diag::TooManyTypeArguments>(loc, symbol.name.view(), support::counted(type.type_params, "type variable"),
+                                                    support::counted(explicit_args.size(), "type argument"));
     return error_expr(loc);
   }
   std::vector<TypeId> args;
@@ -78,7 +79,7 @@ bool BodyChecker::is_new_array(SymbolId id) {
 // An operation, not a call: no symbol is imported for it.
 typed::ExprId BodyChecker::new_array(const ast::Call& n, const std::vector<ast::Type*>* explicit_args, SourceLoc loc) {
   if (explicit_args && explicit_args->size() > 1) {
-    diagnostics_.report<Diag::TooManyTypeArguments>(loc, "new_array", "1", std::to_string(explicit_args->size()));
+    diagnostics_.report<Diag::TooManyTypeArguments>(loc, "new_array", "1 type variable", support::counted(explicit_args->size(), "type argument"));
     return error_expr(loc);
   }
   const bool is_explicit = explicit_args && !explicit_args->empty();
@@ -143,7 +144,7 @@ typed::ExprId BodyChecker::expr(const ast::Call& n, SourceLoc loc, TypeId) {
     declared = env_.module().symbols[symbol->value].loc;
   }
   if (n.args.size() != type.args.size()) {
-    auto report = diagnostics_.report<Diag::ArgumentCount>(loc, name, std::to_string(type.args.size()), std::to_string(n.args.size()));
+    auto report = diagnostics_.report<Diag::ArgumentCount>(loc, name, support::counted(type.args.size(), "argument"), std::to_string(n.args.size()));
     if (declared.is_valid()) report.note<Diag::DeclaredHere>(declared, name);
     return error_expr(loc);
   }
@@ -163,7 +164,7 @@ typed::ExprId BodyChecker::new_struct(TypeDeclId id, const std::vector<ast::Expr
   const TypeDecl& decl = types_.decl(id);
   const TypeId type = fresh_instance(id);
   if (args.size() != decl.fields.size()) {
-    diagnostics_.report<Diag::FieldCount>(loc, decl.name.view(), std::to_string(decl.fields.size()), std::to_string(args.size()))
+    diagnostics_.report<Diag::FieldCount>(loc, decl.name.view(), support::counted(decl.fields.size(), "field"), support::counted(args.size(), "value"))
         .note<Diag::DeclaredHere>(decl.loc, decl.name.view());
     return error_expr(loc);
   }
@@ -295,7 +296,7 @@ typed::ExprId BodyChecker::new_exception(SymbolId id, const std::vector<ast::Exp
   const size_t expected = symbol.type == kVoidType ? 0 : 1;
   if (args.size() != expected) {
     auto report = diagnostics_.report<Diag::ExceptionPayload>(loc, symbol.name.view(), expected ? "a value of type `" + show(symbol.type) + "`" : "no value",
-                                                              std::to_string(args.size()));
+                                                              support::counted(args.size(), "value"));
     if (symbol.loc.is_valid()) report.note<Diag::DeclaredHere>(symbol.loc, symbol.name.view());
     return error_expr(loc);
   }

@@ -210,7 +210,7 @@ TypeId Environment::named_type(const ast::NamedType& node, SourceLoc loc, TypeVa
   }
   const size_t expected = entry->id.is_valid() ? types_.decl(entry->id).params.size() : 0;
   if (args.size() != expected) {
-    session_.diagnostics.report<Diag::TypeArgumentCount>(loc, node.name.view(), std::to_string(expected), std::to_string(args.size()))
+    session_.diagnostics.report<Diag::TypeArgumentCount>(loc, node.name.view(), support::counted(expected, "type argument"), std::to_string(args.size()))
         .note<Diag::DeclaredHere>(entry->decls.front().decl->loc, node.name.view());
     return kErrorType;
   }
@@ -253,9 +253,7 @@ TypeId Environment::type(const ast::Type& syntax, TypeVariables& variables, Open
       return types_.exncon(type(*node.payload, variables, opens, Void::Allowed));
     } else {
       static_assert(std::is_same_v<Node, ast::InferredType>);
-      if (infer_wildcard) return infer_wildcard();
-      session_.diagnostics.report<Diag::InferredTypeNotAllowed>(syntax.loc);
-      return kErrorType;
+      return infer_wildcard ? infer_wildcard() : kErrorType;  // the grammar has `_` only in local declarations
     }
   };
   return std::visit(visit, syntax.node);

@@ -121,7 +121,7 @@ bool BodyChecker::check_format_count(const std::vector<Directive>& directives, s
   size_t expected = 0;
   for (const Directive& d : directives) expected += d.conversion != 0 ? 1 : 0;
   if (expected == args) return true;
-  diagnostics_.report<Diag::FormatCount>(loc, std::to_string(expected), std::to_string(args));
+  diagnostics_.report<Diag::FormatCount>(loc, support::counted(expected, "argument"), std::to_string(args));
   return false;
 }
 

@@ -88,6 +88,11 @@ TypeId Unifier::rebuild(TypeId id, bool use_defaults) {
 
 TypeId Unifier::resolve(TypeId type) { return rebuild(type, true); }
 
+bool Unifier::is_open_option(TypeId type) {
+  type = prune(type);
+  return types_.kind(type) == TypeKind::Infer && variables_[types_.get(type).index].cls == Class::Option;
+}
+
 TypeId Unifier::known_part(TypeId type) { return rebuild(type, false); }
 
 }  // namespace frontend

@@ -24,6 +24,8 @@ class Unifier {
   // All bindings filled in. Variables nothing is known of become `int` (their value is never looked at); `null` of unknown type stays
   // a variable, which the caller reports.
   TypeId resolve(TypeId type);
+  // Is this the type of a `null` of which nothing more is known?
+  bool is_open_option(TypeId type);
   // Bindings filled in, unbound variables kept: for messages.
   TypeId known_part(TypeId type);
 

@@ -1,0 +1,2 @@
+#define TWICE(x) ((x) + (x))
+extern int helper(int n);

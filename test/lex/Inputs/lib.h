@@ -1,0 +1,3 @@
+// A header.
+extern int helper(int n);
+extern pint broken();
