@@ -229,6 +229,15 @@ bool merge_blocks(Function& function) {
   return true;
 }
 
+void make_jump(Inst& branch, size_t taken) {
+  Edge target = std::move(branch.targets[taken]);
+  branch.op = Op::Br;
+  branch.operands.clear();
+  branch.keys.clear();
+  branch.targets.clear();
+  branch.targets.push_back(std::move(target));
+}
+
 bool drop_stale_unwinds(Function& function) {
   bool changed = false;
   for (BlockId id : function.order) {

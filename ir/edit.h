@@ -35,6 +35,9 @@ bool remove_trivial_params(Function& function);
 // Appends a block to its only predecessor where neither needs an edge of its own. True if anything changed.
 bool merge_blocks(Function& function);
 
+// Turns a branch into a jump along its target number `taken`.
+void make_jump(Inst& branch, size_t taken);
+
 // Takes away unwind edges of blocks in which nothing throws any more. To be called after removing instructions that may
 // throw; blocks can become unreachable. True if there were any.
 bool drop_stale_unwinds(Function& function);

@@ -21,17 +21,17 @@ const std::vector<Pass>& all_passes() {
       {"const-fold", "fold constants, apply algebraic identities", fold_constants, NoTrivialParams, SortedOperands, FoldedBranches | NoDeadCode, false},
       {"gvn", "global value numbering; repeated checks and loads", number_values, NoTrivialParams | SortedOperands, 0, NoDeadCode | NoTrivialParams, false},
       {"licm", "move loop-invariant computations in front of loops", move_loop_invariants, 0, 0, NoTrivialParams, false},
-      {"failing-checks", "end blocks behind checks that cannot succeed", end_behind_failing_checks, 0, 0, NoTrivialParams | NoDeadCode, true},
+      {"known-facts", "end blocks behind checks that cannot succeed, decide branches of known outcome", use_known_facts, 0, 0, NoTrivialParams | NoDeadCode, true},
       {"dce", "remove instructions and parameters that nobody needs", eliminate_dead_code, 0, NoDeadCode, 0, false},
   };
   return passes;
 }
 
 // Numbering makes operands equal, so folding comes before and after it, and moves nothing out of a loop that it could have
-// removed; dead code is removed once nothing makes any. Failing checks are looked for when all constants are known, and first,
-// while every check is still there (numbering takes for granted that the earlier of two checks has succeeded).
+// removed; dead code is removed once nothing makes any. Known facts are used when all constants are known, and first, while
+// every check is still there (numbering takes for granted that the earlier of two checks has succeeded).
 const std::vector<std::string>& default_pipeline() {
-  static const std::vector<std::string> order = {"failing-checks", "simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "licm", "failing-checks", "dce", "simplify-cfg"};
+  static const std::vector<std::string> order = {"known-facts", "simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "licm", "known-facts", "dce", "simplify-cfg"};
   return order;
 }
 

@@ -21,7 +21,7 @@
 //   T2  edge arguments, call arguments, stored values and returned values have the type of their destination
 //       (a nonnull value may go where a nullable one is expected)
 //   T3  `nonnull` is set on nullable named types only
-//   T4  a divisor is a non-zero constant or the result of check_div; a signed one is not the constant -1
+//   T4  a divisor is a non-zero constant or the result of check_div
 //   T5  the index of an element access is the result of check_bounds for the same array, or a constant
 //   T6  no error, inference or unsupported type occurs
 // Module

@@ -195,11 +195,8 @@ class Types {
 
   void divisor(const Inst& inst) {
     const Inst* def = definition(inst.operands[1]);
-    bool is_signed = inst.op == Op::SDiv || inst.op == Op::SRem;
     if (!def || (def->op != Op::CheckDiv && (def->op != Op::IConst || def->imm == 0)))
-      return report_.error("T4", "the divisor is neither a non-zero constant nor the result of check_div");
-    if (is_signed && def->op == Op::IConst && def->imm == -1)
-      report_.error("T4", "signed division by the constant -1");
+      report_.error("T4", "the divisor is neither a non-zero constant nor the result of check_div");
   }
 
   void conversion(const Inst& inst) {

@@ -21,6 +21,9 @@ class DeadCode {
       for (InstId inst : function_.block(id).insts)
         if (has_effect(function_.inst(inst)))
           need_all(function_.inst(inst).operands);
+    for (BlockId id : function_.order) // the exception of an unwind target stays, and so does what jumps pass for it
+      if (const Block& block = function_.block(id); block.has_unwind())
+        need(function_.block(block.unwind.target).params[0]);
     while (!work_.empty()) {
       ValueId value = work_.back();
       work_.pop_back();
@@ -68,12 +71,7 @@ class DeadCode {
         need(arg);
   }
 
-  // The exception of an unwind target stays.
   bool sweep_params() {
-    std::vector<bool> is_unwind_target(function_.blocks.size());
-    for (BlockId id : function_.order)
-      if (function_.block(id).has_unwind())
-        is_unwind_target[function_.block(id).unwind.target.value] = true;
     std::vector<DeadParams> dead;
     for (BlockId id : function_.order) {
       if (id == function_.entry())
@@ -82,9 +80,8 @@ class DeadCode {
       bool any = false;
       const std::vector<ValueId>& params = function_.block(id).params;
       for (size_t i = 0; i < params.size(); ++i) {
-        bool remove = !needed_[params[i].value] && !(i == 0 && is_unwind_target[id.value]);
-        d.remove.push_back(remove);
-        any |= remove;
+        d.remove.push_back(!needed_[params[i].value]);
+        any |= d.remove.back();
       }
       if (any)
         dead.push_back(std::move(d));

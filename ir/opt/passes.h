@@ -17,8 +17,8 @@ bool fold_constants(Module& module, Function& function);
 bool number_values(Module& module, Function& function);
 // Moves what a loop computes anew without need in front of it.
 bool move_loop_invariants(Module& module, Function& function);
-// Ends blocks behind checks that cannot succeed. Required: the checker of machine code relies on it.
-bool end_behind_failing_checks(Module& module, Function& function);
+// Ends blocks behind checks that cannot succeed and decides branches whose outcome is known. Required: see known_facts.cpp.
+bool use_known_facts(Module& module, Function& function);
 // Removes instructions and block parameters whose results nobody needs.
 bool eliminate_dead_code(Module& module, Function& function);
 

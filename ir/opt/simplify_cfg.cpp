@@ -29,14 +29,6 @@ class SimplifyCfg {
   }
 
  private:
-  void make_jump(Inst& inst, Edge target) {
-    inst.op = Op::Br;
-    inst.operands.clear();
-    inst.keys.clear();
-    inst.targets.clear();
-    inst.targets.push_back(std::move(target));
-  }
-
   const Inst* constant(ValueId v) const {
     InstId def = function_.value(v).def;
     return def.is_valid() && function_.inst(def).op == Op::IConst ? &function_.inst(def) : nullptr;
@@ -55,8 +47,7 @@ class SimplifyCfg {
       taken = 0;
     if (taken == inst.targets.size())
       return false;
-    Edge target = std::move(inst.targets[taken]);
-    make_jump(inst, std::move(target));
+    make_jump(inst, taken);
     return true;
   }
 

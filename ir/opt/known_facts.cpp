@@ -1,9 +1,11 @@
-// Ends a block behind a check that cannot succeed: what follows becomes `unreachable`.
+// Uses what branches and constants say where the checker of machine code would use it, too:
+//   * a block ends behind a check that cannot succeed: what follows becomes `unreachable`;
+//   * a branch whose outcome is known becomes a jump.
 //
-// Not an optimisation: the checker of machine code follows constants, comparisons with constants and null tests, and knows that
-// code behind such a check never runs; the facts that the check would have established do not exist there, so a load
-// that relies on them is refused. This pass knows at least as much about constants: values defined as such, and values that a
-// dominating branch or switch has found equal to one.
+// Not an optimisation: the checker follows constants, comparisons with constants and null tests, and knows that code behind
+// such a check or on such a way never runs; the facts that the check or branch would have established do not exist there, so
+// code that relies on them (a load, a division) is refused. This pass knows about constants what the checker knows: values
+// defined as such, values that a dominating branch or switch has found equal to one, and what is computed from them.
 #include <optional>
 
 #include "ir/builder.h"
@@ -15,9 +17,9 @@
 namespace ir {
 namespace {
 
-class FailingChecks {
+class KnownFacts {
  public:
-  FailingChecks(Module& module, Function& function)
+  KnownFacts(Module& module, Function& function)
       : module_(module), types_(*module.types), function_(function), cfg_(function), dominators_(function, cfg_),
         learned_(function.values.size()) {}
 
@@ -26,7 +28,7 @@ class FailingChecks {
       learn(block);
     bool changed = false;
     for (BlockId block : cfg_.rpo())
-      changed |= end_behind_failure(block);
+      changed |= end_behind_failure(block) || decide_branch(block);
     if (changed)
       remove_unreachable_blocks(function_);
     return changed;
@@ -109,7 +111,8 @@ class FailingChecks {
   std::optional<uint64_t> known_arithmetic(const Inst& inst, BlockId block, int steps) const {
     std::optional<uint64_t> right = known(inst.operands[1], block, steps);
     std::optional<uint64_t> left = right ? known(inst.operands[0], block, steps) : right;
-    return left && width(inst.operands[0]) != 0 ? evaluate(inst.op, width(inst.operands[0]), *left, *right) : std::nullopt;
+    unsigned bits = width(inst.operands[0]); // 0 for references, of which only null is ever known
+    return left ? evaluate(inst.op, bits == 0 ? 64 : bits, *left, *right) : left;
   }
 
   std::optional<uint64_t> known_length(ValueId array, BlockId block) const {
@@ -152,6 +155,21 @@ class FailingChecks {
     return false;
   }
 
+  bool decide_branch(BlockId id) {
+    Inst& inst = function_.terminator(id);
+    if (inst.op != Op::BrIf && inst.op != Op::Switch)
+      return false;
+    std::optional<uint64_t> bits = known(inst.operands[0], id);
+    if (!bits)
+      return false;
+    size_t taken = inst.op == Op::BrIf ? (*bits != 0 ? 0 : 1) : inst.keys.size();
+    for (size_t i = 0; i < inst.keys.size(); ++i)
+      if (zero_extend(static_cast<uint64_t>(inst.keys[i]), width(inst.operands[0])) == *bits)
+        taken = i;
+    make_jump(inst, taken);
+    return true;
+  }
+
   Module& module_;
   const frontend::TypeStore& types_;
   Function& function_;
@@ -162,6 +180,6 @@ class FailingChecks {
 
 } // namespace
 
-bool end_behind_failing_checks(Module& module, Function& function) { return FailingChecks(module, function).run(); }
+bool use_known_facts(Module& module, Function& function) { return KnownFacts(module, function).run(); }
 
 } // namespace ir
