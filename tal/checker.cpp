@@ -148,9 +148,9 @@ private:
       if (symbols()[i].section == Section::Text)
         order.push_back(i);
     std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return symbols()[a].offset < symbols()[b].offset; });
-    ModuleContext context{types(), file_.annotations, file_.image, specials_, static_length_, {}, 0, 0, 0, 0,
+    ModuleContext context{types(), file_.annotations, file_.image, specials_, static_length_, {}, 0, 0, 0, uint64_t{1} << 22,
                           {}, {}, {}};
-    context.entry_budget = (uint64_t{1} << 24) + file_.image.text.size() * 16;
+    context.entry_budget += file_.image.text.size() * 4;
     FunctionChecker functions(context);
     uint64_t end = 0;
     for (uint32_t index = 0; index < order.size(); index++) {

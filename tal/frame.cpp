@@ -167,9 +167,6 @@ bool FunctionChecker::finish_call(const Value& result, bool noret, bool throws, 
   for (uint8_t r : {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11})
     state_.reg[r] = Value{};
   state_.flags = Flags{};
-  // Copies, and searches for tokens in the frame.
-  if (state_.slots.size() > 64 && !charge(2 * state_.slots.size()))
-    return false;
   if (throws && pad != nullptr) {
     scratch_ = state_;
     scratch_.reg[rax] = scratch_.word(types_, types_.exn());

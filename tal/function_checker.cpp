@@ -145,18 +145,19 @@ Value* FunctionChecker::location(State& s, int32_t where) {
 
 bool FunctionChecker::edge_location(State& s, const LiveLocation& live, const LabelRecord& label) {
   const Value* v = location(s, live.location);
-  bool is_type = live.type.what == LocationType::What::Type;
-  // The common case first: messages are built only for a refusal.
-  if (v != nullptr && (is_type ? has_type(s, *v, live.type.type) : v->is_saved(live.type.saved)))
-    return true;
   std::string where = is_slot(live.location) ? "slot " + std::to_string(live.location - slot_base)
                                              : operand_name(static_cast<uint8_t>(live.location));
   where += " at label " + std::to_string(label.offset);
   if (v == nullptr)
     return fail(CheckRule::C7, where, "no such slot");
-  if (is_type)
-    return require_type(CheckRule::C7, s, *v, live.type.type, where);
-  return fail(CheckRule::C9, "the entry value of " + operand_name(live.type.saved) + " in " + where, describe(s, *v));
+  if (live.type.what == LocationType::What::Saved) {
+    if (v->is_saved(live.type.saved))
+      return true;
+    return fail(CheckRule::C9, "the entry value of " + operand_name(live.type.saved) + " in " + where, describe(s, *v));
+  }
+  if (has_type(s, *v, live.type.type)) // the common case first: messages are built only for a refusal
+    return true;
+  return require_type(CheckRule::C7, s, *v, live.type.type, where);
 }
 
 Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok) {
@@ -175,8 +176,6 @@ Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const Fa
 // locations itself: each live location has a name of its own unless `same` says otherwise.
 bool FunctionChecker::edge(State& s, const LabelRecord& label) {
   m_.statistics.edges++;
-  if (label.live.size() > 32 && !charge(label.live.size()))
-    return false;
   if (s.depth != label.depth)
     return fail(CheckRule::C6, "a frame of " + std::to_string(label.depth) + " bytes at label " + std::to_string(label.offset),
                 std::to_string(s.depth));
@@ -211,8 +210,10 @@ bool FunctionChecker::edge(State& s, const LabelRecord& label) {
 }
 
 bool FunctionChecker::enter_label(const LabelRecord& label) {
-  if (!charge(label.depth / 8 + label.live.size()))
-    return false;
+  uint64_t cost = label.depth / 8 + label.live.size();
+  if (cost > m_.entry_budget)
+    return fail(CheckRule::O8, "a budget of stack slots at labels", "more");
+  m_.entry_budget -= cost;
   state_.reset();
   state_.depth = label.depth;
   state_.slots.assign(label.depth / 8, Value{});
@@ -244,15 +245,6 @@ bool FunctionChecker::enter_label(const LabelRecord& label) {
   if (!possible)
     return fail(CheckRule::O5, "facts that can hold together", "a contradiction");
   alive_ = true;
-  return true;
-}
-
-// Work that is not proportional to the code (copies of states, label comparisons) is paid from one budget, so that no
-// object costs much more than its size (R52).
-bool FunctionChecker::charge(uint64_t entries) {
-  if (entries > m_.entry_budget)
-    return fail(CheckRule::O8, "a budget of stack slots and live locations at branches, labels and calls", "more");
-  m_.entry_budget -= entries;
   return true;
 }
 
@@ -383,8 +375,10 @@ bool FunctionChecker::branch_to(State& s, uint32_t target) {
 }
 
 bool FunctionChecker::hand_over(State& s, uint32_t target) {
-  if (!charge(s.slots.size() + s.name_count() / 4 + 16))
-    return false;
+  uint64_t cost = s.slots.size() + s.name_count() / 4 + 16;
+  if (cost > m_.entry_budget)
+    return fail(CheckRule::O8, "a budget of stack slots at branches without label records", "more");
+  m_.entry_budget -= cost;
   auto [entry, fresh] = pending_.try_emplace(target);
   if (!fresh)
     return fail(CheckRule::C5, "a label record where two ways meet", "none at " + std::to_string(target));

@@ -31,7 +31,7 @@ struct ModuleContext {
   size_t next_reloc = 0;                   // cursors into the sorted lists
   size_t next_inst = 0;
   size_t next_eh = 0;
-  uint64_t entry_budget = 0;               // slots and live locations that may still be copied or compared (R52)
+  uint64_t entry_budget = uint64_t{1} << 22;   // stack slots copied for pending states and labels (R52)
   std::vector<tal_record> records;
   std::vector<Site> sites;
   VerifyStatistics statistics;
@@ -68,7 +68,6 @@ private:
   Value* location(State& s, int32_t where);
   Value fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok);
   bool finish();
-  bool charge(uint64_t entries);                       // O8: from the budget of copies and comparisons
 
   // --- refine.cpp: what a condition teaches; false: the edge is impossible
   bool refine(State& s, Condition condition) const;

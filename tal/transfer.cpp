@@ -589,8 +589,6 @@ bool FunctionChecker::step_jcc() {
   int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
   if (target < start_ || target >= end_)
     return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
-  if (state_.slots.size() > 64 && !charge(state_.slots.size()))
-    return false;
   scratch_ = state_;
   bool taken = refine(scratch_, inst_.condition);
   if (taken ? !branch_to(scratch_, static_cast<uint32_t>(target)) : !exclude(static_cast<uint32_t>(target)))

@@ -1,6 +1,7 @@
 # lit configuration: one suite for the text tests (FileCheck) and the unit tests (GoogleTest).
 # The build writes lit.site.cfg.py, which says where sources and tools are and loads this file.
 import os
+import shutil
 import lit.formats
 
 config.name = "popcorn"
@@ -16,6 +17,8 @@ for tool in ["popc", "talcheck", "talas", "poppatch", "popctl"]:
 config.substitutions.append(("%src", config.source_root))
 config.substitutions.append(("%build", config.build_root))
 config.environment["PATH"] = os.pathsep.join([config.llvm_tools, bin_dir, os.environ["PATH"]])
+if shutil.which("gdb"):
+    config.available_features.add("gdb")
 config.environment["TZ"] = "UTC"
 config.environment["LC_ALL"] = "C.UTF-8"
 for name in ["ASAN_OPTIONS", "UBSAN_OPTIONS", "HOME"]:

@@ -41,9 +41,15 @@
 
         .text
 
-# __tal_raise(exn): stores the callee-saved registers, lets the unwinder find the landing pad and
-# goes there with rax = exn.
+# __tal_raise(exn): `raise` of the program, which may raise an exception again that a handler has let pass.
 ENTRY __tal_raise
+        xorl    %edx, %edx
+        jmp     poprt_raise
+        END     __tal_raise
+
+# Stores the callee-saved registers, lets the unwinder find the landing pad and goes there with rax = exn.
+# rdi = exn, edx = 1 if it is raised for the first time for certain; the stack as at the call.
+ENTRY poprt_raise
         subq    $BLOCK, %rsp
         .cfi_adjust_cfa_offset BLOCK
         movq    %rbx, REG_RBX(%rsp)
@@ -57,7 +63,7 @@ ENTRY __tal_raise
         movq    (%rax), %rax
         movq    %rax, REG_PC(%rsp)
         movq    %rsp, %rsi
-        call    poprt_unwind        # (exception, registers) -> exception; does not return when uncaught
+        call    poprt_unwind        # (exception, registers, is_new) -> exception; does not return when uncaught
         movq    REG_RBX(%rsp), %rbx
         movq    REG_RBP(%rsp), %rbp
         movq    REG_R12(%rsp), %r12
@@ -67,19 +73,21 @@ ENTRY __tal_raise
         movq    REG_PC(%rsp), %rcx
         movq    REG_RSP(%rsp), %rsp
         jmpq    *%rcx
-        END     __tal_raise
+        END     poprt_raise
 
 # The exception that a native has noted; reached by a jump from its stub, after its return.
 ENTRY poprt_raise_pending
         movq    poprt_pending(%rip), %rdi
         movq    $0, poprt_pending(%rip)
-        jmp     __tal_raise
+        movl    $1, %edx
+        jmp     poprt_raise
         END     poprt_raise_pending
 
         .macro RAISE_BUILTIN name, exception
 ENTRY \name
         leaq    \exception(%rip), %rdi
-        jmp     __tal_raise
+        movl    $1, %edx
+        jmp     poprt_raise
         END     \name
         .endm
 

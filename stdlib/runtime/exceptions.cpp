@@ -36,12 +36,6 @@ const Exception* last_raised = nullptr;
 uint64_t raised_at = 0;
 Trace passed;
 
-bool is_shared(const Exception* exception) {
-  return exception == &poprt_null_pointer_value || exception == &poprt_array_bounds_value ||
-         exception == &poprt_divide_by_zero_value || exception == &poprt_union_variant_value ||
-         exception == &poprt_out_of_memory_value;
-}
-
 tal_exception_name describe_exception(const Exception* exception) {
   static const tal_exception_name builtin[] = {
 #define BUILTIN_EXCEPTION(symbol, source_name, payload, value) {&poprt_##symbol, source_name, payload},
@@ -100,8 +94,8 @@ void raise_with_payload(const ExceptionName& name, uint64_t payload) {
 
 }  // namespace
 
-void note_raise(const Exception* exception, uint64_t pc) {
-  const bool again = exception == last_raised && !is_shared(exception);
+void note_raise(const Exception* exception, uint64_t pc, bool is_new) {
+  const bool again = exception == last_raised && !is_new;
   last_raised = exception;
   if (!again) {
     raised_at = pc;

@@ -8,10 +8,10 @@
 namespace poprt {
 
 // The unwinder reports what it does, so that a message can tell where an exception came from even when it was caught and
-// raised again on the way. note_raise: `exception` is raised by the call that returns to `pc`. Raising the exception
-// object that was raised last continues its trace; the values of built-in exceptions are shared, so they always start a
-// new one. note_frame: no handler in the frame that is suspended at `pc`.
-void note_raise(const Exception* exception, uint64_t pc);
+// raised again on the way. note_raise: `exception` is raised by the call that returns to `pc`. Raising the one that was raised
+// last continues its trace, unless `is_new` (checks and natives). note_frame: no handler in the frame that is suspended at
+// `pc`.
+void note_raise(const Exception* exception, uint64_t pc, bool is_new);
 void note_frame(uint64_t pc);
 
 // Prints `uncaught exception NAME(payload) raised at FILE:LINE` and the trace, and exits with failure_status.

@@ -83,6 +83,8 @@ void fill_elements(void* elements, uint32_t size, int64_t count, uint64_t init) 
 }  // namespace
 
 void start_collector() {
+  if (scanned_kind != 0)
+    return;
   GC_set_all_interior_pointers(1);
   GC_set_oom_fn(no_memory);
   GC_set_warn_proc(quiet_warning);

@@ -7,7 +7,7 @@
 
 extern "C" {
 extern const uint8_t poprt_call_return[], poprt_catching_return[], poprt_catch_pad[];
-poprt::Exception* poprt_unwind(poprt::Exception* exception, poprt::Registers* registers);
+poprt::Exception* poprt_unwind(poprt::Exception* exception, poprt::Registers* registers, bool is_new);
 }
 
 namespace poprt {
@@ -102,8 +102,8 @@ using namespace poprt;
 // Finds the innermost frame with a landing pad, sets `registers` to what they are there (rsp, callee-saved registers, pc of
 // the pad) and returns the exception. Without one the program ends. Two passes, so that nothing is disturbed, and the whole
 // stack can be reported, when nobody catches.
-Exception* poprt_unwind(Exception* exception, Registers* registers) {
-  note_raise(exception, registers->pc);
+Exception* poprt_unwind(Exception* exception, Registers* registers, bool is_new) {
+  note_raise(exception, registers->pc, is_new);
   Registers walk = *registers;
   for (;;) {
     const Boundary boundary = boundary_at(walk.pc);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "stdlib/runtime/exceptions.h"
 #include "stdlib/runtime/raise.h"
 
@@ -63,6 +65,48 @@ TEST_F(Memory, BadLengthsRaiseInvalidArg) {
     const auto* text = reinterpret_cast<const String*>(poprt_pending->payload);
     EXPECT_EQ(std::string(text->bytes, static_cast<size_t>(text->length)), "new_array");
   }
+}
+
+// Every word of an object is scanned, whatever its size: the chain goes through the last one.
+TEST_F(Memory, TheLastWordKeepsObjectsAlive) {
+  static uint64_t* chains[16];
+  for (uint32_t count = 1; count <= 16; count++) {
+    const tal_descriptor descriptor = {8 * count, 0, 1, 0};
+    for (int i = 0; i < 1000; i++) {
+      auto* cell = static_cast<uint64_t*>(poprt_new(&descriptor));
+      cell[count - 1] = reinterpret_cast<uint64_t>(chains[count - 1]);
+      chains[count - 1] = cell;
+    }
+  }
+  for (int round = 0; round < 3; round++) {
+    collect();
+    for (uint32_t count = 1; count <= 16; count++) {
+      const tal_descriptor descriptor = {8 * count, 0, 1, 0};
+      for (int i = 0; i < 20000; i++)
+        std::memset(poprt_new(&descriptor), 0x11, 8 * count);
+    }
+  }
+  for (uint32_t count = 1; count <= 16; count++) {
+    int length = 0;
+    for (auto* cell = chains[count - 1]; cell != nullptr; cell = reinterpret_cast<uint64_t*>(cell[count - 1])) {
+      ASSERT_NE(reinterpret_cast<uint64_t>(cell), 0x1111111111111111u) << "a cell of " << count << " words was freed";
+      length++;
+    }
+    EXPECT_EQ(length, 1000);
+  }
+}
+
+// The lists of free pointer-free objects are not followed by the collector: none of them may be handed out twice.
+TEST_F(Memory, StringsOfManyCollectionsAreDistinct) {
+  static String* kept[3000];
+  for (uint32_t i = 0; i < 3000; i++) {
+    kept[i] = poprt::new_string(8);
+    std::memcpy(kept[i]->bytes, &i, sizeof i);
+    if (i % 100 == 0)
+      collect();
+  }
+  for (uint32_t i = 0; i < 3000; i++)
+    EXPECT_EQ(std::memcmp(kept[i]->bytes, &i, sizeof i), 0);
 }
 
 TEST_F(Memory, InteriorPointersKeepObjectsAlive) {

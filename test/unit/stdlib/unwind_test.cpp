@@ -11,7 +11,7 @@ extern "C" {
 extern const uint8_t frames_start[], frames_end[], frames_catches[], frames_catches_return[], frames_catches_pad[],
     frames_passes[], frames_passes_return[], frames_raises[], frames_raises_return[];
 void poprt_fopen();
-poprt::Exception* poprt_unwind(poprt::Exception* exception, poprt::Registers* registers);
+poprt::Exception* poprt_unwind(poprt::Exception* exception, poprt::Registers* registers, bool is_new);
 }
 
 namespace {
@@ -97,7 +97,7 @@ TEST(UnwindDeath, AReturnAddressWithoutRecordIsAnInternalError) {
   uint64_t stack[4] = {};
   registers.rsp = reinterpret_cast<uint64_t>(stack);
   registers.pc = 1;
-  EXPECT_DEATH(poprt_unwind(&test_exception, &registers), "no unwind record for the return address");
+  EXPECT_DEATH(poprt_unwind(&test_exception, &registers, true), "no unwind record for the return address");
 }
 
 TEST(Modules, FindsFunctionsAndLines) {
