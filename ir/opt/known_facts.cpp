@@ -1,6 +1,8 @@
 // Uses what branches and constants say where the checker of machine code would use it, too:
 //   * a block ends behind a check that cannot succeed: what follows becomes `unreachable`;
-//   * a branch whose outcome is known becomes a jump.
+//   * a branch whose outcome is known becomes a jump;
+//   * what is computed from constants becomes a constant: a label says of a register what its declared type says, so the
+//     checker forgets there what it knew of a computed value, but a constant is made again where it is used.
 //
 // Not an optimisation: the checker follows constants, comparisons with constants and null tests, and knows that code behind
 // such a check or on such a way never runs; the facts that the check or branch would have established do not exist there, so
@@ -27,6 +29,8 @@ class KnownFacts {
     for (BlockId block : dominators_.preorder())
       learn(block);
     bool changed = false;
+    for (BlockId block : cfg_.rpo())
+      changed |= make_constants(block);
     for (BlockId block : cfg_.rpo())
       changed |= end_behind_failure(block) || decide_branch(block);
     if (changed)
@@ -135,6 +139,24 @@ class KnownFacts {
   }
 
   // ---- the change ----
+
+  bool make_constants(BlockId id) {
+    bool changed = false;
+    for (InstId i : function_.block(id).insts) {
+      Inst& inst = function_.inst(i);
+      if (inst.op == Op::IConst || inst.operands.empty() || !is_pure(inst.op) ||
+          !types_.is_integer(function_.value(inst.result).type.id))
+        continue;
+      std::optional<uint64_t> bits = known(inst.result, id);
+      if (!bits)
+        continue;
+      inst.op = Op::IConst;
+      inst.operands.clear();
+      inst.imm = normalize_integer(types_, function_.value(inst.result).type.id, *bits);
+      changed = true;
+    }
+    return changed;
+  }
 
   bool end_behind_failure(BlockId id) {
     std::vector<InstId>& insts = function_.block(id).insts;
