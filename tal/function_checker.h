@@ -89,8 +89,8 @@ private:
   bool step_jmp();
   Value arithmetic(Rule rule, unsigned bytes, const Value& a, const Value& b);
   Value add_values(unsigned bytes, const Value& a, const Value& b, bool subtract);
-  Value affine(unsigned bytes, const Value& a, __int128 k);
-  Value exact(unsigned bytes, __int128 lo, __int128 hi);
+  Value affine(unsigned bytes, const Value& a, Wide k);
+  Value exact(unsigned bytes, Wide lo, Wide hi);
   Value truncated(const Value& v, unsigned bytes);
   Interval image(const Value& v, unsigned bytes) const;
   Interval signed_image(const Value& v, unsigned bytes) const;

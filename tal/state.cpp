@@ -71,13 +71,13 @@ int64_t State::bound(const Value& a, const Value& b) const {
   if (n == Constraints::none)
     return n;
   // Constants are any 64-bit number: add without wrapping, and round up what does not fit.
-  __int128 exact = static_cast<__int128>(n) + a.c - b.c;
+  Wide exact = static_cast<Wide>(n) + a.c - b.c;
   return exact > int64_max ? Constraints::none : exact < int64_min ? int64_min : static_cast<int64_t>(exact);
 }
 
 bool State::assume(const Value& a, const Value& b, int64_t c) {
   // (x + a.c) - (y + b.c) <= c
-  __int128 k = static_cast<__int128>(c) + b.c - a.c;
+  Wide k = static_cast<Wide>(c) + b.c - a.c;
   if (k >= int64_max)
     return true;
   return assume_names(a.name, b.name, k < int64_min ? int64_min : static_cast<int64_t>(k));

@@ -21,6 +21,8 @@ namespace tal {
 
 using NameId = uint32_t;
 inline constexpr NameId zero_name = 0;
+// Sums and products of 64-bit bounds, exactly.
+__extension__ typedef __int128 Wide;
 inline constexpr int64_t int64_min = std::numeric_limits<int64_t>::min();
 inline constexpr int64_t int64_max = std::numeric_limits<int64_t>::max();
 inline constexpr int64_t max_length = (int64_t{1} << 31) - 1;   // allocator invariant: lengths are in [0, 2^31-1]

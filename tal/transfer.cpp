@@ -70,7 +70,7 @@ Value FunctionChecker::truncated(const Value& v, unsigned bytes) {
 }
 
 // An integer in [lo, hi], numbers of Z, as the result of an operation of this width.
-Value FunctionChecker::exact(unsigned bytes, __int128 lo, __int128 hi) {
+Value FunctionChecker::exact(unsigned bytes, Wide lo, Wide hi) {
   Interval full = unsigned_range(bytes);
   if (lo < full.lo || hi > full.hi || lo > hi)
     return state_.integer(full);
@@ -80,13 +80,13 @@ Value FunctionChecker::exact(unsigned bytes, __int128 lo, __int128 hi) {
 }
 
 // a + k. The name is kept if the sum in Z is what the register holds.
-Value FunctionChecker::affine(unsigned bytes, const Value& a, __int128 k) {
+Value FunctionChecker::affine(unsigned bytes, const Value& a, Wide k) {
   if (a.is_constant()) {
     auto sum = static_cast<uint64_t>(a.c) + static_cast<uint64_t>(k);
     return State::constant(static_cast<int64_t>(bytes == 8 ? sum : sum & 0xFFFFFFFFu));
   }
   Interval i = state_.interval(a), full = unsigned_range(bytes);
-  __int128 lo = i.lo + k, hi = i.hi + k, c = a.c + k;
+  Wide lo = i.lo + k, hi = i.hi + k, c = a.c + k;
   bool operand_exact = bytes == 8 || i.within(0, full.hi);
   if (!operand_exact || lo < full.lo || hi > full.hi || c > max_affine_offset || c < -max_affine_offset)
     return state_.integer(full);
@@ -96,22 +96,22 @@ Value FunctionChecker::affine(unsigned bytes, const Value& a, __int128 k) {
 Value FunctionChecker::add_values(unsigned bytes, const Value& a, const Value& b, bool subtract) {
   if (b.is_constant()) {
     // Modular: adding the w-bit pattern of k is adding k, whatever its sign.
-    __int128 k = bytes == 8 ? b.c : static_cast<int32_t>(static_cast<uint32_t>(b.c));
+    Wide k = bytes == 8 ? b.c : static_cast<int32_t>(static_cast<uint32_t>(b.c));
     return affine(bytes, a, subtract ? -k : k);
   }
   if (a.is_constant() && !subtract)
     return affine(bytes, b, bytes == 8 ? a.c : static_cast<int32_t>(static_cast<uint32_t>(a.c)));
   Interval x = image(a, bytes), y = image(b, bytes);
   if (!subtract)
-    return exact(bytes, static_cast<__int128>(x.lo) + y.lo, static_cast<__int128>(x.hi) + y.hi);
-  __int128 lo = static_cast<__int128>(x.lo) - y.hi, hi = static_cast<__int128>(x.hi) - y.lo;
+    return exact(bytes, static_cast<Wide>(x.lo) + y.lo, static_cast<Wide>(x.hi) + y.hi);
+  Wide lo = static_cast<Wide>(x.lo) - y.hi, hi = static_cast<Wide>(x.hi) - y.lo;
   bool are_images = bytes == 8 || (state_.interval(a).within(0, unsigned_range(bytes).hi) &&
                                    state_.interval(b).within(0, unsigned_range(bytes).hi));
   if (are_images && a.is_int() && b.is_int()) {
     if (int64_t d = state_.bound(a, b); d != Constraints::none)
-      hi = std::min<__int128>(hi, d);
+      hi = std::min<Wide>(hi, d);
     if (int64_t d = state_.bound(b, a); d != Constraints::none)
-      lo = std::max<__int128>(lo, -static_cast<__int128>(d));
+      lo = std::max<Wide>(lo, -static_cast<Wide>(d));
   }
   Value r = exact(bytes, lo, hi);
   // r = a - b: r stays below a by what b is at least. Kept where a is already related to something (n - 1 - i).
@@ -159,8 +159,8 @@ Value FunctionChecker::arithmetic(Rule rule, unsigned bytes, const Value& left, 
       return state_.unsigned_int(bytes);
     return exact(bytes, 0, all_ones(std::max(x.hi, y.hi)));
   case Rule::Imul: {
-    auto product = [](int64_t p, int64_t q) { return static_cast<__int128>(p) * q; };
-    __int128 c[] = {product(x.lo, y.lo), product(x.lo, y.hi), product(x.hi, y.lo), product(x.hi, y.hi)};
+    auto product = [](int64_t p, int64_t q) { return static_cast<Wide>(p) * q; };
+    Wide c[] = {product(x.lo, y.lo), product(x.lo, y.hi), product(x.hi, y.lo), product(x.hi, y.hi)};
     return exact(bytes, *std::min_element(c, c + 4), *std::max_element(c, c + 4));
   }
   default: return state_.unsigned_int(bytes);
@@ -340,10 +340,10 @@ bool FunctionChecker::step_lea() {
   if (index.is_constant(0))
     return set(inst_.reg, affine(row.size, base, inst_.disp));
   if (base.is_constant() && inst_.scale == 1)
-    return set(inst_.reg, affine(row.size, index, static_cast<__int128>(base.c) + inst_.disp));
+    return set(inst_.reg, affine(row.size, index, static_cast<Wide>(base.c) + inst_.disp));
   Interval x = state_.interval(base), y = state_.interval(index);
-  __int128 lo = static_cast<__int128>(y.lo) * inst_.scale + x.lo + inst_.disp;
-  __int128 hi = static_cast<__int128>(y.hi) * inst_.scale + x.hi + inst_.disp;
+  Wide lo = static_cast<Wide>(y.lo) * inst_.scale + x.lo + inst_.disp;
+  Wide hi = static_cast<Wide>(y.hi) * inst_.scale + x.hi + inst_.disp;
   return set(inst_.reg, exact(row.size, lo, hi));
 }
 
@@ -445,7 +445,7 @@ bool FunctionChecker::step_shift() {
   switch (row.rule) {
   case Rule::Shl:
     if (x.lo >= 0)
-      result = exact(row.size, static_cast<__int128>(x.lo) << count, static_cast<__int128>(x.hi) << count);
+      result = exact(row.size, static_cast<Wide>(x.lo) << count, static_cast<Wide>(x.hi) << count);
     break;
   case Rule::Shr:
     if (x.lo >= 0)

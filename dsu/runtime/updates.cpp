@@ -11,7 +11,7 @@
 #include "dsu/runtime/native_text.h"
 #include "dsu/runtime/transaction.h"
 
-extern "C" uint32_t popdsu_pending = 0;
+uint32_t popdsu_pending = 0;  // has C linkage by its declaration in updates.h
 
 namespace dsu {
 namespace {

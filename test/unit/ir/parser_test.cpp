@@ -163,8 +163,9 @@ TEST(IrParser, RefusesBadText) {
     ParseResult result = parse_module(bad.text, types, names);
     ASSERT_FALSE(result.module) << bad.text;
     EXPECT_NE(result.error.text.find(bad.message), std::string::npos) << result.error.text;
-    if (bad.line <= 5)
+    if (bad.line <= 5) {
       EXPECT_EQ(result.error.line, bad.line) << bad.text;
+    }
   }
 }
 
