@@ -59,6 +59,7 @@ const OpInfo& info(Op op);
 size_t op_count();
 inline bool is_terminator(Op op) { return info(op).flags & flags::Term; }
 inline bool may_throw(Op op) { return info(op).flags & flags::Throws; }
+inline bool is_comparison(Op op) { return op >= Op::Eq && op <= Op::UGe; }
 inline bool is_pure(Op op) { return info(op).flags & flags::Pure; }
 
 // A source type. `nonnull` is set only on values of a nullable named type that are known not to be null;

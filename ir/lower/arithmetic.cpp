@@ -45,16 +45,23 @@ ValueId FunctionLowering::binary(BinaryOp op, ValueId left, ValueId right) {
   return builder_.emit(simple_op(op, types().is_signed(type_of(left))), {left, right});
 }
 
+// Division of narrow integers is done in 32 bits: there is no other machine instruction for it worth having, and the facts
+// about the divisor have to be about the value that is divided by.
 ValueId FunctionLowering::divide(bool remainder, ValueId left, ValueId right) {
-  bool is_signed = types().is_signed(type_of(left));
+  frontend::TypeId type = type_of(left);
+  bool is_signed = types().is_signed(type);
+  if (bit_width(types(), type) < 32) {
+    frontend::TypeId wide = is_signed ? frontend::kIntType : frontend::kUIntType;
+    ValueId wide_left = convert(left, wide);
+    return convert(divide(remainder, wide_left, convert(right, wide)), type);
+  }
   std::optional<int64_t> divisor = constant(right);
   if (!divisor || *divisor == 0)
     right = throwing(builder_.emit(Op::CheckDiv, {right}));
   if (!is_signed || (divisor && *divisor != -1))
     return builder_.emit(simple_op(remainder ? BinaryOp::Rem : BinaryOp::Div, is_signed), {left, right});
   if (divisor)
-    return remainder ? builder_.iconst(type_of(left), 0)
-                     : builder_.emit(Op::Sub, {builder_.iconst(type_of(left), 0), left});
+    return remainder ? builder_.iconst(type, 0) : builder_.emit(Op::Sub, {builder_.iconst(type, 0), left});
   return divide_by_unknown(remainder, left, right);
 }
 

@@ -1,7 +1,8 @@
 // Loop-invariant code motion: what a loop computes anew from unchanged operands each time moves in front of it.
 //
 // Moved are, from inner loops to outer ones:
-//   * pure instructions that are defined everywhere (not Guarded), except constants and addresses, which cost less than a register;
+//   * pure instructions that are defined everywhere (not Guarded), except constants, addresses and comparisons, which cost less
+//     than a register (and a comparison in front of its branch teaches the checker something);
 //   * loads from a part of memory (fields, elements, global variables) that nothing in the loop may write. Executing them too
 //     often is harmless: a reference that exists and is not null can always be read, and an index was checked outside;
 //   * null and division checks at the head of the loop, before anything there has an effect: they happen in any case, and first.
@@ -108,7 +109,8 @@ class LoopInvariants {
     case Op::LoadField:
     case Op::LoadElem:
     case Op::LoadGlobal: return !written_[static_cast<size_t>(part_of(module_, function_, inst))];
-    default: return is_pure(inst.op) && !(info(inst.op).flags & flags::Guarded);
+    case Op::ExnMatches: return false;
+    default: return is_pure(inst.op) && !is_comparison(inst.op) && !(info(inst.op).flags & flags::Guarded);
     }
   }
 

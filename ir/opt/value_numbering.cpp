@@ -210,11 +210,14 @@ class ValueNumbering {
     }
     if (info(inst.op).flags & flags::Writes)
       versions_ = fresh_versions();
-    return is_pure(inst.op) && !is_address(inst.op) && inst.op != Op::Undef && reuse(inst, kAnyRegion);
+    return is_pure(inst.op) && !is_recomputed(inst.op) && reuse(inst, kAnyRegion);
   }
 
-  // One instruction wherever it is needed: a register held for it would cost more.
-  static bool is_address(Op op) { return op == Op::DataAddr || op == Op::FuncAddr || op == Op::GlobalAddr; }
+  // Cheaper to do again than to keep: addresses are one instruction, and a comparison in front of the branch that uses it
+  // costs no more than a test of its kept result. Besides, it is the comparison that teaches the checker something.
+  static bool is_recomputed(Op op) {
+    return op == Op::DataAddr || op == Op::FuncAddr || op == Op::GlobalAddr || op == Op::Undef || op == Op::ExnMatches || is_comparison(op);
+  }
 
   // The fact of the edge into this block becomes an instruction when it is first needed: at the block's start.
   void assume_not_null() {
