@@ -278,12 +278,33 @@ private:
     if (row.descriptor_count * sizeof(tal_descriptor) != descriptors.size() ||
         !same(row.descriptors, descriptors.data(), descriptors.size()))
       return fail_in(index, "allocation descriptors differ");
+    if (!check_exceptions(index))
+      return fail_in(index, "exception names differ");
     if (!options_.updateable)
       return true;
     const Bytes serialised = serialise(interface);
     if (row.interface_size != serialised.size() || !same(row.interface, serialised.data(), serialised.size()))
       return fail_in(index, "the interface differs from that of the checker");
     return true;
+  }
+
+  // The message of an uncaught exception follows the payload as the table says.
+  bool check_exceptions(uint32_t index) const {
+    const Interface& interface = modules_[index]->interface();
+    uint64_t at = address_of(rows_[index].exceptions), count = 0;
+    for (const InterfaceSymbol& symbol : interface.symbols) {
+      if (symbol.kind != SymbolKind::ExnName || symbol.section == Section::None)
+        continue;
+      tal_exception_name row;
+      std::string name;
+      if (!read_struct(at, row) || !read_string(address_of(row.name), name) || name != symbol.name ||
+          row.payload != static_cast<uint64_t>(payload_kind(interface.types, symbol.type)) ||
+          address_of(row.address) != ranges_[index].sections[static_cast<size_t>(symbol.section)].address + symbol.offset)
+        return false;
+      at += sizeof row;
+      count++;
+    }
+    return count == rows_[index].exception_count;
   }
 
   struct ModuleRanges {

@@ -265,8 +265,8 @@ private:
     table(offsetof(tal_unwind_table, records), bytes_of(interface.records));
     table(offsetof(tal_unwind_table, functions), bytes_of(interface.functions));
     table(offsetof(tal_unwind_table, lines), bytes_of(interface.lines));
-    table(offsetof(tal_unwind_table, strings),
-          {reinterpret_cast<const uint8_t*>(interface.strings.data()), interface.strings.size()});
+    table(offsetof(tal_unwind_table, strings),   // with the zero behind it
+          {reinterpret_cast<const uint8_t*>(interface.strings.c_str()), interface.strings.size() + 1});
     const tal_unwind_table counts = interface.unwind_table();
     row.unwind.record_count = counts.record_count;
     row.unwind.function_count = counts.function_count;

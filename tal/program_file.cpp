@@ -6,7 +6,7 @@ namespace tal {
 namespace {
 
 constexpr uint16_t et_dyn = 3;
-constexpr uint32_t pt_load = 1, pt_dynamic = 2;
+constexpr uint32_t pt_load = 1, pt_dynamic = 2, pt_gnu_stack = 0x6474e551;
 constexpr uint32_t flag_execute = 1, flag_write = 2, flag_read = 4;
 constexpr int64_t dt_null = 0, dt_rela = 7, dt_rela_size = 8, dt_textrel = 22, dt_jmprel = 23, dt_pltrel_size = 2, dt_relr = 36;
 
@@ -42,6 +42,7 @@ bool ProgramFile::read_headers(std::string& problem) {
     return false;
   }
   ProgramHeader dynamic{};
+  bool plain_stack = false;
   for (unsigned i = 0; i < header.phnum; i++) {
     ProgramHeader p;
     if (!get(file_, header.phoff + uint64_t{i} * sizeof p, p)) {
@@ -50,13 +51,23 @@ bool ProgramFile::read_headers(std::string& problem) {
     }
     if (p.type == pt_dynamic)
       dynamic = p;
+    if (p.type == pt_gnu_stack)
+      plain_stack = (p.flags & flag_execute) == 0;
     if (p.type != pt_load)
       continue;
     if (p.offset > file_.size() || p.filesz > file_.size() - p.offset || p.filesz > p.memsz || p.vaddr + p.memsz < p.vaddr) {
       problem = "segment outside the file";
       return false;
     }
+    if (!segments_.empty() && p.vaddr < segments_.back().address + segments_.back().memory_size) {
+      problem = "segments overlap";
+      return false;
+    }
     segments_.push_back({p.vaddr, p.memsz, p.offset, p.filesz, p.flags});
+  }
+  if (!plain_stack) {
+    problem = "the stack would be executable";
+    return false;
   }
   elf::SectionHeader names{};
   if (header.shnum != 0 && !get(file_, header.shoff + uint64_t{header.shstrndx} * sizeof names, names)) {

@@ -13,7 +13,8 @@ namespace tal {
 
 class ProgramFile {
 public:
-  // False with a message if this is not a position-independent x86-64 executable that can be read.
+  // False with a message if this is not a position-independent x86-64 executable that can be read, if its segments overlap, or if
+  // its stack would be executable.
   [[nodiscard]] bool open(std::span<const uint8_t> file, std::string& problem);
 
   // Bytes of a section by name; empty if there is none. For sections that are not loaded as well.
