@@ -57,11 +57,22 @@ inline void* allocate_cleared(size_t bytes) {
   return object;
 }
 
-inline void* allocate_as(size_t bytes, bool has_pointers) {
-  void* object = has_pointers ? allocate_scanned(bytes) : allocate_cleared(bytes);
-  if (__builtin_expect(object == nullptr, 0))
+inline void* allocate_once(size_t bytes, bool has_pointers) {
+  return has_pointers ? allocate_scanned(bytes) : allocate_cleared(bytes);
+}
+
+// The collector gives up when the heap may not grow, without looking whether something could be freed.
+[[gnu::noinline]] void* allocate_after_collection(size_t bytes, bool has_pointers) {
+  GC_gcollect();
+  void* object = allocate_once(bytes, has_pointers);
+  if (object == nullptr)
     raise_out_of_memory();
   return object;
+}
+
+inline void* allocate_as(size_t bytes, bool has_pointers) {
+  void* object = allocate_once(bytes, has_pointers);
+  return __builtin_expect(object == nullptr, 0) ? allocate_after_collection(bytes, has_pointers) : object;
 }
 
 template <class Element>
