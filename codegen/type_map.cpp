@@ -68,6 +68,12 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
   auto known = named_.find(decl_id.value);
   if (known != named_.end()) return known->second;
   const frontend::TypeDecl& decl = source_.decl(decl_id);
+  // Interface code of a patch has two declarations of one name. Where they differ in names of fields only they are one
+  // type of the target language.
+  for (const auto& [other, named] : named_) {
+    Pairs assumed;
+    if (source_.decl({other}).name == decl.name && same_layout({other}, decl_id, assumed)) return named_[decl_id.value] = named;
+  }
   std::vector<tal::Kind> kinds(decl.params.size(), tal::Kind::W);
   bool abstract = decl.kind == frontend::TypeDeclKind::Abstract;
   tal::NamedId id = target_.declare(std::string(decl.name.view()), kinds,
@@ -76,6 +82,39 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
   named_[decl_id.value] = id;
   if (!abstract) define(decl_id, id);
   return id;
+}
+
+// Structs with equal fields but for their names; recursive types are equal if nothing shows the contrary.
+bool TypeMap::same_layout(frontend::TypeDeclId a, frontend::TypeDeclId b, Pairs& assumed) const {
+  if (a == b || !assumed.insert({a.value, b.value}).second) return true;
+  const frontend::TypeDecl &x = source_.decl(a), &y = source_.decl(b);
+  if (!(x.name == y.name) || x.kind != y.kind || x.nullable != y.nullable || x.params.size() != y.params.size() ||
+      x.fields.size() != y.fields.size())
+    return false;
+  for (size_t i = 0; i < x.fields.size(); i++)
+    if (x.fields[i].is_const != y.fields[i].is_const || !same_type(x.fields[i].type, y.fields[i].type, assumed)) return false;
+  return true;
+}
+
+bool TypeMap::same_type(frontend::TypeId a, frontend::TypeId b, Pairs& assumed) const {
+  if (a == b) return true;
+  const frontend::Type &x = source_.get(a), &y = source_.get(b);
+  if (x.kind != y.kind || x.args.size() != y.args.size() || x.read_only != y.read_only || x.type_params != y.type_params)
+    return false;
+  switch (x.kind) {
+  case TypeKind::Array: return same_type(x.element, y.element, assumed);
+  case TypeKind::Named:
+    if (!same_layout(x.decl, y.decl, assumed)) return false;
+    break;
+  case TypeKind::Function:
+    if (!same_type(x.element, y.element, assumed)) return false;
+    break;
+  case TypeKind::Tuple: break;
+  default: return false;
+  }
+  for (size_t i = 0; i < x.args.size(); i++)
+    if (!same_type(x.args[i], y.args[i], assumed)) return false;
+  return true;
 }
 
 void TypeMap::define(frontend::TypeDeclId decl_id, tal::NamedId id) {

@@ -4,6 +4,7 @@
 // eight bytes in every instance, and so has every component of a tuple.
 #pragma once
 
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -39,7 +40,10 @@ public:
   void clear_problem() { problem_.clear(); }
 
 private:
+  using Pairs = std::set<std::pair<uint32_t, uint32_t>>;
   tal::NamedId declare(frontend::TypeDeclId decl);
+  bool same_layout(frontend::TypeDeclId a, frontend::TypeDeclId b, Pairs& assumed) const;
+  bool same_type(frontend::TypeId a, frontend::TypeId b, Pairs& assumed) const;
   void define(frontend::TypeDeclId decl, tal::NamedId id);
   tal::TypeId fail(frontend::TypeId type, const char* what);
   std::vector<tal::TypeId> words(std::span<const frontend::TypeId> types);

@@ -71,6 +71,24 @@ std::vector<std::string> modules_with(const Difference& difference, ModuleChange
   return names;
 }
 
+// What changed inside the changed types: added fields start with the default of their type.
+std::string field_changes(const Version& before, const Version& after, const TypeDifference& types) {
+  std::vector<std::string> added, deleted;
+  auto has = [](const TypeInfo& type, const std::string& field) {
+    return std::any_of(type.fields.begin(), type.fields.end(), [&](const FieldInfo& f) { return f.name == field; });
+  };
+  for (const std::string& name : types.changed) {
+    const TypeInfo &old = *before.find_type(name), &now = *after.find_type(name);
+    for (const FieldInfo& field : now.fields)
+      if (!has(old, field.name))
+        added.push_back(name + "." + field.name);
+    for (const FieldInfo& field : old.fields)
+      if (!has(now, field.name))
+        deleted.push_back(name + "." + field.name);
+  }
+  return line("Fields added, with the default of their type", added) + line("Fields deleted", deleted);
+}
+
 std::vector<std::string> list(const std::set<std::string>& names) { return {names.begin(), names.end()}; }
 
 }  // namespace
@@ -96,6 +114,7 @@ std::string write_report(const Version& before, const Version& after, const Diff
   out += line("Modules added", modules_with(difference, ModuleChange::Added));
   out += line("Modules removed (they stay in the program)", modules_with(difference, ModuleChange::Removed));
   out += line("Types changed", list(types.changed));
+  out += field_changes(before, after, types);
   out += line("Types added", list(types.added));
   out += line("Functions with another body", functions.changed);
   out += line("Functions with another type, reached through stubs by old code", functions.retyped);

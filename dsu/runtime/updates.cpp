@@ -88,9 +88,15 @@ Report Updates::refuse(Report report, const Refusal& refusal) {
   return report;
 }
 
-bool Updates::is_applied(const std::string& checksum) const {
-  return std::any_of(history_.begin(), history_.end(), [&](const Report& r) {
+// The very same patch, and nothing has changed its modules since.
+bool Updates::is_applied(const PatchFile& patch) const {
+  const std::string checksum = hex(patch.checksum);
+  const bool was_applied = std::any_of(history_.begin(), history_.end(), [&](const Report& r) {
     return r.outcome == Outcome::Applied && r.checksum == checksum;
+  });
+  return was_applied && std::all_of(patch.modules.begin(), patch.modules.end(), [&](const PatchModule& m) {
+    auto running = program_.latest.find(m.name);
+    return m.role == ModuleRole::Private || (running != program_.latest.end() && program_.modules[running->second]->hash == m.new_hash);
   });
 }
 
@@ -104,7 +110,7 @@ std::unique_ptr<PreparedUpdate> Updates::prepare(std::span<const uint8_t> patch,
   if (!describe(report))
     return nullptr;
   ContainerResult file = read_container(patch);
-  if (auto* content = std::get_if<PatchFile>(&file); content && is_applied(hex(content->checksum))) {
+  if (auto* content = std::get_if<PatchFile>(&file); content && is_applied(*content)) {
     report.outcome = Outcome::AlreadyApplied;
     report.patch = content->label;
     report.checksum = hex(content->checksum);

@@ -56,7 +56,7 @@ private:
   Report refuse(Report report, const Refusal& refusal);
   void finish(Report report);
   void add_to_history(const Report& report);
-  bool is_applied(const std::string& checksum) const;
+  bool is_applied(const PatchFile& patch) const;
 
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
   const tal_program* image_ = nullptr;
