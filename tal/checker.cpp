@@ -25,7 +25,8 @@ public:
     bool ok = read() && bind_natives() && check_symbols() && check_data() && check_code();
     if (!ok)
       return error_;
-    make_interface();
+    if (!make_interface())
+      return error_;
     return std::move(result_);
   }
 
@@ -149,8 +150,9 @@ private:
         order.push_back(i);
     std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return symbols()[a].offset < symbols()[b].offset; });
     ModuleContext context{types(), file_.annotations, file_.image, specials_, static_length_, {}, 0, 0, 0, uint64_t{1} << 22,
-                          {}, {}, {}};
+                          uint64_t{1} << 26, {}, {}, {}};
     context.entry_budget += file_.image.text.size() * 4;
+    context.work_budget += file_.image.text.size() * 64;
     FunctionChecker functions(context);
     uint64_t end = 0;
     for (uint32_t index = 0; index < order.size(); index++) {
@@ -208,15 +210,19 @@ private:
 
   // ---- result --------------------------------------------------------------------------------------------------------
 
-  void make_interface() {
+  bool make_interface() {
     result_.reset(new VerifiedObject());
     Interface& interface = result_->interface_;
     const ObjectAnnotations& a = file_.annotations;
     interface.module = a.module;
     interface.version = a.version;
     TypeImporter importer(types(), interface.types);
-    for (const Symbol& s : symbols())
-      interface.symbols.push_back({s.name, s.kind, s.scope, s.section, s.offset, s.size, importer.import(s.type)});
+    for (const Symbol& s : symbols()) {
+      TypeId type = importer.import(s.type);
+      if (s.type && !type)
+        return fail(CheckRule::O8, "types within the limits", "no room for the type of `" + s.name + "`");
+      interface.symbols.push_back({s.name, s.kind, s.scope, s.section, s.offset, s.size, type});
+    }
     data_sites();
     std::sort(sites_.begin(), sites_.end(), [](const Site& x, const Site& y) {
       return std::pair(x.section, x.offset) < std::pair(y.section, y.offset);
@@ -231,6 +237,7 @@ private:
     result_->statistics_ = std::move(statistics_);
     result_->dsu_ = std::move(file_.annotations.dsu);
     result_->image_ = std::move(file_.image);
+    return true;
   }
 
   void data_sites() {

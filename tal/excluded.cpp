@@ -34,6 +34,11 @@ bool FunctionChecker::skip_reloc() {
   const auto& relocs = m_.image.text_relocs;
   if (m_.next_reloc == relocs.size() || relocs[m_.next_reloc].offset >= at_ + inst_.length)
     return true;
+  Rule rule = inst_.row().rule;
+  bool has_field = inst_.memory ? inst_.base == rip : inst_.field != 0 && (rule == Rule::Call || rule == Rule::Jmp);
+  if (!has_field) // the linker would write over opcodes, perhaps those of checked code behind (R25)
+    return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
+                "one at " + std::to_string(relocs[m_.next_reloc].offset));
   uint32_t symbol;
   int64_t offset;
   if (inst_.memory)
@@ -44,7 +49,7 @@ bool FunctionChecker::skip_reloc() {
   const Symbol& target = m_.annotations.symbols[reloc->symbol];
   if (target.kind != SymbolKind::Function || reloc->addend != -4)
     return fail(CheckRule::C19, "the start of a function", target.name);
-  excluded_ = inst_.row().rule == Rule::Call;
+  excluded_ = rule == Rule::Call;
   m_.sites.push_back({Section::Text, excluded_ ? Site::Kind::Call : Site::Kind::Jump, reloc->offset, reloc->symbol, -4});
   switch (m_.specials[reloc->symbol]) {
   case Special::Raise:

@@ -158,7 +158,7 @@ bool FunctionChecker::require_arguments(const Signature& s) {
 
 bool FunctionChecker::finish_call(const Value& result, bool noret, bool throws, size_t stack_arguments) {
   const LabelRecord* pad = nullptr;
-  if (!find_pad(pad) || !add_record(throws, pad))
+  if (!charge_frame() || !find_pad(pad) || !add_record(throws, pad))
     return false;
   if (throws && pad == nullptr && !signature_->throws)
     return fail(CheckRule::C23, "a handler for this call, or a function that may throw", "neither");
@@ -263,14 +263,15 @@ bool FunctionChecker::call_special(Special special) {
         !require_type(CheckRule::C18, state_, state_.reg[rdx], element, "the initial element"))
       return false;
     result = state_.word(types_, type);
-    // The native refuses n outside [0, 2^31-1]; where it returns, the length is n.
-    // A length outside that range tells nothing; the call then never returns, but what follows it is checked all the same.
+    if (!finish_call(result, false, true, 0))
+      return false;
+    // The native raises an exception for n outside [0, 2^31-1], so its length says something of n only where it returns: a
+    // handler learns nothing. A length outside that range tells nothing; what follows such a call is checked all the same.
     if (Interval range = n.is_int() ? state_.interval(n) : Interval{}; n.is_int() && range.hi >= 0 && range.lo <= max_length) {
       Value length = state_.length_of(result);
-      if (!state_.assume(length, n, 0) || !state_.assume(n, length, 0))
-        return finish_call(result, true, true, 0);
+      alive_ = state_.assume(length, n, 0) && state_.assume(n, length, 0);
     }
-    return finish_call(result, false, true, 0);
+    return true;
   }
   case Special::Raise:
     if (!require_type(CheckRule::C18, state_, first, types_.exn(), "the exception"))

@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t max_live = 16 + 256; // R52
 constexpr size_t max_facts = 64;
+constexpr size_t max_pending = size_t{1} << 16;
 
 } // namespace
 
@@ -95,7 +96,7 @@ bool FunctionChecker::validate_labels() {
 bool FunctionChecker::validate_label(const LabelRecord& l) {
   if (l.offset <= start_ + 1)
     return fail_at(l.offset, CheckRule::C3, "no label in the first two bytes of a function", "a label record");
-  if (l.live.size() > max_live || l.facts.size() > max_facts)
+  if (l.live.size() > max_live || l.same.size() > max_live || l.facts.size() > max_facts)
     return fail_at(l.offset, CheckRule::O8, "at most 256 live slots and 64 facts", "more");
   if (l.depth > max_depth)
     return fail_at(l.offset, CheckRule::C10, "a frame of at most " + std::to_string(max_depth), std::to_string(l.depth));
@@ -374,9 +375,18 @@ bool FunctionChecker::branch_to(State& s, uint32_t target) {
   return hand_over(s, target);
 }
 
+// A branch copies the state, a call searches it: with the largest frame and little code between, that alone could take minutes.
+bool FunctionChecker::charge_frame() {
+  uint64_t cost = state_.slots.size() + state_.name_count() / 4 + 16;
+  if (cost > m_.work_budget)
+    return fail(CheckRule::O8, "a budget of stack slots at branches and calls", "more");
+  m_.work_budget -= cost;
+  return true;
+}
+
 bool FunctionChecker::hand_over(State& s, uint32_t target) {
   uint64_t cost = s.slots.size() + s.name_count() / 4 + 16;
-  if (cost > m_.entry_budget)
+  if (cost > m_.entry_budget || pending_.size() >= max_pending)
     return fail(CheckRule::O8, "a budget of stack slots at branches without label records", "more");
   m_.entry_budget -= cost;
   auto [entry, fresh] = pending_.try_emplace(target);

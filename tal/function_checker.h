@@ -31,7 +31,8 @@ struct ModuleContext {
   size_t next_reloc = 0;                   // cursors into the sorted lists
   size_t next_inst = 0;
   size_t next_eh = 0;
-  uint64_t entry_budget = uint64_t{1} << 22;   // stack slots copied for pending states and labels (R52)
+  uint64_t entry_budget = uint64_t{1} << 22;   // stack slots kept for pending states and labels (R52)
+  uint64_t work_budget = uint64_t{1} << 26;    // values copied or searched at branches and calls (R52)
   std::vector<tal_record> records;
   std::vector<Site> sites;
   VerifyStatistics statistics;
@@ -161,6 +162,7 @@ private:
   bool read(uint8_t reg, unsigned bytes, Value& v);          // register as an operand of this width
   Value as_int(const Value& v);                              // forget types
 
+  bool charge_frame();                                       // O8: work in proportion to the frame
   bool fail(CheckRule rule, std::string expected, std::string found);
   bool fail_at(uint32_t offset, CheckRule rule, std::string expected, std::string found);
   std::string describe(const State& s, const Value& v) const;

@@ -44,7 +44,7 @@ public:
   bool fits(Binding import, Binding definition, std::string& message) {
     const InterfaceSymbol &i = symbol(import), &d = symbol(definition);
     TypeId wanted = type(import), got = type(definition);
-    bool ok = i.kind == d.kind && (i.kind == SymbolKind::Function ? table_.sig_at_most(got, wanted) : got == wanted);
+    bool ok = wanted && got && i.kind == d.kind && (i.kind == SymbolKind::Function ? table_.sig_at_most(got, wanted) : got == wanted);
     if (!ok)
       message = "expected " + table_.print(wanted) + ", got " + table_.print(got) + " from " + module(definition.module).module;
     return ok;

@@ -550,13 +550,15 @@ bool FunctionChecker::step_cmov() {
     return false;
   if (row.size == 8 && source.tag == Value::Tag::Word && old.tag == Value::Tag::Word &&
       is_complete(state_, source) && is_complete(state_, old)) {
-    TypeId common;
-    if (source.type == old.type)
-      common = source.type;
-    else if (!source.is_int() && (old.is_constant(0) || types_.is_subtype(old.type, types_.with_nullable(source.type, true))))
-      common = types_.with_nullable(source.type, true);
-    else if (!old.is_int() && (source.is_constant(0) || types_.is_subtype(source.type, types_.with_nullable(old.type, true))))
-      common = types_.with_nullable(old.type, true);
+    // Zero joins only types that have a null: a type variable or an exception name has none.
+    auto nullable_form = [&](const Value& v, const Value& other) {
+      TypeId type = types_.with_nullable(v.type, true);
+      bool fits = !v.is_int() && (other.is_constant(0) ? types_.is_nullable(type) : types_.is_subtype(other.type, type));
+      return fits ? type : no_type;
+    };
+    TypeId common = source.type == old.type ? source.type : nullable_form(source, old);
+    if (!common)
+      common = nullable_form(old, source);
     if (common && !types_.is_integer(common)) {
       Value v = state_.word(types_, common);
       state_.facts(v.name).nonnull = is_nonnull(state_, source) && is_nonnull(state_, old);
@@ -589,6 +591,8 @@ bool FunctionChecker::step_jcc() {
   int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
   if (target < start_ || target >= end_)
     return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
+  if (!charge_frame())
+    return false;
   scratch_ = state_;
   bool taken = refine(scratch_, inst_.condition);
   if (taken ? !branch_to(scratch_, static_cast<uint32_t>(target)) : !exclude(static_cast<uint32_t>(target)))

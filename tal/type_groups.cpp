@@ -316,9 +316,9 @@ Fingerprint TypeTable::fingerprint(TypeId type) const { return hash(canonical(ty
 TypeId TypeImporter::import(TypeId type) {
   if (!type)
     return no_type;
+  // Parts of types that were imported before are not searched again: many symbols may share one large type (R52).
   std::vector<uint32_t> mentioned;
-  std::unordered_map<uint32_t, uint32_t> seen;
-  from_.collect_named(type, mentioned, seen);
+  from_.collect_named(type, mentioned, searched_);
   for (uint32_t id : mentioned)
     if (!import_named(NamedId{id}))
       return no_type;

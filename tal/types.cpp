@@ -65,17 +65,18 @@ TypeTable::TypeTable() {
   }
 }
 
-TypeId TypeTable::intern(Node node, std::string key) {
+TypeId TypeTable::intern(Node node, std::string key, size_t parts) {
   key.push_back(static_cast<char>(node.tag));
   key.push_back(static_cast<char>(node.nullable | static_cast<int>(node.mutability) << 1 | static_cast<int>(node.kind) << 2));
   put(key, node.a);
   auto [entry, fresh] = interned_.try_emplace(std::move(key), static_cast<uint32_t>(nodes_.size()));
   if (!fresh)
     return TypeId{entry->second};
-  if (nodes_.size() >= max_type_nodes) {
+  if (nodes_.size() >= max_type_nodes || parts > max_type_parts - parts_) {
     interned_.erase(entry);
     return no_type;
   }
+  parts_ += parts;
   nodes_.push_back(node);
   return TypeId{entry->second};
 }
@@ -198,7 +199,7 @@ TypeId TypeTable::struct_layout(std::vector<Field> fields) {
   }
   node.list = static_cast<uint32_t>(field_lists_.size());
   size_t before = nodes_.size();
-  TypeId id = intern(node, std::move(key));
+  TypeId id = intern(node, std::move(key), fields.size());
   if (nodes_.size() != before)
     field_lists_.push_back(std::move(fields));
   return id;
@@ -234,7 +235,7 @@ TypeId TypeTable::named(NamedId id, std::span<const TypeId> args) {
   }
   node.list = static_cast<uint32_t>(lists_.size());
   size_t before = nodes_.size();
-  TypeId result = intern(node, std::move(key));
+  TypeId result = intern(node, std::move(key), args.size());
   if (nodes_.size() != before)
     lists_.emplace_back(args.begin(), args.end());
   return result;
@@ -293,7 +294,7 @@ TypeId TypeTable::signature(Signature s) {
   }
   node.list = static_cast<uint32_t>(sigs_.size());
   size_t before = nodes_.size();
-  TypeId id = intern(node, std::move(key));
+  TypeId id = intern(node, std::move(key), s.args.size() + s.pre.size() + s.post.size());
   if (nodes_.size() != before)
     sigs_.push_back(std::move(s));
   return id;

@@ -99,6 +99,7 @@ inline constexpr uint32_t max_type_size = 1u << 16;    // nodes of the type writ
 inline constexpr uint32_t max_type_vars = 16;
 inline constexpr uint32_t max_fields = 1u << 12;
 inline constexpr uint32_t max_group_bytes = 1u << 16;
+inline constexpr size_t max_type_parts = size_t{1} << 22;   // fields, arguments and type arguments of all nodes together
 
 class TypeTable {
 public:
@@ -204,7 +205,7 @@ private:
   using Memo = std::unordered_map<uint32_t, TypeId>;
   using NamedMap = std::unordered_map<uint32_t, NamedId>;
 
-  TypeId intern(Node node, std::string key);
+  TypeId intern(Node node, std::string key, size_t parts = 0);
   bool add_child(Node& node, TypeId child) const;
   TypeId unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability);
   bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
@@ -229,6 +230,7 @@ private:
   std::vector<NamedType> named_;
   size_t closed_named_ = 0;
   std::vector<Group> groups_;
+  size_t parts_ = 0;   // see max_type_parts
   std::unordered_map<std::string, uint32_t> interned_;
   std::unordered_map<std::string, uint32_t> group_ids_;
 };
@@ -248,6 +250,7 @@ private:
   TypeTable& to_;
   std::unordered_map<uint32_t, TypeId> types_;
   std::unordered_map<uint32_t, NamedId> named_;
+  std::unordered_map<uint32_t, uint32_t> searched_; // nodes whose named types have been imported
 };
 
 // The bytes of .tal.types: named declarations, nodes (children before parents), bodies. The ids of a table that is
