@@ -47,7 +47,7 @@ private:
         const Interval &before = allocation_.pieces[list[i - 1]], &after = allocation_.pieces[list[i]];
         if (before.to() != after.from() || !after.place.is_reg() || before.place == after.place) continue;
         if (std::binary_search(intervals_.boundaries.begin(), intervals_.boundaries.end(), after.from())) continue;
-        splits_.push_back({after.from(), {after.place, before.place}});
+        splits_.push_back({after.from(), {after.place, before.place, narrow(after.vreg)}});
       }
     std::sort(splits_.begin(), splits_.end(), [](const Split& a, const Split& b) { return a.pos < b.pos; });
   }
@@ -94,19 +94,20 @@ private:
     uint32_t leave = leave_position(pred, succ), enter = from(succ);
     for (uint32_t v : liveness_.live_in[succ.value]) {
       Place before = allocation_.place_at(v, leave), after = allocation_.place_at(v, enter);
-      if (after.is_reg() && !(before == after)) moves.push_back({after, before});
+      if (after.is_reg() && !(before == after)) moves.push_back({after, before, narrow(v)});
     }
     if (const Edge* edge = function_.block(succ).is_pad ? nullptr : edge_between(pred, succ)) {
       const std::vector<Reg>& params = function_.block(succ).params;
       for (size_t i = 0; i < params.size(); ++i) {
         Place after = allocation_.place_at(params[i].index(), enter), before = edge->args[i];
         if (before.is_reg()) before = allocation_.place_at(before.as_reg().index(), leave);
-        if (!is_dead(params[i].index()) && !(before == after)) moves.push_back({after, before});
+        if (!is_dead(params[i].index()) && !(before == after)) moves.push_back({after, before, narrow(params[i].index())});
       }
     }
     return moves;
   }
 
+  bool narrow(uint32_t v) const { return function_.vregs[v].narrow; }
   bool is_dead(uint32_t v) const { return !intervals_.read[v]; }
 
   void block(BlockId id) {
@@ -167,6 +168,8 @@ private:
     std::vector<Move> moves;
     std::vector<Reg> defined;
     for (Move move : function_.copies[inst.extra]) {
+      for (const Place& place : {move.dst, move.src})
+        move.narrow = move.narrow || (place.is_reg() && place.as_reg().is_virtual() && narrow(place.as_reg().index()));
       if (move.src.is_reg() && move.src.as_reg().is_virtual()) move.src = allocation_.place_at(move.src.as_reg().index(), pos);
       if (move.dst.is_reg() && move.dst.as_reg().is_virtual()) {
         Reg reg = move.dst.as_reg();
@@ -225,7 +228,7 @@ private:
     std::vector<MoveStep> steps = sequence_moves(moves, temporary);
     for (auto& [reg, slot] : borrowed) push_move(Place::slot(slot), Place::reg(reg));
     for (const MoveStep& step : steps) {
-      if (step.kind == MoveStep::Kind::Move) push_move(step.dst, step.src);
+      if (step.kind == MoveStep::Kind::Move) push_move(step.dst, step.src, step.narrow);
       else push_exchange(step.dst.as_reg(), step.src.as_reg());
     }
     for (auto& [reg, slot] : borrowed) push_move(Place::reg(reg), Place::slot(slot));
@@ -240,13 +243,14 @@ private:
     out_->push_back(inst);
   }
 
-  void push_move(const Place& dst, const Place& src) {
+  // Slots are always written whole.
+  void push_move(const Place& dst, const Place& src, bool narrow = false) {
     Inst inst;
     inst.loc = loc_;
     if (dst.is_reg()) {
       inst.d = dst.as_reg();
-      if (src.is_reg()) inst.op = Op::MOV64rr, inst.b = src.as_reg();
-      else if (src.is_memory()) inst.op = Op::MOV64rm, inst.mem.frame = src;
+      if (src.is_reg()) inst.op = narrow ? Op::MOV32rr : Op::MOV64rr, inst.b = src.as_reg();
+      else if (src.is_memory()) inst.op = narrow ? Op::MOV32rm : Op::MOV64rm, inst.mem.frame = src;
       else set_constant(inst, src.value);
     } else {
       inst.mem.frame = dst;

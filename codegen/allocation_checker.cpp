@@ -145,8 +145,8 @@ private:
   // A move that allocation made.
   void inserted(State& state, const Inst& inst) {
     switch (inst.op) {
-    case Op::MOV64rr: return state.move(Place::reg(inst.d), Place::reg(inst.b));
-    case Op::MOV64rm: return state.move(Place::reg(inst.d), inst.mem.frame);
+    case Op::MOV32rr: case Op::MOV64rr: return state.move(Place::reg(inst.d), Place::reg(inst.b));
+    case Op::MOV32rm: case Op::MOV64rm: return state.move(Place::reg(inst.d), inst.mem.frame);
     case Op::MOV64mr: return state.move(inst.mem.frame, Place::reg(inst.b));
     case Op::MOV64mi32: return state.move(inst.mem.frame, Place::imm(inst.imm));
     case Op::MOV32ri: case Op::MOV64ri32: case Op::MOV64ri: return state.move(Place::reg(inst.d), Place::imm(inst.imm));

@@ -34,9 +34,16 @@ public:
     for (Interval& interval : in_.of_vreg)
       if (!interval.ranges.empty()) enqueue(std::move(interval));
     while (!queue_.empty() && problem_.empty()) {
-      uint32_t piece = queue_.top().second;
-      queue_.pop();
-      allocate(piece);
+      // Of pieces that start together (a block's parameters) those choose first whose wish can be met.
+      uint32_t start = queue_.top().first;
+      std::vector<uint32_t> others;
+      while (!queue_.empty() && queue_.top().first == start) {
+        uint32_t id = queue_.top().second;
+        queue_.pop();
+        if (!take_hinted(id)) others.push_back(id);
+      }
+      for (uint32_t id : others)
+        if (problem_.empty() && !piece(id).ranges.empty()) allocate(id);
     }
     finish();
     return std::move(result_);

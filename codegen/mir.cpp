@@ -26,8 +26,8 @@ const char* cond_name(Cond c) {
   return names[size_t(c) & 15];
 }
 
-Reg Function::new_vreg(uint32_t type) {
-  vregs.push_back({type});
+Reg Function::new_vreg(uint32_t type, bool narrow) {
+  vregs.push_back({type, narrow});
   return Reg::virt(uint32_t(vregs.size() - 1));
 }
 

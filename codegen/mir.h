@@ -124,6 +124,7 @@ struct Inst {
 
 struct Move {
   Place dst, src;
+  bool narrow = false; // the value fits 32 bits, zero-extended
 };
 
 struct CallInfo {
@@ -169,7 +170,8 @@ struct Block {
 };
 
 struct VRegInfo {
-  uint32_t type = 0; // TAL type, opaque here
+  uint32_t type = 0;   // TAL type, opaque here
+  bool narrow = false; // an integer that fits 32 bits: moves need no REX.W
 };
 
 struct Function {
@@ -187,7 +189,7 @@ struct Function {
 
   Block& block(BlockId id) { return blocks[id.value]; }
   const Block& block(BlockId id) const { return blocks[id.value]; }
-  Reg new_vreg(uint32_t type);
+  Reg new_vreg(uint32_t type, bool narrow = false);
   BlockId new_block();
   uint32_t new_copy(std::vector<Move> moves);
   uint32_t new_call(CallInfo call);

@@ -21,7 +21,7 @@ public:
   std::vector<MoveStep> run() {
     while (!pending_.empty())
       if (!move_ready()) break_cycle();
-    for (const Move& move : constants_) emit(move.dst, move.src);
+    for (const Move& move : constants_) emit(move.dst, move.src, false);
     return std::move(steps_);
   }
 
@@ -40,7 +40,7 @@ private:
         continue;
       }
       pending_.erase(pending_.begin() + std::ptrdiff_t(i));
-      emit(move.dst, move.src);
+      emit(move.dst, move.src, move.narrow);
       progress = true;
     }
     return progress;
@@ -61,19 +61,19 @@ private:
       return;
     }
     Place saved = Place::reg(temporary_(1)), first = pending_.front().dst;
-    emit(saved, first);
+    emit(saved, first, false);
     for (Move& move : pending_)
       if (move.src == first) move.src = saved;
   }
 
-  void emit(const Place& dst, const Place& src) {
+  void emit(const Place& dst, const Place& src, bool narrow) {
     if (dst.is_memory() && (src.is_memory() || needs_register(src))) {
       Place temporary = Place::reg(temporary_(0));
-      steps_.push_back({MoveStep::Kind::Move, temporary, src});
-      steps_.push_back({MoveStep::Kind::Move, dst, temporary});
+      steps_.push_back({MoveStep::Kind::Move, temporary, src, narrow});
+      steps_.push_back({MoveStep::Kind::Move, dst, temporary, narrow});
       return;
     }
-    steps_.push_back({MoveStep::Kind::Move, dst, src});
+    steps_.push_back({MoveStep::Kind::Move, dst, src, narrow});
   }
 
   // A 64-bit store of a constant sign-extends 32 bits.

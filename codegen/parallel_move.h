@@ -11,6 +11,7 @@ namespace codegen {
 struct MoveStep {
   enum class Kind : uint8_t { Move, Exchange } kind = Kind::Move; // Exchange: both are registers
   mir::Place dst, src;                                            // never both memory
+  bool narrow = false;                                            // see mir::Move
 };
 
 // Destinations are distinct places. A move between two memory places, or a cycle through one, needs a register for the

@@ -250,7 +250,9 @@ std::optional<int64_t> Selector::constant(ir::ValueId value) const {
   return bits >= 64 ? inst->imm : inst->imm & ((int64_t(1) << bits) - 1);
 }
 
-Reg Selector::fresh(tal::TypeId type) { return out_.mir.new_vreg(type.value); }
+Reg Selector::fresh(tal::TypeId type) { return out_.mir.new_vreg(type.value, is_narrow(type)); }
+
+bool Selector::is_narrow(tal::TypeId type) { return unit_.types().is_integer(type) && unit_.types().word_size(type) < 8; }
 
 Reg Selector::load_constant(int64_t value, tal::TypeId type) {
   Reg reg = fresh(type);
@@ -314,8 +316,7 @@ void Selector::emit_di(mir::Op op, Reg d, int64_t imm) {
 }
 
 void Selector::emit_copy(Reg d, Reg b, tal::TypeId type) {
-  bool narrow = unit_.types().is_integer(type) && unit_.types().word_size(type) < 8;
-  emit_dd(narrow ? Op::MOV32rr : Op::MOV64rr, d, b);
+  emit_dd(is_narrow(type) ? Op::MOV32rr : Op::MOV64rr, d, b);
 }
 
 void Selector::emit_moves(std::vector<Move> moves) {

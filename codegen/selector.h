@@ -93,6 +93,7 @@ private:
   unsigned width(ir::ValueId value);                       // bits of the source type
   bool is_wide(ir::ValueId value) { return width(value) == 64; }
   mir::Reg fresh(tal::TypeId type);
+  bool is_narrow(tal::TypeId type);
   mir::Reg load_constant(int64_t value, tal::TypeId type);
 
   // emission
