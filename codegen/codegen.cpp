@@ -9,6 +9,7 @@
 #include "codegen/block_order.h"
 #include "codegen/debug_info.h"
 #include "codegen/emit.h"
+#include "codegen/peephole.h"
 #include "codegen/unit.h"
 
 namespace codegen {
@@ -50,9 +51,10 @@ private:
     mir::Function before;
     if (options_.verify_each) before = mir;
     AllocatedFunction allocated = allocate_registers(mir, result_.internal_error);
-    if (options_.want_mir) result_.mir += "; after register allocation\n" + mir::print(mir, unit_.symbol_names()) + "\n";
     if (options_.verify_each && result_.internal_error.empty()) result_.internal_error = check_allocation(before, mir);
     if (!result_.internal_error.empty()) return;
+    use_lea(mir);
+    if (options_.want_mir) result_.mir += "; after register allocation\n" + mir::print(mir, unit_.symbol_names()) + "\n";
     EmittedFunction emitted = emit_function(mir, encoder_);
     place(mir, emitted, selected, allocated, dominators);
   }

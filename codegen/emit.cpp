@@ -1,6 +1,7 @@
 #include "codegen/emit.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace codegen {
 
@@ -149,9 +150,43 @@ private:
     }
     position_.assign(function_.blocks.size(), none);
     for (BlockId id : function_.order)
-      if (reached[id.value]) position_[id.value] = uint32_t(emitted_.size()), emitted_.push_back(id);
+      if (reached[id.value]) emitted_.push_back(id);
+    rotate_loops();
+    for (size_t i = 0; i < emitted_.size(); ++i) position_[emitted_[i].value] = uint32_t(i);
     labels_.resize(emitted_.size());
     count_edges();
+  }
+
+  // A loop that is tested at its head, `H: test, exit; B; jump H`, is laid out as B, H: one branch a turn instead of two.
+  // The way in then jumps to H, once.
+  void rotate_loops() {
+    for (size_t i = 0; i < emitted_.size(); ++i) position_[emitted_[i].value] = uint32_t(i);
+    std::vector<size_t> last(emitted_.size()); // by header: the last block that jumps to it
+    for (size_t i = 0; i < emitted_.size(); ++i) {
+      const Block& block = function_.block(emitted_[i]);
+      if (block.term == Term::Jump) last[position_[follow(block.succs[0].target).value]] = i;
+    }
+    std::vector<std::pair<size_t, size_t>> loops;
+    for (size_t head = 1; head < emitted_.size(); ++head)
+      if (last[head] > head && may_rotate(head, last[head])) loops.push_back({head, last[head]});
+    // Inner loops after outer ones: the body of a rotated loop stays together, one place further up.
+    for (size_t n = 0; n < loops.size(); ++n) {
+      auto [head, end] = loops[n];
+      std::rotate(emitted_.begin() + std::ptrdiff_t(head), emitted_.begin() + std::ptrdiff_t(head) + 1, emitted_.begin() + std::ptrdiff_t(end) + 1);
+      for (size_t m = n + 1; m < loops.size() && loops[m].second <= end; ++m) --loops[m].first, --loops[m].second;
+    }
+  }
+  bool may_rotate(size_t head, size_t end) const {
+    const Block& block = function_.block(emitted_[head]);
+    if (block.term != Term::Branch || block.cold || block.teaches) return false;
+    auto inside = [&](const Edge& edge) {
+      size_t at = position_[follow(edge.target).value];
+      return at > head && at <= end;
+    };
+    if (inside(block.succs[0]) == inside(block.succs[1])) return false;
+    for (size_t i = head; i <= end; ++i) // all of it is the loop
+      if (function_.block(emitted_[i]).loop_depth < block.loop_depth) return false;
+    return true;
   }
 
   void count_edges() {

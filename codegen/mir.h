@@ -165,6 +165,7 @@ struct Block {
   BlockId unwind; // pad of the last call
   bool is_pad = false;
   bool cold = false;
+  bool teaches = false; // the branch decides what no label record can say (which exception it is): successors come later
   uint32_t loop_depth = 0;
   std::vector<BlockId> preds; // computed, unwind edges included
 };

@@ -82,6 +82,7 @@ void Selector::analyse_block(ir::BlockId id) {
         value.deferred = true;
     }
   }
+  for (ir::InstId id_of : insts) mask_test(source_.inst(id_of));
   // Loads: the user must be in the block, with no write to memory from the load to the point where the user is emitted.
   std::vector<uint32_t> writes(insts.size() + 1);
   for (uint32_t i = 0; i < insts.size(); ++i)
@@ -96,6 +97,14 @@ void Selector::analyse_block(ir::BlockId id) {
       break;
     }
   }
+}
+
+// `(x & constant) == 0` is one test instruction.
+void Selector::mask_test(const ir::Inst& inst) {
+  if ((inst.op != ir::Op::Eq && inst.op != ir::Op::Ne) || constant(inst.operands[1]) != 0) return;
+  const ir::Inst* mask = def(inst.operands[0]);
+  if (!mask || mask->op != ir::Op::And || !(mask->block == inst.block) || values_[mask->result.value].uses != 1) return;
+  if (width(mask->result) <= 32 && constant(mask->operands[1])) values_[mask->result.value].deferred = true;
 }
 
 // ---- blocks -------------------------------------------------------------------------------------------------------------

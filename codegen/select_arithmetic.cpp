@@ -166,7 +166,7 @@ void Selector::shift(const ir::Inst& inst) {
 }
 
 void Selector::divide(const ir::Inst& inst) {
-  if (divide_by_power(inst)) return;
+  if (divide_by_power(inst) || divide_by_constant(inst)) return;
   unsigned bits = width(inst.operands[0]);
   bool wide = bits == 64, is_signed = is_signed_division(inst.op);
   Reg dividend = reg(inst.operands[0]), divisor = reg(inst.operands[1]);
@@ -226,6 +226,69 @@ bool Selector::divide_by_power(const ir::Inst& inst) {
   emit_di(high == int8_t(high) ? (wide ? Op::AND64ri8 : Op::AND32ri8) : (wide ? Op::AND64ri32 : Op::AND32ri), whole, high);
   emit_copy(d, from, type);
   emit_dd(wide ? Op::SUB64rr : Op::SUB32rr, d, whole);
+  return true;
+}
+
+// x / d = (x * m) >> k in 64 bits, where m = ceil(2^k / d) is so exact that the error stays below 1/d for all 32-bit x
+// (Granlund, Montgomery: "Division by Invariant Integers using Multiplication"). Signed division rounds towards zero:
+// one is added for negative x.
+bool Selector::divide_by_constant(const ir::Inst& inst) {
+  std::optional<int64_t> known = constant(inst.operands[1]);
+  if (!known || width(inst.operands[0]) != 32) return false;
+  bool is_signed = is_signed_division(inst.op);
+  int64_t divisor = is_signed ? int32_t(*known) : *known;
+  uint64_t d = uint64_t(divisor < 0 ? -divisor : divisor);
+  if (d < 3 || std::has_single_bit(d)) return false;
+  // k = 32 + bits(d) - 1 for signed operands, one more for unsigned ones; then m * d - 2^k < 2^(k - 31) or 2^(k - 32).
+  unsigned bits = unsigned(std::bit_width(d));
+  unsigned k = is_signed ? 31 + bits : 32 + bits;
+  unsigned __int128 power = static_cast<unsigned __int128>(1) << k;
+  uint64_t m = uint64_t((power + d - 1) / d);
+  if (!is_signed) {
+    // The product has to fit 64 bits: try a smaller k first, which serves most divisors.
+    while (k > 32) {
+      unsigned __int128 smaller = static_cast<unsigned __int128>(1) << (k - 1);
+      uint64_t half = uint64_t((smaller + d - 1) / d);
+      if (static_cast<unsigned __int128>(half) * d - smaller >= static_cast<unsigned __int128>(1) << (k - 1 - 32)) break;
+      --k, m = half;
+    }
+    if (m >> 32) return false;
+  }
+  tal::TypeId i32 = unit_.types().i32(), i64 = unit_.types().i64();
+  Reg x = reg(inst.operands[0]), factor = load_constant(int64_t(m), i64), product = fresh(i64);
+  if (is_signed) emit_dd(Op::MOVSX64rr32, product, x);
+  else emit_copy(product, x, i64);
+  emit_dd(Op::IMUL64rr, product, factor);
+  emit_di(is_signed ? Op::SAR64ri : Op::SHR64ri, product, k);
+  Reg quotient = fresh(i32);
+  emit_dd(Op::MOV32rr, quotient, product);
+  here().insts.back().imm = 1; // cuts the upper half off
+  if (is_signed) {
+    Reg sign = fresh(i32), rounded = fresh(i32);
+    emit_copy(sign, x, i32);
+    emit_di(Op::SHR32ri, sign, 31);
+    emit_copy(rounded, quotient, i32);
+    emit_dd(Op::ADD32rr, rounded, sign);
+    quotient = rounded;
+    if (divisor < 0) {
+      Reg negated = fresh(i32);
+      emit_copy(negated, quotient, i32);
+      emit(Op::NEG32r).d = negated;
+      quotient = negated;
+    }
+  }
+  Reg result_reg = result(inst);
+  if (!is_remainder(inst.op)) {
+    emit_copy(result_reg, quotient, i32);
+    return true;
+  }
+  Reg whole = fresh(i32);
+  int32_t back = int32_t(uint32_t(divisor));
+  bool is_byte = back == int8_t(back);
+  emit_di(is_byte ? Op::IMUL32rri8 : Op::IMUL32rri, whole, back);
+  here().insts.back().b = quotient;
+  emit_copy(result_reg, x, i32);
+  emit_dd(Op::SUB32rr, result_reg, whole);
   return true;
 }
 

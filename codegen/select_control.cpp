@@ -75,6 +75,7 @@ Cond Selector::compare(const ir::Inst& inst) {
     Inst& cmp = emit(Op::CMP64rm);
     cmp.d = name;
     cmp.mem.base = packet;
+    here().teaches = true;
     return Cond::E;
   }
   Cond cond = condition_of(inst.op);
@@ -95,6 +96,13 @@ Cond Selector::compare(const ir::Inst& inst) {
     return cond;
   }
   imm = immediate(imm, bits);
+  const ir::Inst* mask = def(a);
+  if (imm == 0 && (cond == Cond::E || cond == Cond::NE) && mask && mask->op == ir::Op::And && values_[a.value].deferred) {
+    values_[a.value].deferred = false;
+    Reg x = reg(mask->operands[0]);
+    emit_di(Op::TEST32ri, x, int32_t(*constant(mask->operands[1])));
+    return cond;
+  }
   if (imm == 0 && test_decides(cond)) {
     Reg x = reg(a);
     emit_dd(wide ? Op::TEST64rr : Op::TEST32rr, x, x);

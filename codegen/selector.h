@@ -31,7 +31,7 @@ private:
   // select.cpp: preparation, blocks
   void analyse();
   void analyse_block(ir::BlockId id);
-  bool only_decides_branches(ir::ValueId value) const;
+  void mask_test(const ir::Inst& inst);
   void entry();
   void block(ir::BlockId id);
   void instruction(const ir::Inst& inst);
@@ -60,6 +60,7 @@ private:
   void shift(const ir::Inst& inst);
   void divide(const ir::Inst& inst);
   bool divide_by_power(const ir::Inst& inst);
+  bool divide_by_constant(const ir::Inst& inst);
   void convert(const ir::Inst& inst);
   void set_bool(const ir::Inst& inst);
   void narrow(const ir::Inst& inst, mir::Reg reg);
