@@ -137,7 +137,21 @@ bool TypeTable::subtype(TypeId a, TypeId b, int depth) const {
   if (x.a == y.a && x.mutability == y.mutability && x.list == y.list && x.tag != TypeTag::Named && x.tag != TypeTag::Var)
     return x.tag == TypeTag::Ptr || x.tag == TypeTag::Arr || x.tag == TypeTag::Fn || x.tag == TypeTag::Exn ||
            x.tag == TypeTag::Union;
+  if (x.tag == TypeTag::Ptr)
+    return is_read_only_view(TypeId{x.a}, TypeId{y.a});
   return x.tag == TypeTag::Fn && depth > 0 && signature_at_most(TypeId{x.a}, TypeId{y.a}, depth - 1);
+}
+
+// The same fields, of which b may only read some that a may write. Sound: a field holds values of exactly its type
+// whoever writes it, and nothing is concluded from a field being read-only.
+bool TypeTable::is_read_only_view(TypeId a, TypeId b) const {
+  if (tag(a) != TypeTag::Struct || tag(b) != TypeTag::Struct)
+    return false;
+  std::span<const Field> x = fields(a), y = fields(b);
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const Field& f, const Field& g) {
+    bool writable_too = g.mutability == Mutability::ReadOnly || f.mutability == Mutability::ReadWrite;
+    return f.offset == g.offset && f.type == g.type && f.slot == g.slot && writable_too;
+  });
 }
 
 bool TypeTable::signature_at_most(TypeId a, TypeId b, int depth) const {

@@ -212,6 +212,7 @@ private:
   TypeId substitute_in(TypeId type, std::span<const TypeId> args, Memo& memo);
   bool substitute_signature(Signature& s, std::span<const TypeId> args, Memo& memo);
   bool subtype(TypeId a, TypeId b, int depth) const;
+  bool is_read_only_view(TypeId a, TypeId b) const;
   bool signature_at_most(TypeId a, TypeId b, int depth) const;
   void collect_named(TypeId type, std::vector<uint32_t>& out, std::unordered_map<uint32_t, uint32_t>& seen) const;
   std::vector<std::vector<uint32_t>> find_groups(size_t first, size_t& budget) const;
