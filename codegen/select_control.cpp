@@ -60,9 +60,19 @@ Cond Selector::condition(ir::ValueId value) {
     if (inst->op == ir::Op::Xor) return negate(condition(inst->operands[0]));
     return compare(*inst);
   }
+  // A compare of this block that is needed as a value too is made again: the branch then teaches something.
+  if (is_fused(value)) return compare(*inst);
   Reg flag = reg(value);
   emit_dd(Op::TEST32rr, flag, flag);
   return Cond::NE;
+}
+
+// Does a branch on this condition branch on the compare itself?
+bool Selector::is_fused(ir::ValueId value) const {
+  const ir::Inst* inst = def(value);
+  if (!inst) return false;
+  if (inst->op == ir::Op::Xor) return values_[value.value].deferred && is_fused(inst->operands[0]);
+  return is_compare(inst->op) && (values_[value.value].deferred || inst->block == source_block_);
 }
 
 Cond Selector::compare(const ir::Inst& inst) {
@@ -137,8 +147,9 @@ void Selector::branch_if(const ir::Inst& inst) {
   if (std::optional<int64_t> known = constant(value)) return jump(edge(inst.targets[*known ? 0 : 1]));
   // Arguments first: making an address or a constant must not come between compare and branch.
   Edge if_true = edge(inst.targets[0]), if_false = edge(inst.targets[1]);
+  bool teaches = is_fused(value);
   Cond cond = condition(value);
-  learn_from_branch(value, false, if_true, if_false);
+  if (teaches) learn_from_branch(value, false, if_true, if_false);
   branch(cond, std::move(if_true), std::move(if_false));
 }
 

@@ -45,6 +45,7 @@ private:
   void returns(const ir::Inst& inst);
   mir::Cond condition(ir::ValueId value);
   mir::Cond compare(const ir::Inst& inst);
+  bool is_fused(ir::ValueId value) const;
   void learn_from_branch(ir::ValueId value, bool negated, const mir::Edge& if_true, const mir::Edge& if_false);
   void check(mir::Cond failing, const char* raise);
   void fail_always(const char* raise);
