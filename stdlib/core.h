@@ -18,6 +18,8 @@ extern FILE tal_stderr;
 
 extern void fprint_int(FILE f, int n);
 extern void fprint_uint(FILE f, unsigned int n);
+extern void fprint_long(FILE f, long n);
+extern void fprint_ulong(FILE f, unsigned long n);
 extern void fprint_string(FILE f, string s);
 extern void fprint_char(FILE f, char c);
 extern void fprint_newline(FILE f);
@@ -44,9 +46,18 @@ extern Cstring getenv(Cstring name);
 // A string of n bytes 0; n must not be negative.
 extern string new_string(int n);
 
+// Arrays of n zeros; n must not be negative.
+extern string new_array1(int n);
+extern short new_array2(int n)[];
+extern int new_array4(int n)[];
+extern unsigned int new_array4u(int n)[];
+extern long new_array8(int n)[];
+
 // The program's arguments, its name first; its environment, as NAME=VALUE.
 extern string std_args()[];
 extern string std_env()[];
+// Runs a command by the shell; its exit status, or -1.
+extern int system(Cstring command);
 // Ends the program.
 extern void exit(int status);
 // Milliseconds from some start; never goes back.
@@ -58,6 +69,8 @@ extern int ptr_compare<a>(a x, a y);
 extern int hash<a>(a x);
 
 extern void GC_gcollect();
+// More room for the heap, in bytes; false if there is none.
+extern bool GC_expand_hp(int bytes);
 extern int GC_get_heap_size();
 // How many collections there have been.
 extern int GC_collections();
@@ -124,6 +137,8 @@ extern int int_of_string(string s);
 extern string string_of_int_width(int n, int width);
 extern string string_of_int(int n);
 extern string string_of_uint(unsigned int n);
+extern string string_of_long(long n);
+extern string string_of_ulong(unsigned long n);
 extern string hex_string_of_uint(unsigned int n);
 extern string string_of_char(char c);
 

@@ -19,8 +19,9 @@ extern int last_error();
 extern string error_string(int number);
 
 extern int getpid();
-// Seconds since 1970.
+// Seconds since 1970; milliseconds.
 extern int time();
+extern long time_ms();
 extern void sleep_ms(int milliseconds);
 
 extern int open_read(string path);

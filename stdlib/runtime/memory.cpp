@@ -145,6 +145,19 @@ PointerArray* new_pointer_array(int64_t length) {
   return array;
 }
 
+void* new_integer_array(int64_t length, size_t element_size) {
+  if (length < 0 || length > max_length) {
+    raise_invalid_argument("new_array");
+    return nullptr;
+  }
+  auto* array = static_cast<IntArray*>(allocate_pointer_free(sizeof(int64_t) + static_cast<size_t>(length) * element_size));
+  if (array != nullptr)
+    array->length = length;
+  return array;
+}
+
+bool expand_heap(size_t bytes) { return GC_expand_hp(bytes) != 0; }
+
 }  // namespace poprt
 
 using namespace poprt;

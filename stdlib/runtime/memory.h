@@ -12,6 +12,7 @@ namespace poprt {
 void start_collector();
 void add_roots(void* start, size_t size);  // before the first pointer to the heap is stored there
 void collect();
+bool expand_heap(size_t bytes);
 uint64_t heap_size();
 uint64_t collection_count();
 

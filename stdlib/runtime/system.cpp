@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,6 +112,29 @@ POPRT_NATIVE(uint64_t, ptr_compare, (uint64_t a, uint64_t b)) { return from_int(
 
 POPRT_NATIVE(uint64_t, hash, (uint64_t value)) {
   return (value * 0x9e3779b97f4a7c15u) >> 33;  // 31 bits: not negative as an int
+}
+
+// Runs a command by the shell; its exit status, or -1.
+POPRT_THROWING(uint64_t, system, (const char* command)) {
+  if (command == nullptr) {
+    raise_null_pointer();
+    return 0;
+  }
+  std::fflush(nullptr);
+  const int status = std::system(command);
+  return from_int(status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+// Arrays of zeros.
+POPRT_THROWING(void*, new_array1, (uint64_t length)) { return new_integer_array(to_int(length), 1); }
+POPRT_THROWING(void*, new_array2, (uint64_t length)) { return new_integer_array(to_int(length), 2); }
+POPRT_THROWING(void*, new_array4, (uint64_t length)) { return new_integer_array(to_int(length), 4); }
+POPRT_THROWING(void*, new_array4u, (uint64_t length)) { return new_integer_array(to_int(length), 4); }
+POPRT_THROWING(void*, new_array8, (uint64_t length)) { return new_integer_array(to_int(length), 8); }
+
+// More room for the heap at once, in bytes; false if there is none.
+POPRT_NATIVE(uint64_t, GC_expand_hp, (uint64_t bytes)) {
+  return to_int(bytes) > 0 && expand_heap(static_cast<size_t>(to_int(bytes))) ? 1 : 0;
 }
 
 POPRT_NATIVE(void, GC_gcollect, ()) { collect(); }

@@ -53,6 +53,7 @@ String* new_string(int64_t length);      // zeroed; 0 <= length <= max_length is
 String* new_string_from(const char* bytes, size_t length);
 String* new_string_from(const char* terminated);
 PointerArray* new_pointer_array(int64_t length);
+void* new_integer_array(int64_t length, size_t element_size);  // zeroed; raises Core::InvalidArg("new_array")
 
 }  // namespace poprt
 
