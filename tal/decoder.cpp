@@ -267,9 +267,9 @@ std::string memory_text(const Inst& inst, unsigned bytes, std::string_view targe
   }
   if (inst.index != no_reg) {
     out += any ? " + " : "";
-    out += register_name(inst.index, 8);
     if (inst.scale != 1)
-      (out += '*') += std::to_string(inst.scale);
+      (out += std::to_string(inst.scale)) += '*';
+    out += register_name(inst.index, 8);
     any = true;
   }
   if (inst.disp != 0 || !any) {

@@ -11,6 +11,7 @@
 
 #include "tal/checker.h"
 #include "tal/decoder.h"
+#include "tal/refine.h"
 #include "tal/rules.h"
 #include "tal/state.h"
 
@@ -70,8 +71,9 @@ private:
   Value fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok);
   bool finish();
 
-  // --- refine.cpp: what a condition teaches; false: the edge is impossible
-  bool refine(State& s, Condition condition) const;
+  friend class CheckerProbe; // test/unit/tal/cpu_test.cpp runs single instructions and compares with the processor
+
+  bool refine(State& s, Condition condition) const { return tal::refine(s, types_, condition); }
 
   // --- transfer.cpp: one instruction
   bool step();

@@ -3,7 +3,7 @@
 // The relation between two operands is taken over to Z only where both operands' 64-bit values equal their w-bit reading
 // under the signedness of the condition. Two one-sided rules cover the usual bounds check on a value of unknown sign.
 // The table of conditions below is complete on purpose: parity and overflow never teach anything.
-#include "tal/function_checker.h"
+#include "tal/refine.h"
 
 namespace tal {
 namespace {
@@ -205,12 +205,12 @@ bool learn_result(State& s, const TypeTable& types, const Flags& f, Condition c)
 
 } // namespace
 
-bool FunctionChecker::refine(State& s, Condition condition) const {
+bool refine(State& s, const TypeTable& types, Condition condition) {
   const Flags f = s.flags; // a copy: assume() never touches flags, but let that not matter
   switch (f.kind) {
   case Flags::Kind::Junk: return true;
   case Flags::Kind::TestSelf:
-  case Flags::Kind::Arith: return learn_result(s, types_, f, condition);
+  case Flags::Kind::Arith: return learn_result(s, types, f, condition);
   case Flags::Kind::TestImm:
     if (condition == Condition::ne)
       learn_flag(s, f.a, 0);
@@ -220,7 +220,7 @@ bool FunctionChecker::refine(State& s, Condition condition) const {
     if (m.relation == Relation::None)
       return true;
     if (m.relation == Relation::Eq || m.relation == Relation::Ne)
-      return learn_equality(s, types_, m.relation, f);
+      return learn_equality(s, types, m.relation, f);
     return m.sign == Sign::Unsigned ? learn_unsigned(s, m.relation, f.a, f.b, f.bytes)
                                     : learn_signed(s, m.relation, f.a, f.b, f.bytes);
   }
