@@ -1,4 +1,4 @@
-// The text form of objects: `.tal` files. Printed and parsed; print(parse(x)) == x for what print makes. Not trusted.
+// The text form of objects: `.tal` files. Printed and parsed; print(parse(x)) == x for what print makes. Not part of the trusted base.
 //
 // One line each, `#` starts a comment. Names are source names (List::map) or quoted ("a b"). Types: tal/type_parser.h.
 //

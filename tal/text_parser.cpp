@@ -1,4 +1,4 @@
-// Assembles the text form; the grammar is in text.h. Branches and symbol operands are laid out here, everything else is
+// Assembles the text form; the grammar is in text.h. Not part of the trusted base. Branches and symbol operands are laid out here, everything else is
 // the encoder's. Errors are collected: one for each line.
 #include "tal/decoder.h"
 #include "tal/text.h"

@@ -1,4 +1,4 @@
-// Prints an object as `.tal` text; the grammar is in text.h. Symbols are printed in an order that the parser accepts, each
+// Prints an object as `.tal` text; the grammar is in text.h. Not part of the trusted base. Symbols are printed in an order that the parser accepts, each
 // name once; literals get names of the form data.N, descriptors desc.N.
 #include "tal/decoder.h"
 #include "tal/text.h"

@@ -40,7 +40,7 @@ private:
   ObjectAnnotations annotations_;
   ObjectImage image_;
   Signature signature_;
-  ModuleContext context_{annotations_.types, annotations_, image_, {}, {}, {}, 0, 0, 0, 1u << 20, {}, {}, {}};
+  ModuleContext context_{annotations_.types, annotations_, image_, {}, {}, {}, 0, 0, 0, 1u << 20, 1u << 20, {}, {}, {}};
   FunctionChecker checker_;
 };
 
