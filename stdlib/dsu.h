@@ -17,6 +17,10 @@ extern int updates();
 extern bool pending();
 extern string last_error();
 
+// Asks for a patch file to be applied at one of the next update points; false if it cannot be read or another patch waits.
+// It is prepared while the program goes on; updates() and last_error() tell what came of it.
+extern bool apply(string file);
+
 // For state transformers: ends the update; nothing is replaced, and `popctl` tells why.
 extern void refuse(string why);
 extern exception Refused(string);

@@ -31,3 +31,6 @@ POPRT_THROWING(poprt::String*, Dsu__version, ()) { return to_string(updates().ve
 POPRT_THROWING(poprt::String*, Dsu__last_error, ()) { return to_string(updates().last_error()); }
 POPRT_NATIVE(uint64_t, Dsu__pending, ()) { return __atomic_load_n(&popdsu_pending, __ATOMIC_RELAXED) != 0; }
 POPRT_NATIVE(uint64_t, Dsu__updates, ()) { return updates().applied(); }
+POPRT_NATIVE(uint64_t, Dsu__apply, (const poprt::String* path)) {
+  return updates().apply_file(std::string(path->bytes, static_cast<size_t>(path->length)));
+}

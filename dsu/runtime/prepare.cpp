@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <set>
 
 #include "dsu/runtime/link_request.h"
 #include "dsu/runtime/loader.h"
@@ -44,6 +45,20 @@ uint32_t find_init(const PreparedModule& module) {
       return s;
   }
   return UINT32_MAX;
+}
+
+// Names that older versions of the module defined are free again, but for those that the new version shares.
+void forget_deleted(const Program& program, const PreparedModule& module, NameTable& names) {
+  const std::string& own = module.manifest.module;
+  std::set<std::string> shared;
+  for (const ImportOfSymbol& import : module.manifest.imports) {
+    shared.insert(import.target);
+    shared.insert(program_name(import.target, own, true));
+  }
+  std::erase_if(names, [&](const auto& entry) {
+    const uint32_t m = entry.second.module;  // of this patch already, or a running one
+    return m < program.modules.size() && program.modules[m]->name == own && !shared.contains(entry.first);
+  });
 }
 
 std::string describe(const tal::VerifyError& error) {
@@ -185,12 +200,13 @@ void Preparation::plan_names(PreparedUpdate& update) const {
     if (module.role == ModuleRole::Private)
       continue;
     update.latest[module.manifest.module] = first + i;
+    if (module.role == ModuleRole::Replaced)
+      forget_deleted(program_, module, update.names);
     for (const auto& [name, symbol] : provided_names(module)) {
-      tal::Binding& bound = update.names[name];
-      report.added += bound.module == tal::Binding::unbound;
-      report.data += bound.module != tal::Binding::unbound &&
-                     module.object->interface().symbols[symbol].kind == tal::SymbolKind::Data;
-      bound = {first + i, symbol};
+      const bool is_new = !program_.names.contains(name);
+      report.added += is_new;
+      report.data += !is_new && module.object->interface().symbols[symbol].kind == tal::SymbolKind::Data;
+      update.names[name] = {first + i, symbol};
     }
   }
   for (const tal::PatchReplacement& r : update.links.redirects)

@@ -16,6 +16,7 @@ namespace dsu {
 namespace {
 
 constexpr uint64_t request_timeout_ns = 10'000'000'000;  // for a whole request to arrive, or an answer to leave
+constexpr uint64_t for_ever = UINT64_MAX;
 constexpr size_t stack_size = size_t{8} << 20;
 
 uint64_t now_ns() {
@@ -138,7 +139,7 @@ void* ControlServer::run(void* self) {
 void ControlServer::serve() {
   for (;;) {
     pollfd watched[3] = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}, {waiting_, POLLIN | POLLRDHUP, 0}};
-    int timeout = waiting_ < 0 ? -1 : milliseconds_until(waiting_until_ns_);
+    int timeout = !is_waiting_ || waiting_until_ns_ == for_ever ? -1 : milliseconds_until(waiting_until_ns_);
     if (::poll(watched, 3, timeout) < 0)
       continue;
     if (watched[1].revents != 0) {
@@ -146,8 +147,10 @@ void ControlServer::serve() {
       if (::read(wake_, &count, sizeof count) < 0)
         count = 0;  // somebody else's wake-up: nothing to do
     }
-    if (waiting_ >= 0)
+    if (is_waiting_)
       check_waiting(watched[2].revents != 0);
+    if (!is_waiting_)
+      begin_own_update();
     if (watched[0].revents != 0)
       accept_client();
   }
@@ -185,7 +188,7 @@ void ControlServer::accept_client() {
     wanted -= piece;
   }
   answer(client, header->kind, payload);
-  if (client != waiting_)
+  if (!is_waiting_ || client != waiting_)
     ::close(client);
 }
 
@@ -207,7 +210,7 @@ void ControlServer::begin_update(int client, std::span<const uint8_t> payload) {
   if (in.bad())
     return send_problem(client, "malformed request");
   Report report;
-  if (waiting_ >= 0) {
+  if (is_waiting_) {
     report.outcome = Outcome::Busy;
     report.reason = "another update waits for an update point";
     report.help = "try again when it is done";
@@ -215,8 +218,25 @@ void ControlServer::begin_update(int client, std::span<const uint8_t> payload) {
   }
   if (!handler_->begin(payload.subspan(sizeof wait_ms), report))
     return send_frame(client, FrameKind::Report, encode(report));
+  is_waiting_ = true;
   waiting_ = client;
   waiting_until_ns_ = now_ns() + uint64_t{wait_ms} * 1'000'000;
+}
+
+void ControlServer::begin_own_update() {
+  Bytes patch;
+  Report report;
+  if (!handler_->take_own_patch(patch) || !handler_->begin(patch, report))
+    return;
+  is_waiting_ = true;
+  waiting_ = -1;
+  waiting_until_ns_ = for_ever;
+}
+
+void ControlServer::wake() const {
+  const uint64_t one = 1;
+  if (::write(wake_, &one, sizeof one) < 0)
+    return;  // the counter is full: the thread is awake
 }
 
 void ControlServer::check_waiting(bool client_gone) {
@@ -232,8 +252,11 @@ void ControlServer::check_waiting(bool client_gone) {
 }
 
 void ControlServer::reply_to_waiting(const Report& report) {
-  send_frame(waiting_, FrameKind::Report, encode(report));
-  ::close(waiting_);
+  if (waiting_ >= 0) {
+    send_frame(waiting_, FrameKind::Report, encode(report));
+    ::close(waiting_);
+  }
+  is_waiting_ = false;
   waiting_ = -1;
 }
 

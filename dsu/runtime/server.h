@@ -28,6 +28,8 @@ public:
   virtual bool begin(std::span<const uint8_t> patch, Report& report) = 0;
   // Has the update that begin() left waiting been carried out or refused?
   virtual bool finished(Report& report) = 0;
+  // A patch that the program itself wants applied, if there is one. Called after each wake-up while no update waits.
+  virtual bool take_own_patch(Bytes& patch) = 0;
   // Takes the waiting update back. False if it is being carried out right now: it will be finished soon.
   virtual bool withdraw(Report& report) = 0;
 };
@@ -38,8 +40,8 @@ public:
   [[nodiscard]] bool open(const std::string& path, std::string& problem);
   // Serves for ever on a thread of its own.
   [[nodiscard]] bool start(RequestHandler& handler, std::string& problem);
-  // To be written to (8 bytes) when finished() may have become true; any thread.
-  int wake_descriptor() const { return wake_; }
+  // When finished() or take_own_patch() may have become true; any thread.
+  void wake() const;
   void remove_socket() const;
 
 private:
@@ -48,6 +50,7 @@ private:
   void accept_client();
   void answer(int client, FrameKind kind, std::span<const uint8_t> payload);
   void begin_update(int client, std::span<const uint8_t> payload);
+  void begin_own_update();
   void check_waiting(bool client_gone);
   void reply_to_waiting(const Report& report);
 
@@ -56,7 +59,8 @@ private:
   pid_t owner_ = 0;              // not a child that the program forked
   int listener_ = -1;
   int wake_ = -1;
-  int waiting_ = -1;             // client of the update that waits
+  bool is_waiting_ = false;
+  int waiting_ = -1;             // client of the update that waits; -1: the program itself
   uint64_t waiting_until_ns_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fcntl.h>
 #include <link.h>
 #include <unistd.h>
 
@@ -211,9 +212,40 @@ void Updates::at_update_point(const poprt::Registers& registers) {
     result_ = history_.back();
     state_.store(State::Done);
   }
-  const uint64_t one = 1;
-  if (::write(server_.wake_descriptor(), &one, sizeof one) < 0)
-    return;  // the helper looks again when the client's time is over
+  server_.wake();
+}
+
+bool Updates::take_own_patch(Bytes& patch) {
+  Lock lock(text_mutex_);
+  patch = std::move(own_patch_);
+  own_patch_.clear();
+  return !patch.empty();
+}
+
+bool Updates::apply_file(const std::string& path) {
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return false;
+  Bytes content;
+  constexpr size_t piece = size_t{1} << 16;
+  ssize_t n = 0;
+  do {
+    const size_t old_size = content.size();
+    content.resize(old_size + piece);
+    n = ::read(file, content.data() + old_size, piece);
+    content.resize(old_size + (n > 0 ? static_cast<size_t>(n) : 0));
+  } while (n > 0 && content.size() <= max_frame);
+  ::close(file);
+  if (n != 0 || content.empty())
+    return false;
+  {
+    Lock lock(text_mutex_);
+    if (!own_patch_.empty() || state_.load() != State::Idle)
+      return false;
+    own_patch_ = std::move(content);
+  }
+  server_.wake();
+  return true;
 }
 
 void Updates::add_to_history(const Report& report) {

@@ -41,11 +41,15 @@ public:
   bool begin(std::span<const uint8_t> patch, Report& report) override;
   bool finished(Report& report) override;
   bool withdraw(Report& report) override;
+  bool take_own_patch(Bytes& patch) override;
 
   // For the natives; program's thread. They never wait for a request that is being served.
   std::string version();
   std::string last_error();
   uint32_t applied() const { return applied_.load(); }
+  // Has the file prepared by the helper; what comes of it is told by applied() and last_error(). False: it cannot be read,
+  // or an earlier one is still waiting.
+  bool apply_file(const std::string& path);
   void remove_socket() const { server_.remove_socket(); }
 
 private:
@@ -75,8 +79,9 @@ private:
   uint32_t refused_ = 0;
 
   std::atomic<uint32_t> applied_{0};
-  pthread_mutex_t text_mutex_ = PTHREAD_MUTEX_INITIALIZER;  // the two strings below
+  pthread_mutex_t text_mutex_ = PTHREAD_MUTEX_INITIALIZER;  // what stands below
   std::string version_, last_error_;
+  Bytes own_patch_;  // wanted by apply_file()
 };
 
 }  // namespace dsu

@@ -6,17 +6,17 @@ usage: session.py DIR
 Lines of a session:
   send TEXT      gives the program a line and shows the line with which it answers
   popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
-  stop, go       stops and continues the process (SIGSTOP, SIGCONT)
+  sleep SECONDS  gives it time for something that it does by itself
 At the end the program is given `quit` and has to end by itself. Everything has a deadline.
 """
 import os
 import select
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 DEADLINE = 20
 
@@ -65,8 +65,8 @@ def main():
                 print(program.line())
             elif verb == "popctl":
                 popctl(rest, program, directory, environment)
-            elif verb in ("stop", "go"):
-                program.process.send_signal(signal.SIGSTOP if verb == "stop" else signal.SIGCONT)
+            elif verb == "sleep":
+                time.sleep(float(rest))
             elif verb:
                 sys.exit("session: unknown command " + verb)
         program.send("quit")

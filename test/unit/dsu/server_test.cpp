@@ -17,6 +17,7 @@ namespace {
 // Accepts a patch whose first byte is 1; it is "applied" when the test says so.
 class Pretender final : public RequestHandler {
 public:
+  std::atomic<uint8_t> own{0};
   std::atomic<bool> begun{false}, done{false}, withdrawn{false};
   Status status() override {
     Status s;
@@ -38,6 +39,10 @@ public:
   bool finished(Report& report) override {
     report.outcome = Outcome::Applied;
     return done.load();
+  }
+  bool take_own_patch(Bytes& patch) override {
+    patch = {own.exchange(0)};
+    return patch[0] != 0;
   }
   bool withdraw(Report& report) override {
     report.outcome = Outcome::NotReached;
@@ -105,10 +110,23 @@ TEST_F(Server, AnswersOthersWhileAnUpdateWaits) {
   EXPECT_EQ(second->outcome, Outcome::Busy);
   EXPECT_TRUE(std::holds_alternative<Answer>(exchange(path_, FrameKind::Status, {}, 5000)));
   handler_->done = true;
-  uint64_t one = 1;
-  ASSERT_EQ(::write(server_->wake_descriptor(), &one, sizeof one), 8);
+  server_->wake();
   client.join();
   EXPECT_EQ(first->outcome, Outcome::Applied);
+}
+
+TEST_F(Server, TheProgramsOwnPatchWaitsWithoutAClient) {
+  handler_->own = 1;
+  server_->wake();
+  while (!handler_->begun)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(update(1, {1})->outcome, Outcome::Busy);
+  handler_->done = true;
+  server_->wake();
+  handler_->begun = false;
+  for (int i = 0; i < 1000 && update(1, {0})->outcome == Outcome::Busy; i++)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(update(1, {0})->outcome, Outcome::Refused);
 }
 
 TEST_F(Server, MalformedRequestsAreAnswered) {
