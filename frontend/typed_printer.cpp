@@ -1,6 +1,5 @@
 #include "frontend/typed_printer.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "frontend/ast_printer.h"
@@ -16,31 +15,17 @@ std::string_view op_text(BinaryOp op) {
 
 class Printer {
  public:
-  Printer(const TypedModule& module, const Body& body, std::vector<Name> type_params, bool canonical, References* references)
-      : module_(module), types_(*module.types), body_(body), type_params_(std::move(type_params)), canonical_(canonical), references_(references) {
-    if (canonical_) type_params_.clear();
-    if (canonical_) number_locals_.assign(body.locals.size(), UINT32_MAX);
-  }
+  Printer(const TypedModule& module, const Body& body, std::vector<Name> type_params)
+      : module_(module), types_(*module.types), body_(body), type_params_(std::move(type_params)) {}
 
-  std::string type(TypeId id) {
-    if (references_) note_type(id);
-    return types_.print(id, type_params_);
-  }
+  std::string type(TypeId id) { return types_.print(id, type_params_); }
 
   std::string local(LocalId id) {
-    if (canonical_) {
-      uint32_t& number = number_locals_[id.value];
-      if (number == UINT32_MAX) number = next_local_++;
-      return "$" + std::to_string(number);
-    }
     const Name name = body_.local(id).name;
     return (name.empty() ? "" : name.str()) + "$" + std::to_string(id.value);
   }
 
-  std::string symbol(SymbolId id) {
-    if (references_ && std::ranges::find(references_->symbols, id) == references_->symbols.end()) references_->symbols.push_back(id);
-    return module_.symbol(id).name.str();
-  }
+  std::string symbol(SymbolId id) { return module_.symbol(id).name.str(); }
 
   std::string expr(ExprId id) {
     if (!id.is_valid()) return "";
@@ -215,21 +200,10 @@ class Printer {
     return text;
   }
 
-  void note_type(TypeId id) {
-    const Type& t = types_.get(id);
-    if (t.kind == TypeKind::Named && std::ranges::find(references_->types, t.decl) == references_->types.end()) references_->types.push_back(t.decl);
-    for (TypeId arg : t.args) note_type(arg);
-    if (t.element != kErrorType) note_type(t.element);
-  }
-
   const TypedModule& module_;
   const TypeStore& types_;
   const Body& body_;
   std::vector<Name> type_params_;
-  bool canonical_;
-  References* references_;
-  std::vector<uint32_t> number_locals_;
-  uint32_t next_local_ = 0;
   unsigned indent_ = 0;
 };
 
@@ -241,27 +215,6 @@ std::string_view scope_text(Scope scope) {
     case Scope::Extern: return "extern";
   }
   return "";
-}
-
-std::string function_text(const TypedModule& module, const Function& function, bool canonical, References* references) {
-  Printer printer(module, function.body, function.type_params, canonical, references);
-  std::string params;
-  for (LocalId id : function.params) params += (params.empty() ? "" : ", ") + printer.local(id) + ": " + printer.type(function.body.local(id).type);
-  std::string text = "function " + module.symbol(function.symbol).name.str();
-  if (!function.type_params.empty()) {
-    std::string names;
-    for (size_t i = 0; i < function.type_params.size(); ++i) {
-      names += (i ? "," : "") + (canonical ? std::to_string(i) : function.type_params[i].str());
-    }
-    text += "<" + names + ">";
-  }
-  return text + "(" + params + ") -> " + printer.type(function.result) + "\n" + printer.stmt(function.block, 0);
-}
-
-std::string global_text(const TypedModule& module, const Global& global, bool canonical, References* references) {
-  Printer printer(module, global.body, {}, canonical, references);
-  const Symbol& symbol = module.symbol(global.symbol);
-  return "variable " + symbol.name.str() + ": " + printer.type(symbol.type) + " = " + printer.expr(global.init) + "\n";
 }
 
 std::string type_decl_text(const TypeStore& types, const TypeDecl& decl) {
@@ -283,9 +236,24 @@ std::string type_decl_text(const TypeStore& types, const TypeDecl& decl) {
 
 }  // namespace
 
-std::string print(const TypedModule& module, const Function& function) { return function_text(module, function, false, nullptr); }
+std::string print(const TypedModule& module, const Function& function) {
+  Printer printer(module, function.body, function.type_params);
+  std::string params;
+  for (LocalId id : function.params) params += (params.empty() ? "" : ", ") + printer.local(id) + ": " + printer.type(function.body.local(id).type);
+  std::string text = "function " + module.symbol(function.symbol).name.str();
+  if (!function.type_params.empty()) {
+    std::string names;
+    for (Name name : function.type_params) names += (names.empty() ? "" : ",") + name.str();
+    text += "<" + names + ">";
+  }
+  return text + "(" + params + ") -> " + printer.type(function.result) + "\n" + printer.stmt(function.block, 0);
+}
 
-std::string print(const TypedModule& module, const Global& global) { return global_text(module, global, false, nullptr); }
+std::string print(const TypedModule& module, const Global& global) {
+  Printer printer(module, global.body, {});
+  const Symbol& symbol = module.symbol(global.symbol);
+  return "variable " + symbol.name.str() + ": " + printer.type(symbol.type) + " = " + printer.expr(global.init) + "\n";
+}
 
 std::string print(const TypedModule& module) {
   std::string text = "module " + module.name + "\n";
@@ -301,14 +269,6 @@ std::string print(const TypedModule& module) {
   for (const Global& global : module.globals) text += std::string(scope_text(module.symbol(global.symbol).scope)) + " " + print(module, global);
   for (const Function& function : module.functions) text += std::string(scope_text(module.symbol(function.symbol).scope)) + " " + print(module, function);
   return text;
-}
-
-std::string print_canonical(const TypedModule& module, const Function& function, References* references) {
-  return function_text(module, function, true, references);
-}
-
-std::string print_canonical(const TypedModule& module, const Global& global, References* references) {
-  return global_text(module, global, true, references);
 }
 
 }  // namespace frontend::typed

@@ -149,6 +149,7 @@ class Environment {
   void declare_value(const PlacedDecl& placed);
   void declare_symbol(const PlacedDecl& placed, typed::Symbol symbol, bool is_definition);
   void merge(typed::SymbolId old, const typed::Symbol& symbol, bool is_definition);
+  void report_disagreement(const typed::Symbol& old, const typed::Symbol& symbol);
   void check_scope_of_definition(const PlacedDecl& placed, const typed::Symbol& symbol, bool is_definition);
   bool mentions_static(TypeId type, TypeDeclId& which);
   void check_duplicates(const std::vector<Name>& names, SourceLoc loc);

@@ -141,23 +141,23 @@ void Environment::merge(SymbolId id, const Symbol& symbol, bool is_definition) {
     session_.diagnostics.report<Diag::BuiltinException>(symbol.loc, symbol.name.view());
     return;
   }
+  report_disagreement(old, symbol);
+  if (!is_definition) return;
+  // The definition's own type is what its body is checked against, even if a declaration said otherwise.
+  const bool was_referenced = old.is_referenced;
+  old = symbol;
+  old.is_referenced = was_referenced;
+}
+
+void Environment::report_disagreement(const Symbol& old, const Symbol& symbol) {
   // An extern of function type may announce a variable that holds a function.
   const bool kinds_agree = old.kind == symbol.kind || (old.kind != SymbolKind::Exception && symbol.kind != SymbolKind::Exception);
   if (!kinds_agree) {
     session_.diagnostics.report<Diag::KindsDisagree>(symbol.loc, symbol.name.view(), kind_text(symbol.kind), kind_text(old.kind))
         .note<Diag::DeclaredHere>(old.loc, old.name.view());
-    return;
-  }
-  if (old.type != symbol.type && old.type != kErrorType && symbol.type != kErrorType) {
+  } else if (old.type != symbol.type && old.type != kErrorType && symbol.type != kErrorType) {
     session_.diagnostics.report<Diag::TypesDisagree>(symbol.loc, symbol.name.view(), types_.print(symbol.type), types_.print(old.type))
         .note<Diag::DeclaredHere>(old.loc, old.name.view());
-    return;
-  }
-  if (is_definition) {
-    old.scope = symbol.scope;
-    old.kind = symbol.kind;
-    old.loc = symbol.loc;
-    old.is_const = symbol.is_const;
   }
 }
 

@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+
+#include "frontend/ast_printer.h"
+#include "frontend/frontend.h"
+#include "frontend/token.h"
+#include "support/diagnostic_printer.h"
+
+using namespace frontend;
+
+namespace {
+
+struct Source {
+  explicit Source(const std::string& text) : source(*source_from_text(session, "t.pop", text)) {}
+  Session session;
+  SourceText source;
+};
+
+std::vector<std::string> spellings(const std::string& text) {
+  Source s(text);
+  std::vector<std::string> list;
+  for (const Token& token : lex(s.session, s.source).tokens) list.push_back(s.source.text.substr(token.offset, token.length));
+  list.pop_back();
+  return list;
+}
+
+std::string printed_expr(const std::string& text) {
+  Source s("int x = " + text + ";");
+  const auto module = parse(s.session, s.source);
+  if (!module) return support::print_text(s.session.diagnostics, s.session.sources, {});
+  return print(*std::get<ast::ValueDecl>(module->decls.at(0)->node).init);
+}
+
+TEST(Lexer, LongestMatch) {
+  EXPECT_EQ(spellings("a>>>=b<<c"), (std::vector<std::string>{"a", ">>>=", "b", "<<", "c"}));
+  EXPECT_EQ(spellings("t.1.2 1.5 x.y"), (std::vector<std::string>{"t", ".1", ".2", "1.5", "x", ".", "y"}));
+  EXPECT_EQ(spellings("_foo"), (std::vector<std::string>{"_", "foo"}));
+}
+
+TEST(Lexer, SoftKeywords) {
+  Source s("long x; int long; typedef long t; f(long, 1);");
+  const TokenList list = lex(s.session, s.source);
+  EXPECT_EQ(list.tokens[0].kind, Parser::token::LONG);
+  EXPECT_EQ(list.tokens[4].kind, Parser::token::ID);
+  EXPECT_EQ(list.tokens[6].kind, Parser::token::TYPEDEF);
+  EXPECT_EQ(list.tokens[7].kind, Parser::token::LONG);
+  EXPECT_EQ(list.tokens[12].kind, Parser::token::ID);  // the variable declared above
+}
+
+TEST(Lexer, LineMarkers) {
+  Source s("# 7 \"other.h\"\nx\n#pragma anything\ny");
+  const TokenList list = lex(s.session, s.source);
+  EXPECT_EQ(list.tokens[0].loc.line, 7u);
+  EXPECT_EQ(s.session.sources.name(list.tokens[0].loc.file), "other.h");
+  EXPECT_EQ(list.tokens[1].loc.line, 9u);
+}
+
+TEST(Lexer, StringEscapes) {
+  Source s("\"a\\n\\q\\033\\\n b\\ c\"");
+  const TokenList list = lex(s.session, s.source);
+  EXPECT_EQ(list.strings.at(0), "a\n\\q\\033 bc");
+}
+
+TEST(Parser, Precedence) {
+  EXPECT_EQ(printed_expr("a + b * c - d"), "a + b * c - d");
+  EXPECT_EQ(printed_expr("(a + b) * (c - d)"), "(a + b) * (c - d)");
+  EXPECT_EQ(printed_expr("a - (b - c)"), "a - (b - c)");
+  EXPECT_EQ(printed_expr("(a = b) + 1"), "(a = b) + 1");
+  EXPECT_EQ(printed_expr("(:int)-a * 2"), "(:int)-a * 2");
+  EXPECT_EQ(printed_expr("(:int)(a * 2)"), "(:int)(a * 2)");
+  EXPECT_EQ(printed_expr("a == b & c ^ d | e"), "a == b & c ^ d | e");
+  EXPECT_EQ(printed_expr("(a, b)"), "a, b");
+  EXPECT_EQ(printed_expr("f((a, b), c)"), "f((a, b), c)");
+  EXPECT_EQ(printed_expr("a ? b : c ? d : e"), "a ? b : c ? d : e");
+  EXPECT_EQ(printed_expr("(a ? b : c) ? d : e"), "(a ? b : c) ? d : e");
+  EXPECT_EQ(printed_expr("-(-a)"), "-(-a)");
+  EXPECT_EQ(printed_expr("(^P(1)).x"), "(^P(1)).x");
+}
+
+TEST(Printer, Diagnostics) {
+  Source s("int x = 1;\n\tint y = $;\n");
+  (void)lex(s.session, s.source);
+  EXPECT_EQ(support::print_text(s.session.diagnostics, s.session.sources, {}), "t.pop:2:10: error: unexpected character `$`\n    \tint y = $;\n    \t        ^\n");
+  EXPECT_EQ(support::print_text(s.session.diagnostics, s.session.sources, {.color = false, .show_ids = true}).substr(0, 63),
+            "t.pop:2:10: error: unexpected character `$` [BadCharacter]\n    ");
+  EXPECT_NE(support::print_text(s.session.diagnostics, s.session.sources, {.color = true}).find("\033[1;31merror: "), std::string::npos);
+}
+
+}  // namespace
