@@ -198,6 +198,8 @@ void print_instructions() {
 #define TAL_RULE(id, text) text,
 #include "tal/x86_64.def"
   };
+  std::cout << "# Accepted instructions\n\nWritten by `talcheck --instructions` from `tal/x86_64.def`. r: register, m: memory, imm: immediate. "
+               "The words for flags: tal.md, \"Conditions\".\n\n";
   std::cout << "| mnemonic | operands | bits | opcode | flags | rule |\n|---|---|---|---|---|---|\n";
   for (size_t i = 0; i < static_cast<size_t>(tal::Opcode::count_); i++) {
     const tal::Row& row = tal::row_of(static_cast<tal::Opcode>(i));

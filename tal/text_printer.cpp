@@ -73,10 +73,12 @@ public:
 
 private:
   void name_symbols() {
-    for (size_t i = 0; i < a_.symbols.size(); i++) {
-      const Symbol& s = a_.symbols[i];
-      bool invented = s.name.empty() || s.kind == SymbolKind::Desc;
-      names_.push_back(invented ? (s.kind == SymbolKind::Desc ? "desc." : "data.") + std::to_string(i) : shown(s.name));
+    size_t descriptors = 0, literals = 0; // invented names do not depend on what else there is: text is stable
+    for (const Symbol& s : a_.symbols) {
+      if (s.kind == SymbolKind::Desc)
+        names_.push_back("desc." + std::to_string(descriptors++));
+      else
+        names_.push_back(s.name.empty() ? "data." + std::to_string(literals++) : shown(s.name));
     }
   }
 
