@@ -11,9 +11,10 @@
 
 #include <boost/program_options.hpp>
 
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <iostream>
 
 namespace po = boost::program_options;
@@ -21,6 +22,7 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr const char* usage = R"(usage: talcheck [--json] [--interface] FILE...   verify objects and linked programs
+       talcheck --repeat=N ...                  the same N times over; the times shown are medians
        talcheck --print FILE...                 print objects as .tal text (without verifying them)
        talcheck --instructions                  the table of accepted instructions
 
@@ -31,6 +33,7 @@ enum ExitStatus { Accepted = 0, Refused = 1, Usage = 64 };
 
 struct Options {
   bool json = false, interface = false, print = false;
+  unsigned repeat = 1;
   std::vector<std::string> files;
 };
 
@@ -47,6 +50,12 @@ std::string json_string(std::string_view text) {
       out += c;
   }
   return out + '"';
+}
+
+std::string number(double value) {
+  char text[32];
+  snprintf(text, sizeof text, "%.9g", value);
+  return text;
 }
 
 struct Outcome {
@@ -116,7 +125,7 @@ std::string json(const std::string& file, const Outcome& o) {
            ", \"expected\": " + json_string(o.error->expected) + ", \"found\": " + json_string(o.error->found);
   else if (!o.problem.empty())
     out += ", \"problem\": " + json_string(o.problem);
-  out += ", \"seconds\": " + std::to_string(o.seconds);
+  out += ", \"seconds\": " + number(o.seconds);
   if (o.object != nullptr) {
     const tal::VerifyStatistics& s = o.object->statistics();
     out += ", \"functions\": " + std::to_string(s.functions) + ", \"instructions\": " + std::to_string(s.instructions) +
@@ -134,6 +143,13 @@ std::string json(const std::string& file, const Outcome& o) {
 
 // ---- checking --------------------------------------------------------------------------------------------------------
 
+// Of this thread: time of others on the machine does not count.
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
 bool is_program(const std::vector<uint8_t>& bytes) {
   tal::elf::Header header;
   if (bytes.size() < sizeof header)
@@ -141,6 +157,22 @@ bool is_program(const std::vector<uint8_t>& bytes) {
   std::memcpy(&header, bytes.data(), sizeof header);
   constexpr uint16_t executable = 2, shared = 3;
   return std::memcmp(header.ident, "\x7f" "ELF", 4) == 0 && (header.type == executable || header.type == shared);
+}
+
+void check_once(const std::string& file, const std::vector<uint8_t>& bytes, const tal::NativeInterface& natives, Outcome& outcome,
+                tal::VerifyResult& result) {
+  outcome = Outcome{};
+  if (is_program(bytes)) {
+    if (std::string problem; !tal::check_program(bytes, natives, outcome.program, problem))
+      outcome.problem = file + ": refused: " + problem;
+    return;
+  }
+  result = tal::verify(bytes, natives);
+  outcome.error = std::get_if<tal::VerifyError>(&result);
+  if (outcome.error != nullptr)
+    outcome.problem = to_string(*outcome.error, file);
+  else
+    outcome.object = std::get<std::unique_ptr<tal::VerifiedObject>>(result).get();
 }
 
 int check_file(const std::string& file, const tal::NativeInterface& natives, const Options& options, std::string& json_list) {
@@ -151,19 +183,14 @@ int check_file(const std::string& file, const tal::NativeInterface& natives, con
   if (!bytes) {
     outcome.problem = "talcheck: error: " + problem;
   } else {
-    auto start = std::chrono::steady_clock::now();
-    if (is_program(*bytes)) {
-      if (!tal::check_program(*bytes, natives, outcome.program, problem))
-        outcome.problem = file + ": refused: " + problem;
-    } else {
-      result = tal::verify(*bytes, natives);
-      outcome.error = std::get_if<tal::VerifyError>(&result);
-      if (outcome.error != nullptr)
-        outcome.problem = to_string(*outcome.error, file);
-      else
-        outcome.object = std::get<std::unique_ptr<tal::VerifiedObject>>(result).get();
-    }
-    outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::vector<double> times;
+    do {
+      const double start = cpu_seconds();
+      check_once(file, *bytes, natives, outcome, result);
+      times.push_back(cpu_seconds() - start);
+    } while (times.size() < options.repeat);
+    std::nth_element(times.begin(), times.begin() + static_cast<ptrdiff_t>(times.size() / 2), times.end());
+    outcome.seconds = times[times.size() / 2];
   }
   if (options.json)
     json_list += (json_list.empty() ? "" : ",\n ") + json(file, outcome);
@@ -242,6 +269,7 @@ int main(int argc, char** argv) {
   bool instructions = false;
   visible.add_options()("help,h", "print this")("json", po::bool_switch(&options.json), "results as JSON")(
       "interface", po::bool_switch(&options.interface), "print the interface of each object")(
+      "repeat", po::value(&options.repeat)->value_name("N"), "verify each file N times, for measuring")(
       "print", po::bool_switch(&options.print), "print objects as text")(
       "instructions", po::bool_switch(&instructions), "print the instruction table")(
       "file", po::value(&options.files), "files");
