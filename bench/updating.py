@@ -1,0 +1,96 @@
+"""What being updateable costs a program, and for how long an update stops it. Uses examples/events."""
+import glob
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+
+import measure
+
+
+def write_log(path, lines):
+    """Requests as examples/events/generate.py writes them, then `quit`."""
+    randomness = random.Random(1)
+    with open(path, "w") as log:
+        for _ in range(lines):
+            verb = randomness.choice(["GET", "GET", "GET", "POST", "HEAD"])
+            log.write("%s /page/%d %d %d\n" % (verb, randomness.randrange(1000), randomness.choice([200, 200, 304, 404, 500]),
+                                               randomness.randrange(20000)))
+        log.write("quit\n")
+    return path
+
+
+def sources(context, version):
+    return sorted(glob.glob(os.path.join(context.root, "examples/events", version, "*.pop")))
+
+
+def overhead(context):
+    context.say("updating: overhead")
+    programs = {name: os.path.join(context.work, "events-" + name) for name in ("static", "updateable")}
+    measure.run([context.tool("popc"), "-o", programs["static"], *sources(context, "v1")])
+    measure.run([context.tool("popc"), "-dsu", "-o", programs["updateable"], *sources(context, "v1")])
+    short, long, longest = (write_log(os.path.join(context.work, "log-%d" % n), n) for n in (10, 10000, 200000))
+    counts = {name: measure.instructions([program, long]) - measure.instructions([program, short]) for name, program in programs.items()}
+    times = measure.by_turns({name: [program, longest] for name, program in programs.items()}, context.runs + 4)
+    ratio = measure.Ratios(times["updateable"], times["static"])
+    start = {name: measure.instructions([program, short]) for name, program in programs.items()}
+    return ("Updateable (`-dsu`) against static, the events program (v1) on a fixed log:\n\n"
+            + measure.table(["", "static", "updateable", "ratio"], [
+                ["instructions for 9,990 lines", counts["static"], counts["updateable"], "%.4f" % (counts["updateable"] / counts["static"])],
+                ["CPU time for 200,000 lines", "%.3f s" % statistics.median(times["static"]), "%.3f s" % statistics.median(times["updateable"]), ratio],
+                ["instructions of a run of 10 lines (start-up)", start["static"], start["updateable"], "%.2f" % (start["updateable"] / start["static"])]]))
+
+
+def make_patch(context, old, new):
+    folder = os.path.join(context.work, "%s-%s" % (old, new))
+    events = os.path.join(context.root, "examples/events")
+    measure.run([context.tool("poppatch"), os.path.join(events, old), os.path.join(events, new), "-o", folder])
+    measure.run([context.tool("popc"), "-patch", "-o", folder + ".pup", folder])
+    return folder + ".pup"
+
+
+def updated_once(context, program, patches):
+    """Starts the program, applies the patches in turn, returns the program's own reports."""
+    log = os.path.join(context.work, "followed.log")
+    open(log, "w").close()
+    process = subprocess.Popen([program, log], stdout=subprocess.PIPE, text=True)
+    try:
+        process.stdout.readline()
+        for patch in patches:
+            measure.run([context.tool("popctl"), "update", process.pid, patch])
+        return json.loads(measure.run([context.tool("popctl"), "--json", "history", process.pid]))
+    finally:
+        with open(log, "a") as file:
+            file.write("quit\n")
+        process.communicate(timeout=20)
+
+
+def pauses(context):
+    patches = [make_patch(context, "v1", "v2"), make_patch(context, "v2", "v3")]
+    program = os.path.join(context.work, "events-updateable")
+    runs = 100 if context.runs > 1 else 5
+    reports = {"v1-v2": [], "v2-v3": []}
+    for i in range(runs):
+        if i % 20 == 0:
+            context.say("updating: pauses, run %d of %d" % (i, runs))
+        history = [report for report in updated_once(context, program, patches) if report["outcome"] == "applied"]
+        for name, entry in zip(reports, history, strict=True):
+            reports[name].append(entry)
+    rows = []
+    for name, patch in zip(reports, patches):
+        entries = reports[name]
+        pause = sorted(entry["pause_ns"] / 1e3 for entry in entries)
+        ahead = [sum(entry["step_ns"].get(step, 0) for step in ("read", "match", "verify", "link", "load")) / 1e3 for entry in entries]
+        what = entries[0]
+        rows.append([name, os.path.getsize(patch), "%d / %d / %d" % (what["functions"], what["stubs"], what["data"]),
+                     "%.0f us" % statistics.median(pause), "%.0f us" % pause[int(len(pause) * 0.99) - 1], "%.0f us" % pause[-1],
+                     "%.0f us" % statistics.median(ahead)])
+    return ("Pause at the update point, as the program itself reports it (%d runs each):\n\n" % runs
+            + measure.table(["patch", "bytes", "functions / stubs / data", "p50", "p99", "maximum", "before the pause (p50)"], rows))
+
+
+def report(context):
+    return overhead(context) + "\n" + pauses(context)
