@@ -24,6 +24,9 @@ SelectedFunction Selector::run() {
   analyse();
   current_ = mir.new_block(); // the entry, which nothing branches to
   for (ir::BlockId id : source_.order) blocks_[id.value] = mir.new_block();
+  entering_.resize(mir.blocks.size());
+  for (ir::BlockId id : source_.order)
+    ir::for_each_edge(source_, id, [&](ir::EdgeRef, const ir::Edge& e) { ++entering_[blocks_[e.target.value].value]; });
   entry();
   // Definitions before uses: an alias needs its operand's register.
   const ir::Cfg cfg(source_);

@@ -174,6 +174,7 @@ void Selector::learn_from_branch(ir::ValueId value, bool negated, const Edge& if
   fact.a = known;
   fact.block = on_true ? if_true.target : if_false.target;
   fact.on_entry = true;
+  if (entering_[fact.block.value] != 1) return; // others come there who know nothing
   if (pointer) out_.facts.push_back(std::move(fact));
 }
 

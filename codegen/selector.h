@@ -115,6 +115,7 @@ private:
   std::vector<Unsupported>& unsupported_;
   SelectedFunction out_;
   mir::BlockId current_;
+  std::vector<uint32_t> entering_; // by block made for a source block: edges into it
   ir::BlockId source_block_;
   support::SourceLoc loc_;
   const ir::Edge* unwind_ = nullptr; // of the present block
