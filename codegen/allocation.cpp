@@ -115,15 +115,15 @@ private:
     out_ = &function_.block(id).insts;
     out_->clear();
     const Block& block = function_.block(id);
-    if (moves_at_start(id)) emit(edge_moves(block.preds[0], id), from(id), block.is_pad ? caller_saved & ~bit(rax) : 0);
+    if (moves_at_start(id)) emit(edge_moves(block.preds[0], id), from(id));
     for (Reg param : block.params) store_if_spilled(param, from(id));
     for (uint32_t i = 0; i < old.size(); ++i) {
       uint32_t pos = from(id) + 2 * (i + 1);
       loc_ = old[i].loc;
-      emit(splits_at(pos), pos, 0);
+      emit(splits_at(pos), pos);
       instruction(old[i], pos, i);
     }
-    if (block.term == Term::Jump && !moves_at_start(block.succs[0].target)) emit(edge_moves(id, block.succs[0].target), to(id) - 1, 0);
+    if (block.term == Term::Jump && !moves_at_start(block.succs[0].target)) emit(edge_moves(id, block.succs[0].target), to(id) - 1);
   }
 
   std::vector<Move> splits_at(uint32_t pos) {
@@ -179,12 +179,7 @@ private:
       }
       moves.push_back(move);
     }
-    RegMask busy = 0; // general registers named by the copy are not in the allocation's free ranges at both positions
-    for (const Move& move : moves) {
-      if (move.src.is_reg()) busy |= bit(move.src.as_reg());
-      if (move.dst.is_reg()) busy |= bit(move.dst.as_reg());
-    }
-    emit(moves, pos, allocatable & ~busy);
+    emit(moves, pos);
     Inst marker; // where the copy took effect, for the checker
     marker.origin = origin;
     marker.loc = inst.loc;
@@ -199,39 +194,26 @@ private:
     if (place.is_reg()) push_move(Place::slot(allocation_.slot[v]), place);
   }
 
-  // Emits parallel moves that take effect at pos. `allowed`: registers a temporary may come from (0: any caller-saved one
-  // or one in use anyway).
-  void emit(const std::vector<Move>& moves, uint32_t pos, RegMask allowed) {
+  // Emits parallel moves that take effect at pos. What passes from memory to memory goes through a register that is free
+  // there, or through one that gets its value back at once.
+  void emit(const std::vector<Move>& moves, uint32_t pos) {
     if (moves.empty()) return;
-    Reg temporaries[2];
-    std::vector<std::pair<Reg, uint32_t>> borrowed;
-    auto temporary = [&](unsigned n) {
-      if (temporaries[n].is_valid()) return temporaries[n];
-      RegMask candidates = (allowed ? allowed : allocatable) & (caller_saved | used_);
-      for (const Move& move : moves) {
-        if (move.src.is_reg()) candidates &= ~bit(move.src.as_reg());
-        if (move.dst.is_reg()) candidates &= ~bit(move.dst.as_reg());
-      }
-      if (temporaries[1 - n].is_valid()) candidates &= ~bit(temporaries[1 - n]);
-      Reg reg = allocation_.free_register(pos & ~1u, (pos & ~1u) + 2, candidates);
-      if (!reg.is_valid()) { // none is free: lend one and give it back
-        for (uint32_t r = 0; r < 16 && !reg.is_valid(); ++r)
-          if (candidates >> r & 1) reg = {r};
-        if (!reg.is_valid()) {
-          problem_ = "register allocation: no register for a move in " + function_.name;
-          return rax;
-        }
-        borrowed.push_back({reg, slots_++});
-      }
-      return temporaries[n] = reg;
+    RegMask involved = 0;
+    for (const Move& move : moves)
+      for (const Place& place : {move.dst, move.src})
+        if (place.is_reg()) involved |= bit(place.as_reg());
+    Passage passage;
+    auto find_passage = [&] {
+      if (passage.reg.is_valid()) return passage;
+      passage.reg = allocation_.free_register(pos & ~1u, (pos & ~1u) + 2, (caller_saved | used_) & ~involved);
+      if (!passage.reg.is_valid()) passage = {rax, Place::slot(slots_++)};
+      return passage;
     };
-    std::vector<MoveStep> steps = sequence_moves(moves, temporary);
-    for (auto& [reg, slot] : borrowed) push_move(Place::slot(slot), Place::reg(reg));
-    for (const MoveStep& step : steps) {
+    auto scratch = [&] { return Place::slot(slots_++); };
+    for (const MoveStep& step : sequence_moves(moves, {find_passage, scratch})) {
       if (step.kind == MoveStep::Kind::Move) push_move(step.dst, step.src, step.narrow);
       else push_exchange(step.dst.as_reg(), step.src.as_reg());
     }
-    for (auto& [reg, slot] : borrowed) push_move(Place::reg(reg), Place::slot(slot));
   }
 
   void push_exchange(Reg a, Reg b) {

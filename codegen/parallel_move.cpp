@@ -11,7 +11,7 @@ namespace {
 
 class Sequencer {
 public:
-  Sequencer(const std::vector<Move>& moves, const std::function<Reg(unsigned)>& temporary) : temporary_(temporary) {
+  Sequencer(const std::vector<Move>& moves, const MoveResources& resources) : resources_(resources) {
     for (const Move& move : moves) {
       if (move.dst == move.src) continue;
       (move.src.kind == Place::Kind::Imm ? constants_ : pending_).push_back(move);
@@ -46,7 +46,7 @@ private:
     return progress;
   }
 
-  // Only cycles are left. Of one that is all registers an exchange settles one member; any other goes through a temporary.
+  // Only cycles are left. An exchange of registers settles one member; a cycle of memory places is cut at a scratch slot.
   void break_cycle() {
     auto registers = std::find_if(pending_.begin(), pending_.end(), [](const Move& m) { return m.dst.is_reg() && m.src.is_reg(); });
     if (registers != pending_.end()) {
@@ -60,7 +60,7 @@ private:
       pending_.erase(std::remove_if(pending_.begin(), pending_.end(), [](const Move& m) { return m.dst == m.src; }), pending_.end());
       return;
     }
-    Place saved = Place::reg(temporary_(1)), first = pending_.front().dst;
+    Place saved = resources_.scratch(), first = pending_.front().dst;
     emit(saved, first, false);
     for (Move& move : pending_)
       if (move.src == first) move.src = saved;
@@ -68,9 +68,13 @@ private:
 
   void emit(const Place& dst, const Place& src, bool narrow) {
     if (dst.is_memory() && (src.is_memory() || needs_register(src))) {
-      Place temporary = Place::reg(temporary_(0));
-      steps_.push_back({MoveStep::Kind::Move, temporary, src, narrow});
-      steps_.push_back({MoveStep::Kind::Move, dst, temporary, narrow});
+      Passage passage = resources_.passage();
+      Place through = Place::reg(passage.reg);
+      bool keep = passage.save.kind != Place::Kind::None;
+      if (keep) steps_.push_back({MoveStep::Kind::Move, passage.save, through});
+      steps_.push_back({MoveStep::Kind::Move, through, src, narrow});
+      steps_.push_back({MoveStep::Kind::Move, dst, through, narrow});
+      if (keep) steps_.push_back({MoveStep::Kind::Move, through, passage.save});
       return;
     }
     steps_.push_back({MoveStep::Kind::Move, dst, src, narrow});
@@ -81,15 +85,15 @@ private:
     return src.kind == Place::Kind::Imm && src.value != int64_t(int32_t(src.value));
   }
 
-  const std::function<Reg(unsigned)>& temporary_;
+  const MoveResources& resources_;
   std::vector<Move> pending_, constants_;
   std::vector<MoveStep> steps_;
 };
 
 } // namespace
 
-std::vector<MoveStep> sequence_moves(const std::vector<Move>& moves, const std::function<Reg(unsigned)>& temporary) {
-  return Sequencer(moves, temporary).run();
+std::vector<MoveStep> sequence_moves(const std::vector<Move>& moves, const MoveResources& resources) {
+  return Sequencer(moves, resources).run();
 }
 
 } // namespace codegen

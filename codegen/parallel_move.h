@@ -14,8 +14,17 @@ struct MoveStep {
   bool narrow = false;                                            // see mir::Move
 };
 
-// Destinations are distinct places. A move between two memory places, or a cycle through one, needs a register for the
-// time being: `temporary(n)` gives the n-th one (n = 0, 1), which no move of the set may read or write. Constants come last.
-std::vector<MoveStep> sequence_moves(const std::vector<mir::Move>& moves, const std::function<mir::Reg(unsigned)>& temporary);
+// Where a move between two memory places may pass.
+struct Passage {
+  mir::Reg reg;
+  mir::Place save; // the register's own value goes here meanwhile; None: it has none that matters
+};
+struct MoveResources {
+  std::function<Passage()> passage;
+  std::function<mir::Place()> scratch; // a slot, to break a cycle through memory
+};
+
+// Destinations are distinct places. Resources are asked for only where needed. Constants come last.
+std::vector<MoveStep> sequence_moves(const std::vector<mir::Move>& moves, const MoveResources& resources);
 
 } // namespace codegen

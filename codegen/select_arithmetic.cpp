@@ -28,6 +28,8 @@ AluRows rows_of(ir::Op op) {
 }
 #undef ALU_ROWS
 
+__extension__ typedef unsigned __int128 Wide;
+
 bool commutes(ir::Op op) { return ir::info(op).flags & ir::flags::Commutes; }
 bool is_remainder(ir::Op op) { return op == ir::Op::SRem || op == ir::Op::URem; }
 bool is_signed_division(ir::Op op) { return op == ir::Op::SDiv || op == ir::Op::SRem; }
@@ -242,14 +244,14 @@ bool Selector::divide_by_constant(const ir::Inst& inst) {
   // k = 32 + bits(d) - 1 for signed operands, one more for unsigned ones; then m * d - 2^k < 2^(k - 31) or 2^(k - 32).
   unsigned bits = unsigned(std::bit_width(d));
   unsigned k = is_signed ? 31 + bits : 32 + bits;
-  unsigned __int128 power = static_cast<unsigned __int128>(1) << k;
+  Wide power = Wide(1) << k;
   uint64_t m = uint64_t((power + d - 1) / d);
   if (!is_signed) {
     // The product has to fit 64 bits: try a smaller k first, which serves most divisors.
     while (k > 32) {
-      unsigned __int128 smaller = static_cast<unsigned __int128>(1) << (k - 1);
+      Wide smaller = Wide(1) << (k - 1);
       uint64_t half = uint64_t((smaller + d - 1) / d);
-      if (static_cast<unsigned __int128>(half) * d - smaller >= static_cast<unsigned __int128>(1) << (k - 1 - 32)) break;
+      if (Wide(half) * d - smaller >= Wide(1) << (k - 1 - 32)) break;
       --k, m = half;
     }
     if (m >> 32) return false;
