@@ -146,19 +146,18 @@ Value* FunctionChecker::location(State& s, int32_t where) {
 
 bool FunctionChecker::edge_location(State& s, const LiveLocation& live, const LabelRecord& label) {
   const Value* v = location(s, live.location);
+  bool is_type = live.type.what == LocationType::What::Type;
+  // The common case first: messages are built only for a refusal.
+  if (v != nullptr && (is_type ? has_type(s, *v, live.type.type) : v->is_saved(live.type.saved)))
+    return true;
   std::string where = is_slot(live.location) ? "slot " + std::to_string(live.location - slot_base)
                                              : operand_name(static_cast<uint8_t>(live.location));
   where += " at label " + std::to_string(label.offset);
   if (v == nullptr)
     return fail(CheckRule::C7, where, "no such slot");
-  if (live.type.what == LocationType::What::Saved) {
-    if (v->is_saved(live.type.saved))
-      return true;
-    return fail(CheckRule::C9, "the entry value of " + operand_name(live.type.saved) + " in " + where, describe(s, *v));
-  }
-  if (has_type(s, *v, live.type.type)) // the common case first: messages are built only for a refusal
-    return true;
-  return require_type(CheckRule::C7, s, *v, live.type.type, where);
+  if (is_type)
+    return require_type(CheckRule::C7, s, *v, live.type.type, where);
+  return fail(CheckRule::C9, "the entry value of " + operand_name(live.type.saved) + " in " + where, describe(s, *v));
 }
 
 Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok) {
@@ -177,6 +176,8 @@ Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const Fa
 // locations itself: each live location has a name of its own unless `same` says otherwise.
 bool FunctionChecker::edge(State& s, const LabelRecord& label) {
   m_.statistics.edges++;
+  if (!charge(label.live.size() + label.facts.size()))
+    return false;
   if (s.depth != label.depth)
     return fail(CheckRule::C6, "a frame of " + std::to_string(label.depth) + " bytes at label " + std::to_string(label.offset),
                 std::to_string(s.depth));
@@ -375,14 +376,16 @@ bool FunctionChecker::branch_to(State& s, uint32_t target) {
   return hand_over(s, target);
 }
 
-// A branch copies the state, a call searches it: with the largest frame and little code between, that alone could take minutes.
-bool FunctionChecker::charge_frame() {
-  uint64_t cost = state_.slots.size() + state_.name_count() / 4 + 16;
+// Work that is not in proportion to the code is paid for: a branch copies the state, a call searches it, an edge compares it with
+// a record. With the largest frame and little code between, that alone could take minutes (R52).
+bool FunctionChecker::charge(uint64_t cost) {
   if (cost > m_.work_budget)
-    return fail(CheckRule::O8, "a budget of stack slots at branches and calls", "more");
+    return fail(CheckRule::O8, "a budget of slots and live locations at branches, labels and calls", "more");
   m_.work_budget -= cost;
   return true;
 }
+
+bool FunctionChecker::charge_frame() { return charge(state_.slots.size() + state_.name_count() / 4 + 16); }
 
 bool FunctionChecker::hand_over(State& s, uint32_t target) {
   uint64_t cost = s.slots.size() + s.name_count() / 4 + 16;

@@ -164,7 +164,8 @@ private:
   bool read(uint8_t reg, unsigned bytes, Value& v);          // register as an operand of this width
   Value as_int(const Value& v);                              // forget types
 
-  bool charge_frame();                                       // O8: work in proportion to the frame
+  bool charge(uint64_t cost);                                // O8: from the budget of work
+  bool charge_frame();                                       // in proportion to the frame
   bool fail(CheckRule rule, std::string expected, std::string found);
   bool fail_at(uint32_t offset, CheckRule rule, std::string expected, std::string found);
   std::string describe(const State& s, const Value& v) const;

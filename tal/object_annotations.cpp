@@ -3,7 +3,8 @@
 //   .tal.note    = version:u32 module:string version:string
 //   .tal.types   = see type_codec.cpp
 //   .tal.sigs    = count symbol*
-//   symbol       = kind:4|scope:4 section:u8 name:string [offset size if section != 0] type
+//   symbol       = kind:2|scope:2|section:4 name:string [gap size if section != 0] type
+//                  gap: signed distance from the end of the symbol before in that section
 //   .tal.blocks  = count label*
 //   label        = offset-delta flags:u8 [depth/8 unless flag 1] registers:u16 [slots if flag 4] where* [same] [facts]
 //     flags        1 depth as before, 2 callee-saved registers not listed are in place, 4 slots, 8 same, 16 facts
@@ -50,32 +51,43 @@ LocationType where_of(uint32_t code) {
 // ---- symbols -------------------------------------------------------------------------------------------------------
 
 void write_symbols(const std::vector<Symbol>& symbols, ByteWriter& out) {
+  int64_t end[6] = {};
   out.uleb(symbols.size());
   for (const Symbol& s : symbols) {
-    out.u8(static_cast<uint8_t>(static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.scope) << 4));
-    out.u8(static_cast<uint8_t>(s.section));
+    auto section = static_cast<unsigned>(s.section);
+    out.u8(static_cast<uint8_t>(static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.scope) << 2 | section << 4));
     out.string(s.name);
     if (s.section != Section::None) {
-      out.uleb(s.offset);
+      out.sleb(s.offset - end[section]);
       out.uleb(s.size);
+      end[section] = int64_t{s.offset} + s.size;
     }
     out.uleb(s.type.value);
   }
 }
 
 bool read_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
-  symbols.resize(in.count(4));
+  int64_t end[6] = {};
+  symbols.resize(in.count(3));
   for (Symbol& s : symbols) {
-    uint8_t kind = in.u8(), section = in.u8();
-    if ((kind & 15) > 3 || kind >> 4 > 3 || section > static_cast<uint8_t>(Section::Bss))
+    uint8_t code = in.u8();
+    unsigned section = code >> 4;
+    if (section > static_cast<unsigned>(Section::Bss))
       return false;
-    s.kind = static_cast<SymbolKind>(kind & 15);
-    s.scope = static_cast<Scope>(kind >> 4);
+    s.kind = static_cast<SymbolKind>(code & 3);
+    s.scope = static_cast<Scope>(code >> 2 & 3);
     s.section = static_cast<Section>(section);
     s.name = in.string();
     if (s.section != Section::None) {
-      s.offset = in.uleb32();
+      int64_t gap = in.sleb64();
+      if (gap < -(int64_t{1} << 32) || gap > int64_t{1} << 32)
+        return false;
+      int64_t offset = end[section] + gap;
       s.size = in.uleb32();
+      if (offset < 0 || offset > UINT32_MAX)
+        return false;
+      s.offset = static_cast<uint32_t>(offset);
+      end[section] = offset + s.size;
     }
     s.type = TypeId{in.uleb32()};
   }
