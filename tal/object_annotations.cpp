@@ -6,9 +6,12 @@
 //   symbol       = kind:2|scope:2|section:4 name:string [gap size if section != 0] type
 //                  gap: signed distance from the end of the symbol before in that section
 //   .tal.blocks  = count label*
-//   label        = offset-delta flags:u8 [depth/8 unless flag 1] registers:u16 [slots if flag 4] where* [same] [facts]
+//   label        = offset-delta flags:u8 [depth/8 unless flag 1] registers [slots if flag 4] kept:u8* where* [same] [facts]
 //     flags        1 depth as before, 2 callee-saved registers not listed are in place, 4 slots, 8 same, 16 facts
 //     slots      = count first:sleb (delta)*
+//     registers  = set of registers, the common ones in the low bits
+//     kept       = one bit for each location that is live in the record before as well: it has the same type here, and
+//                  no `where`
 //     where      = 0..5: entry value of rbx rbp r12 r13 r14 r15; 6 + type
 //     same       = count (a b)*
 //     facts      = count (operand operand c:sleb)*    operand = 0 | 1 + 2*at | 2 + 2*at (length)
@@ -108,7 +111,84 @@ FactOperand operand_of(uint32_t code) {
   return {(code & 1) != 0 ? FactOperand::What::Value : FactOperand::What::Length, static_cast<uint16_t>((code - 1) / 2)};
 }
 
-void write_label(const LabelRecord& l, uint32_t previous_offset, uint32_t previous_depth, ByteWriter& out) {
+// Order of registers in the set: those that are live at most labels come first, so that the set is one or two bytes.
+constexpr uint8_t mask_order[] = {3, 5, 12, 13, 0, 7, 6, 2, 1, 14, 15, 8, 9, 10, 11, 4};
+
+uint32_t pack_registers(uint32_t mask) {
+  uint32_t packed = 0;
+  for (unsigned i = 0; i < 16; i++)
+    packed |= (mask >> mask_order[i] & 1) << i;
+  return packed;
+}
+
+uint32_t unpack_registers(uint32_t packed) {
+  uint32_t mask = 0;
+  for (unsigned i = 0; i < 16; i++)
+    mask |= (packed >> i & 1) << mask_order[i];
+  return mask;
+}
+
+// For each location of `live` the type that it has in the record before, or null.
+std::vector<const LocationType*> shared_types(const std::vector<LiveLocation>& live, const LabelRecord* previous) {
+  std::vector<const LocationType*> types(live.size());
+  if (previous == nullptr)
+    return types;
+  size_t at = 0;
+  for (size_t i = 0; i < live.size(); i++) { // both lists are ascending
+    while (at < previous->live.size() && previous->live[at].location < live[i].location)
+      at++;
+    if (at < previous->live.size() && previous->live[at].location == live[i].location)
+      types[i] = &previous->live[at].type;
+  }
+  return types;
+}
+
+bool same_type(const LocationType& a, const LocationType& b) { return where_code(a) == where_code(b); }
+
+void write_types_of(const LabelRecord& l, const LabelRecord* previous, ByteWriter& out) {
+  auto before = shared_types(l.live, previous);
+  unsigned bits = 0, byte = 0;
+  for (size_t i = 0; i < l.live.size(); i++) {
+    if (before[i] == nullptr)
+      continue;
+    byte |= (same_type(*before[i], l.live[i].type) ? 1u : 0u) << bits;
+    if (++bits == 8) {
+      out.u8(static_cast<uint8_t>(byte));
+      bits = byte = 0;
+    }
+  }
+  if (bits != 0)
+    out.u8(static_cast<uint8_t>(byte));
+  for (size_t i = 0; i < l.live.size(); i++)
+    if (before[i] == nullptr || !same_type(*before[i], l.live[i].type))
+      out.uleb(where_code(l.live[i].type));
+}
+
+bool read_types_of(ByteReader& in, LabelRecord& l, const LabelRecord* previous) {
+  auto before = shared_types(l.live, previous);
+  unsigned shared = 0;
+  for (const LocationType* t : before)
+    shared += t != nullptr;
+  auto kept = in.raw((shared + 7) / 8);
+  if (in.bad() || (shared % 8 != 0 && kept.back() >> (shared % 8) != 0))
+    return false;
+  unsigned bit = 0;
+  for (size_t i = 0; i < l.live.size(); i++) {
+    bool keep = before[i] != nullptr && (kept[bit / 8] >> bit % 8 & 1);
+    bit += before[i] != nullptr;
+    if (keep) {
+      l.live[i].type = *before[i];
+      continue;
+    }
+    l.live[i].type = where_of(in.uleb32());
+    if (before[i] != nullptr && same_type(*before[i], l.live[i].type)) // has a shorter spelling
+      return false;
+  }
+  return !in.bad();
+}
+
+void write_label(const LabelRecord& l, const LabelRecord* previous, ByteWriter& out) {
+  uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
   uint16_t mask = 0;
   std::vector<int32_t> slots;
   for (const LiveLocation& live : l.live) {
@@ -124,15 +204,14 @@ void write_label(const LabelRecord& l, uint32_t previous_offset, uint32_t previo
   out.u8(flags);
   if (!(flags & same_depth))
     out.uleb(l.depth / 8);
-  out.u16(mask);
+  out.uleb(pack_registers(mask));
   if (flags & has_slots) {
     out.uleb(slots.size());
     out.sleb(slots[0]);
     for (size_t i = 1; i < slots.size(); i++)
       out.uleb(static_cast<uint32_t>(slots[i] - slots[i - 1]));
   }
-  for (const LiveLocation& live : l.live)
-    out.uleb(where_code(live.type));
+  write_types_of(l, previous, out);
   if (flags & has_same) {
     out.uleb(l.same.size());
     for (auto [a, b] : l.same) {
@@ -169,10 +248,11 @@ bool read_slots(ByteReader& in, LabelRecord& l) {
   return true;
 }
 
-bool read_label(ByteReader& in, uint32_t previous_offset, uint32_t previous_depth, bool first, LabelRecord& l) {
+bool read_label(ByteReader& in, const LabelRecord* previous, LabelRecord& l) {
+  uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
   uint32_t delta = in.uleb32();
   uint8_t flags = in.u8();
-  if ((delta == 0 && !first) || flags > 31 || delta > UINT32_MAX - previous_offset)
+  if ((delta == 0 && previous != nullptr) || flags > 31 || delta > UINT32_MAX - previous_offset)
     return false;
   l.offset = previous_offset + delta;
   l.saved_in_place = flags & in_place;
@@ -180,14 +260,16 @@ bool read_label(ByteReader& in, uint32_t previous_offset, uint32_t previous_dept
   if (granules > (1u << 20))
     return false;
   l.depth = granules * 8;
-  uint16_t mask = in.u16();
+  uint32_t packed = in.uleb32(), mask = unpack_registers(packed);
+  if (packed > 0xFFFF)
+    return false;
   for (int32_t r = 0; r < 16; r++)
     if (mask >> r & 1)
       l.live.push_back({r, {}});
   if ((flags & has_slots) && !read_slots(in, l))
     return false;
-  for (LiveLocation& live : l.live)
-    live.type = where_of(in.uleb32());
+  if (!read_types_of(in, l, previous))
+    return false;
   if (flags & has_same) {
     l.same.resize(in.count(2));
     if (l.same.empty())
@@ -218,13 +300,9 @@ bool read_label(ByteReader& in, uint32_t previous_offset, uint32_t previous_dept
 
 bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
   labels.resize(in.count(4));
-  uint32_t offset = 0, depth = 0;
-  for (size_t i = 0; i < labels.size(); i++) {
-    if (!read_label(in, offset, depth, i == 0, labels[i]))
+  for (size_t i = 0; i < labels.size(); i++)
+    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], labels[i]))
       return false;
-    offset = labels[i].offset;
-    depth = labels[i].depth;
-  }
   return !in.bad();
 }
 
@@ -379,12 +457,8 @@ std::vector<NamedBytes> encode_annotations(const ObjectAnnotations& a) {
   add(".tal.sigs", sigs);
   if (!labels.empty()) {
     blocks.uleb(labels.size());
-    uint32_t offset = 0, depth = 0;
-    for (const LabelRecord& l : labels) {
-      write_label(l, offset, depth, blocks);
-      offset = l.offset;
-      depth = l.depth;
-    }
+    for (size_t i = 0; i < labels.size(); i++)
+      write_label(labels[i], i == 0 ? nullptr : &labels[i - 1], blocks);
     add(".tal.blocks", blocks);
   }
   if (!a.eh.empty()) {
