@@ -243,12 +243,15 @@ void ControlServer::check_waiting(bool client_gone) {
   Report report;
   if (handler_->finished(report))
     return reply_to_waiting(report);
-  if (!client_gone && now_ns() < waiting_until_ns_)
+  if (client_gone) {
+    ::close(waiting_);
+    waiting_ = -1;
+  } else if (now_ns() < waiting_until_ns_) {
     return;
+  }
   if (handler_->withdraw(report))
     return reply_to_waiting(report);
-  // Being carried out at this moment: the wake-up follows.
-  waiting_until_ns_ = now_ns() + 1'000'000;
+  waiting_until_ns_ = for_ever;  // being carried out at this moment: the wake-up follows
 }
 
 void ControlServer::reply_to_waiting(const Report& report) {
