@@ -59,6 +59,28 @@ bool Conversions::is_convertible(TypeRef from, TypeRef to) const {
   }
 }
 
+bool Conversions::holds_changed_function(TypeRef type) const {
+  std::set<TypeRef> seen;
+  return holds_changed_function(type, seen);
+}
+
+bool Conversions::holds_changed_function(TypeRef type, std::set<TypeRef>& seen) const {
+  if (!difference_.mentions_changed(type) || !seen.insert(type).second)
+    return false;
+  if (type->kind == TypeKind::Function)
+    return true;
+  auto leads_there = [&](TypeRef t) { return holds_changed_function(t, seen); };
+  if (type->kind == TypeKind::Array)
+    return leads_there(type->element);
+  if (type->kind == TypeKind::Tuple)
+    return std::any_of(type->args.begin(), type->args.end(), leads_there);
+  const TypeInfo* info = printer_.info(type->name, Side::Old);
+  return info && std::any_of(info->fields.begin(), info->fields.end(), [&](const FieldInfo& field) {
+           const TypeRef t = types_.substitute(field.type, type->args);
+           return leads_there(t);
+         });
+}
+
 std::string Conversions::convert(TypeRef from, TypeRef to, Side source, const std::string& expression,
                                  const std::string& place) {
   if (from == to && !difference_.mentions_changed(from))

@@ -24,6 +24,9 @@ public:
   std::string convert(TypeRef from, TypeRef to, Side source, const std::string& expression, const std::string& place);
   bool is_convertible(TypeRef from, TypeRef to) const;
 
+  // Does a value of this old type lead to functions whose type changed? Those cannot be converted.
+  bool holds_changed_function(TypeRef type) const;
+
   // `extern` declarations of the conversion functions that `text` calls.
   std::string externs_for(const std::string& text) const;
   // Types that those declarations need.
@@ -41,6 +44,7 @@ private:
     Side source = Side::Old;
   };
 
+  bool holds_changed_function(TypeRef type, std::set<TypeRef>& seen) const;
   Function& function_for(TypeRef from, TypeRef to, Side source);
   std::string write(const Function& function);
   std::string write_struct(const Function& f);

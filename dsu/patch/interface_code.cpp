@@ -16,7 +16,11 @@ public:
   void variable(const std::string& name) {
     const ValueInfo& old = before_.values.at(name);
     const ValueInfo& now = after_.values.at(name);
-    init_ += "  New::" + name + " = " + conversions_.convert(old.type, now.type, Side::Old, name, name) + ";\n";
+    const std::string value =
+        conversions_.holds_changed_function(old.type)
+            ? Conversions::fill(name + " leads to functions whose type changed; without this line it has its new initial value")
+            : conversions_.convert(old.type, now.type, Side::Old, name, name);
+    init_ += "  New::" + name + " = " + value + ";\n";
     declare_old(name, old);
     declare_new(name, now);
   }

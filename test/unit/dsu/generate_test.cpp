@@ -162,6 +162,19 @@ TEST_F(Generate, WhatCannotBeDerivedIsAPlaceholder) {
   EXPECT_THAT(p.files["REPORT"], HasSubstr("Placeholders left to the programmer: 3"));
 }
 
+TEST_F(Generate, TablesOfFunctionsAreLeftToTheProgrammerAsAWhole) {
+  add_struct(before, "event", {{"a", int_type, false}}, 1);
+  add_struct(after, "event", {{"a", int_type, false}, {"b", int_type, false}}, 2);
+  for (auto [v, form] : {std::pair{&before, 3}, std::pair{&after, 4}}) {
+    add_struct(*v, "handler", {{"verb", string_type, true}, {"run", function({named("event")}, void_type), false}}, static_cast<uint8_t>(form));
+    add_value(*v, "table", DefinitionKind::Variable, array(named("handler")));
+  }
+  GeneratedPatch p = patch();
+  EXPECT_THAT(p.files["m_patch.pop"], HasSubstr("New::table = Dsu::fill(\"table leads to functions whose type changed"));
+  EXPECT_FALSE(p.files.contains("convert_patch.pop"));
+  EXPECT_EQ(p.placeholders, 1u);
+}
+
 TEST_F(Generate, AnotherInitialValueIsReportedAndShared) {
   add_value(before, "limit", DefinitionKind::Variable, int_type, 1);
   add_value(after, "limit", DefinitionKind::Variable, int_type, 2);
