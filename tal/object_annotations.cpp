@@ -299,7 +299,7 @@ bool read_label(ByteReader& in, const LabelRecord* previous, LabelRecord& l) {
 }
 
 bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
-  labels.resize(in.count(4));
+  labels.resize(in.count(3));
   for (size_t i = 0; i < labels.size(); i++)
     if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], labels[i]))
       return false;
