@@ -28,9 +28,9 @@ bool is_numeric(TypeRef type) {
 }
 
 constexpr const char* preamble = R"(
-// Objects that have been converted are found again by their address: `bucket` numbers the chain.
-static int bucket<a>(a object) {
-  return hash(object) % 4093;
+// Objects that have been converted are found again by their address, in tables that grow with them.
+static int bucket<a>(a object, int buckets) {
+  return hash(object) % buckets;
 }
 )";
 
@@ -117,20 +117,63 @@ std::string Conversions::header_of(const Function& f) const {
   return printer_.declaration(f.target, f.name + "(" + printer_.declaration(f.type, "x", f.source) + ")", other(f.source));
 }
 
-// What the function knows of objects that it has converted: a hash table from `before` to `after`.
+// What the function knows of objects that it has converted: a hash table from `before` to `after`. In the text, $F is the
+// function's name, $O its parameter declared as `object`, and so on.
 std::string Conversions::table_of(const Function& f) const {
-  const std::string pair = f.name + "_pair", pairs = f.name + "_pairs";
-  const std::string object = printer_.declaration(f.type, "object", f.source);
-  return "\n?struct " + pair + " {\n  const " + printer_.declaration(f.type, "before", f.source) + ";\n  const " +
-         printer_.declaration(f.target, "after", other(f.source)) + ";\n  " + pair + " next;\n}\n" + "static " + pair + " " +
-         pairs + "[];\n" +
-         "static " + pair + " " + f.name + "_find(" + object + ") {\n  if (size(" + pairs + ") == 0) return null;\n  " + pair +
-         " p = " + pairs + "[bucket(object)];\n  while (p != null) {\n    if (p.before == object) return p;\n    p = p.next;\n  }\n" +
-         "  return null;\n}\n" +
-         "static void " + f.name + "_remember(" + object + ", " + printer_.declaration(f.target, "made", other(f.source)) +
-         ") {\n  if (size(" + pairs + ") == 0) {\n    " + pair + " none = null;\n    " + pairs +
-         " = new_array(4093, none);\n  }\n  int chain = bucket(object);\n  " + pairs + "[chain] = ^" + pair +
-         "(object, made, " + pairs + "[chain]);\n}\n";
+  static constexpr std::string_view text = R"(
+?struct $F_pair {
+  const $B;
+  const $A;
+  $F_pair next;
+}
+static $F_pair $F_pairs[];
+static int $F_count = 0;
+static $F_pair $F_find($O) {
+  if ($F_count == 0) return null;
+  $F_pair p = $F_pairs[bucket(object, size($F_pairs))];
+  while (p != null) {
+    if (p.before == object) return p;
+    p = p.next;
+  }
+  return null;
+}
+static void $F_grow() {
+  $F_pair none = null;
+  $F_pair old[] = $F_pairs;
+  $F_pairs = new_array(2 * size(old) + 61, none);
+  for (int i = 0; i < size(old); i++) {
+    $F_pair p = old[i];
+    while (p != null) {
+      $F_pair next = p.next;
+      int chain = bucket(p.before, size($F_pairs));
+      p.next = $F_pairs[chain];
+      $F_pairs[chain] = p;
+      p = next;
+    }
+  }
+}
+static void $F_remember($O, $M) {
+  if ($F_count == size($F_pairs)) $F_grow();
+  int chain = bucket(object, size($F_pairs));
+  $F_pairs[chain] = ^$F_pair(object, made, $F_pairs[chain]);
+  $F_count++;
+}
+)";
+  std::string out;
+  for (size_t i = 0; i < text.size(); i++) {
+    if (text[i] != '$') {
+      out += text[i];
+      continue;
+    }
+    switch (text[++i]) {
+      case 'F': out += f.name; break;
+      case 'B': out += printer_.declaration(f.type, "before", f.source); break;
+      case 'A': out += printer_.declaration(f.target, "after", other(f.source)); break;
+      case 'O': out += printer_.declaration(f.type, "object", f.source); break;
+      case 'M': out += printer_.declaration(f.target, "made", other(f.source)); break;
+    }
+  }
+  return out;
 }
 
 // Looks `x` up; `found` is the statement that uses `p.after`.
