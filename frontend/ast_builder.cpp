@@ -32,8 +32,7 @@ Node* AstBuilder::limited(Node* node) {
   });
   node->depth = height + 1;
   if (node->depth > kMaxDepth) {
-    if (!reported_depth_) session_.diagnostics.report<Diag::NestingTooDeep>(node->loc, std::to_string(kMaxDepth));
-    reported_depth_ = true;
+    report_too_deep(node->loc);
     node->depth = 1;
     if constexpr (std::is_same_v<Node, ast::Expr>) {
       node->node = ast::NullLit{};
@@ -44,6 +43,11 @@ Node* AstBuilder::limited(Node* node) {
     }
   }
   return node;
+}
+
+void AstBuilder::report_too_deep(SourceLoc loc) {
+  if (!reported_depth_) session_.diagnostics.report<Diag::NestingTooDeep>(loc, std::to_string(kMaxDepth));
+  reported_depth_ = true;
 }
 
 void AstBuilder::finish(DeclList decls) { module_->decls = fold_prefixes(std::move(decls)); }
@@ -148,11 +152,16 @@ ast::Type* AstBuilder::function_type(ast::Type* result, ModifierList modifiers, 
 
 // `prefix P;` and `open P;` hold to the end of the list they stand in.
 DeclList AstBuilder::fold_prefixes(DeclList decls) {
+  uint32_t depth = 0;
   for (size_t i = decls.size(); i-- > 0;) {
     DeclList* members = nullptr;
     if (auto* prefix = std::get_if<ast::PrefixDecl>(&decls[i]->node); prefix && !prefix->braces) members = &prefix->members;
     if (auto* open = std::get_if<ast::OpenDecl>(&decls[i]->node); open && !open->braces) members = &open->members;
     if (!members) continue;
+    if (++depth > kMaxDepth) {
+      report_too_deep(decls[i]->loc);
+      continue;
+    }
     members->assign(decls.begin() + static_cast<std::ptrdiff_t>(i) + 1, decls.end());
     decls.resize(i + 1);
   }

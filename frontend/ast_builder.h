@@ -89,6 +89,7 @@ class AstBuilder {
  private:
   template <class Node>
   Node* limited(Node* node);
+  void report_too_deep(SourceLoc loc);
   ast::Type* function_type(ast::Type* result, ModifierList modifiers, SourceLoc loc);
   void check_scope(ScopeWord scope, SourceLoc loc, const char* what, bool may_be_abstract, bool may_be_public);
   StmtList fold_labels(StmtList stmts);

@@ -19,6 +19,8 @@ class Printer {
 
   // The text before a declared name, and behind it in `suffix`.
   std::string prefix(TypeId id, std::string& suffix) {
+    if (budget_ == 0) return "..";
+    --budget_;
     const Type& type = types_.get(id);
     switch (type.kind) {
       case TypeKind::Array:
@@ -107,6 +109,8 @@ class Printer {
   const TypeStore& types_;
   TypeParamNames names_;
   std::vector<uint32_t> binders_;
+  // A type with shared parts may be enormous when written out.
+  unsigned budget_ = 500;
 };
 
 }  // namespace

@@ -218,6 +218,8 @@ class BodyChecker {
   std::vector<std::pair<Name, LocalId>> shadowed_;  // what a binding replaced, invalid for nothing
   std::vector<Target> targets_;
   std::vector<TypeDeclId> default_stack_;
+  uint64_t default_elements_ = 1;   // of the arrays around the default value being made
+  uint32_t default_nodes_ = 0;
 };
 
 std::string_view op_text(ast::BinaryOp op);

@@ -181,7 +181,10 @@ void BodyChecker::check_function(const ast::FunctionDecl& function, TypeId type_
 }
 
 typed::ExprId BodyChecker::check_initializer(const ast::Expr* init, TypeId type, const ast::Type& syntax, Name name, SourceLoc loc) {
-  if (!init) return default_value(type, &syntax, name, loc);
+  if (!init) {
+    default_nodes_ = 0;
+    return default_value(type, &syntax, name, loc);
+  }
   const ExprId value = check(*init, type);
   return expect(value, type, [&](const std::string& got, const std::string& expected) {
     diagnostics_.report<Diag::InitializerType>(loc_of(value), name.view(), expected, got);

@@ -14,7 +14,8 @@ using support::Diag;
 
 namespace {
 
-constexpr int64_t kMaxArray = int64_t{1} << 27;
+constexpr int64_t kMaxArray = int64_t{1} << 27;    // elements, those of arrays within arrays counted
+constexpr uint32_t kMaxDefaultNodes = 1 << 16;     // of one default value, arrays of repeated elements counted once
 
 }  // namespace
 
@@ -49,7 +50,15 @@ typed::ExprId BodyChecker::default_array(TypeId type, const ast::Type* syntax, N
   if (!array || !array->size) return add(loc, type, typed::ArrayLiteral{});
   const auto count = array_size(*array->size);
   if (!count) return error_expr(loc);
+  const uint64_t around = default_elements_;
+  default_elements_ *= std::max<uint64_t>(*count, 1);
+  if (default_elements_ > static_cast<uint64_t>(kMaxArray)) {
+    diagnostics_.report<Diag::ArraySize>(array->size->loc, std::to_string(default_elements_), std::to_string(kMaxArray));
+    default_elements_ = around;
+    return error_expr(loc);
+  }
   const ExprId element = default_value(types_.get(unifier_.prune(type)).element, array->element, name, loc);
+  default_elements_ = around;
   return add(loc, type, typed::ArrayRepeat{*count, element});
 }
 
@@ -72,6 +81,10 @@ typed::ExprId BodyChecker::default_struct(TypeId type, Name name, SourceLoc loc)
 typed::ExprId BodyChecker::default_value(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc) {
   type = unifier_.prune(type);
   syntax = expand_typedef(syntax);
+  if (++default_nodes_ > kMaxDefaultNodes) {
+    if (default_nodes_ == kMaxDefaultNodes + 1) diagnostics_.report<Diag::DefaultTooLarge>(loc, name.view());
+    return error_expr(loc);
+  }
   switch (types_.kind(type)) {
     case TypeKind::Bool: case TypeKind::Char: case TypeKind::Byte: case TypeKind::UByte: case TypeKind::Short: case TypeKind::UShort:
     case TypeKind::Int: case TypeKind::UInt: case TypeKind::Long: case TypeKind::ULong:

@@ -86,8 +86,6 @@ class Environment {
   void unsupported(SourceLoc loc, Feature feature);
   // The first unsupported feature that values of this type would need.
   std::optional<Feature> unsupported_part(TypeId type);
-  // A function type whose own type variables occur as array elements cannot be called.
-  bool has_variable_array(TypeId type);
 
   // A function of the runtime that source need not declare (printf's directives).
   typed::SymbolId runtime_function(std::string_view name, TypeId type);
@@ -151,7 +149,7 @@ class Environment {
   void merge(typed::SymbolId old, const typed::Symbol& symbol, bool is_definition);
   void report_disagreement(const typed::Symbol& old, const typed::Symbol& symbol);
   void check_scope_of_definition(const PlacedDecl& placed, const typed::Symbol& symbol, bool is_definition);
-  bool mentions_static(TypeId type, TypeDeclId& which);
+  bool mentions_static(TypeId type, std::unordered_set<uint32_t>& seen, TypeDeclId& which);
   void check_duplicates(const std::vector<Name>& names, SourceLoc loc);
 
   template <class Map>
@@ -173,6 +171,7 @@ class Environment {
   std::unordered_map<uint32_t, SourceLoc> definitions_;                 // by SymbolId: where it is defined
   std::vector<FunctionItem> functions_;
   std::vector<VariableItem> variables_;
+  std::unordered_map<uint32_t, size_t> variable_index_;                 // by SymbolId
   std::unordered_map<uint32_t, int> unsupported_cache_;
   bool reported_[static_cast<size_t>(Feature::Count)] = {};
   std::unordered_set<Name> reported_names_;

@@ -81,16 +81,18 @@ void Environment::declare_value(const PlacedDecl& placed) {
   declare_symbol(placed, symbol, is_definition);
 }
 
-bool Environment::mentions_static(TypeId id, TypeDeclId& which) {
+// `seen`: types with shared parts (typedefs of tuples of typedefs) can be much larger as trees than as graphs.
+bool Environment::mentions_static(TypeId id, std::unordered_set<uint32_t>& seen, TypeDeclId& which) {
+  if (!seen.insert(id.value).second) return false;
   const Type& type = types_.get(id);
   if (type.kind == TypeKind::Named && types_.decl(type.decl).scope == Scope::Static) {
     which = type.decl;
     return true;
   }
   for (TypeId arg : type.args) {
-    if (mentions_static(arg, which)) return true;
+    if (mentions_static(arg, seen, which)) return true;
   }
-  return type.element != kErrorType && mentions_static(type.element, which);
+  return type.element != kErrorType && mentions_static(type.element, seen, which);
 }
 
 void Environment::check_scope_of_definition(const PlacedDecl& placed, const Symbol& symbol, bool is_definition) {
@@ -101,7 +103,8 @@ void Environment::check_scope_of_definition(const PlacedDecl& placed, const Symb
   const bool is_entry = symbol.name.view() == "pop_main" || symbol.name.view() == "main";
   if (is_entry && symbol.scope == Scope::Static) session_.diagnostics.report<Diag::EntryPointNotPublic>(symbol.loc, symbol.name.view());
   TypeDeclId hidden;
-  if (symbol.scope != Scope::Static && mentions_static(symbol.type, hidden)) {
+  std::unordered_set<uint32_t> seen;
+  if (symbol.scope != Scope::Static && mentions_static(symbol.type, seen, hidden)) {
     const TypeDecl& decl = types_.decl(hidden);
     session_.diagnostics.report<Diag::StaticTypeExported>(placed.decl->loc, symbol.name.view(), decl.name.view())
         .note<Diag::DeclaredHere>(decl.loc, decl.name.view());
@@ -126,7 +129,10 @@ void Environment::declare_symbol(const PlacedDecl& placed, Symbol symbol, bool i
   if (!is_definition) return;
   definitions_[id.value] = placed.decl->loc;
   if (symbol.kind == SymbolKind::Function) functions_.push_back({id, placed});
-  if (symbol.kind == SymbolKind::Variable) variables_.push_back({id, placed});
+  if (symbol.kind == SymbolKind::Variable) {
+    variable_index_[id.value] = variables_.size();
+    variables_.push_back({id, placed});
+  }
   if (symbol.kind == SymbolKind::Exception) module_.exceptions.push_back(id);
 }
 
@@ -177,10 +183,10 @@ SymbolId Environment::runtime_function(std::string_view name, TypeId type) {
 
 const PlacedDecl* Environment::constant_definition(SymbolId symbol) const {
   if (!module_.symbols[symbol.value].is_const) return nullptr;
-  for (const VariableItem& item : variables_) {
-    if (item.symbol == symbol && std::get<ast::ValueDecl>(item.placed.decl->node).init) return &item.placed;
-  }
-  return nullptr;
+  const auto found = variable_index_.find(symbol.value);
+  if (found == variable_index_.end()) return nullptr;
+  const PlacedDecl& placed = variables_[found->second].placed;
+  return std::get<ast::ValueDecl>(placed.decl->node).init ? &placed : nullptr;
 }
 
 }  // namespace frontend

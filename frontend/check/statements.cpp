@@ -204,6 +204,7 @@ void BodyChecker::declare(const ast::Declarator& d, bool is_const, std::vector<S
       unifier_.unify(type, kErrorType);
     }
   } else if (is_sized(*d.type)) {
+    default_nodes_ = 0;
     init = default_value(type, d.type, d.name, d.loc);
   }
   const LocalId local = add_local(d.name, type, d.loc);
