@@ -124,6 +124,8 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Convert& node
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Coerce& node) {
   ValueId operand = expr(node.operand);
   builder_.set_loc(e.loc);
+  if (type_of(operand) == e.type)
+    return operand;
   return builder_.emit_typed(Op::Retype, {e.type}, {operand});
 }
 

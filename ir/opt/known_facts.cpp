@@ -33,8 +33,10 @@ class KnownFacts {
       changed |= make_constants(block);
     for (BlockId block : cfg_.rpo())
       changed |= end_behind_failure(block) || decide_branch(block);
-    if (changed)
+    if (changed) {
+      drop_stale_unwinds(function_);
       remove_unreachable_blocks(function_);
+    }
     return changed;
   }
 
@@ -144,11 +146,11 @@ class KnownFacts {
     bool changed = false;
     for (InstId i : function_.block(id).insts) {
       Inst& inst = function_.inst(i);
-      if (inst.op == Op::IConst || inst.operands.empty() || !is_pure(inst.op) ||
+      if (inst.op == Op::IConst || inst.operands.empty() || !(is_pure(inst.op) || inst.op == Op::CheckDiv) ||
           !types_.is_integer(function_.value(inst.result).type.id))
         continue;
       std::optional<uint64_t> bits = known(inst.result, id);
-      if (!bits)
+      if (!bits || (inst.op == Op::CheckDiv && *bits == 0))
         continue;
       inst.op = Op::IConst;
       inst.operands.clear();
