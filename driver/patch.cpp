@@ -1,23 +1,13 @@
 #include "driver/patch.h"
 
 #include "driver/compile.h"
-#include "driver/front.h"
 #include "driver/output.h"
+#include "driver/patch_sessions.h"
 #include "dsu/patch/build.h"
 
 namespace driver {
 
 namespace {
-
-class Sessions final : public dsu::SessionFactory {
-public:
-  explicit Sessions(const PopcOptions& options) : options_(options) {}
-  std::unique_ptr<frontend::Session> make_session() override { return driver::make_session(options_); }
-  void report(frontend::Session& session) override { print_diagnostics(options_, session); }
-
-private:
-  const PopcOptions& options_;
-};
 
 class Compiler final : public dsu::UnitCompiler {
 public:
@@ -40,7 +30,7 @@ private:
 } // namespace
 
 int compile_patch(const PopcOptions& options) {
-  Sessions sessions(options);
+  PatchSessions sessions(options);
   Compiler compiler(options);
   dsu::PatchFile patch;
   std::string problem;

@@ -1,9 +1,8 @@
 // poppatch: compares two versions of a program and writes what an update from one to the other needs.
 //
 // Exit status: 0 written, 1 a version does not compile or a file cannot be written, 64 usage.
-#include "driver/front.h"
-#include "driver/link.h"
 #include "driver/output.h"
+#include "driver/patch_sessions.h"
 #include "dsu/patch/generate.h"
 
 #include <boost/program_options.hpp>
@@ -31,16 +30,6 @@ struct Options {
   bool overwrite = false;
 };
 
-class Sessions final : public dsu::SessionFactory {
-public:
-  explicit Sessions(const driver::PopcOptions& options) : options_(options) {}
-  std::unique_ptr<frontend::Session> make_session() override { return driver::make_session(options_); }
-  void report(frontend::Session& session) override { driver::print_diagnostics(options_, session); }
-
-private:
-  const driver::PopcOptions& options_;
-};
-
 int usage_error(const std::string& message) {
   driver::print_error("poppatch", message);
   std::cerr << usage;
@@ -65,7 +54,7 @@ bool prepare_directory(const Options& options, std::string& problem) {
 int make(const Options& options) {
   std::string problem;
   dsu::TypeModel types;
-  Sessions sessions(options.compile);
+  driver::PatchSessions sessions(options.compile);
   auto before = dsu::read_version(options.before, options.from, sessions, types, problem);
   auto after = before ? dsu::read_version(options.after, options.to, sessions, types, problem) : std::nullopt;
   if (!before || !after || !prepare_directory(options, problem)) {

@@ -1,10 +1,10 @@
 // The writes of a commit into running code: rel32 fields of calls and the jumps at old entries.
 //
-// Protocol: add() every write, prefault() on the helper thread, then commit() on the program's thread at an update point.
-// commit() makes exactly the pages it writes writable and not executable, all of them before the first byte changes, so
-// that a refusal by the system leaves the program as it was; then it writes, makes the pages executable again and executes a
-// serialising instruction. The writing code itself must not lie in one of those pages: verified text has pages of its own
-// (R51).
+// Protocol: add every write, prepare() and prefault() on the helper thread, then commit() on the program's thread at an
+// update point. commit() makes exactly the pages it writes writable and not executable, all of them before the first byte
+// changes, so that a refusal by the system leaves the program as it was; then it writes, makes the pages executable again and
+// executes a serialising instruction. It allocates nothing. The writing code itself must not lie in one of those pages:
+// verified text has pages of its own (R51).
 //
 // Redirect of a function (R45): at least five bytes of padding stand before each entry. They get `jmp rel32` to the new
 // function, then one aligned two-byte store puts `jmp $-5` at the entry. A jump is written before the entry leads to it,
@@ -23,6 +23,8 @@ public:
   [[nodiscard]] bool add_rel32(uintptr_t field, uintptr_t target, int32_t addend);
   [[nodiscard]] bool add_redirect(uintptr_t entry, uintptr_t target);
 
+  // Computes the page ranges; nothing may be added afterwards.
+  void prepare();
   // Gives the process its own copy of each page before commit needs it, by writing what is there already. Only saves time.
   void prefault() const;
 
@@ -43,12 +45,8 @@ private:
   std::vector<Range> pages() const;
 
   std::vector<Write> writes_;
-  std::vector<Range> ranges_;  // filled by prepare
+  std::vector<Range> ranges_;
   bool prepared_ = false;
-
-public:
-  // Computes the page ranges, so that commit() allocates nothing. add_* may not be called afterwards.
-  void prepare();
 };
 
 // The five bytes before an entry must be padding (0xCC, or the jump of an earlier redirect) for a redirect to be written.

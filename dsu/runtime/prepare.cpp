@@ -190,6 +190,10 @@ void Preparation::plan_names(PreparedUpdate& update) const {
   update.latest = program_.latest;
   update.current = program_.current();
   Report& report = update.report;
+  std::erase_if(update.links.relinks, [&](const tal::Relink& relink) {
+    const LoadedModule& caller = *program_.modules[relink.module];
+    return caller.is_finished(caller.interface.sites[relink.site]);
+  });
   for (const tal::Relink& relink : update.links.relinks) {
     const tal::Site& site = program_.modules[relink.module]->interface.sites[relink.site];
     update.current[relink.module][site.symbol] = relink.target;

@@ -1,5 +1,7 @@
 #include "dsu/runtime/program.h"
 
+#include <algorithm>
+
 namespace dsu {
 namespace {
 
@@ -39,6 +41,15 @@ void bind_names(const LoadedModule& module, uint32_t index, NameTable& names) {
 
 std::string program_name(const std::string& name, const std::string& module, bool is_static) {
   return is_static ? module + "\n" + name : name;
+}
+
+size_t LoadedModule::function_at(uint32_t offset) const {
+  const auto& functions = interface.functions;
+  auto next = std::upper_bound(functions.begin(), functions.end(), offset,
+                               [](uint32_t wanted, const tal_function& f) { return wanted < f.start; });
+  if (next == functions.begin() || offset - next[-1].start >= next[-1].size)
+    return functions.size();
+  return static_cast<size_t>(next - functions.begin()) - 1;
 }
 
 std::vector<const tal::Interface*> Program::interfaces() const {

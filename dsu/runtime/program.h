@@ -25,6 +25,13 @@ struct LoadedModule {
   tal::Interface interface;
   uint8_t* section[6] = {};            // address, by tal::Section
   std::vector<tal::Binding> current;   // by symbol
+  std::vector<bool> finished;          // by function of the interface; see Program::redirected
+
+  // Index into interface.functions of the function that holds a text offset, or of none: functions.size().
+  size_t function_at(uint32_t offset) const;
+  bool is_finished(const tal::Site& site) const {
+    return site.section == tal::Section::Text && function_at(site.offset) < finished.size() && finished[function_at(site.offset)];
+  }
 
   uintptr_t address_of(uint32_t symbol) const {
     const tal::InterfaceSymbol& s = interface.symbols[symbol];
@@ -42,6 +49,9 @@ struct Program {
   std::vector<std::unique_ptr<LoadedModule>> modules;
   std::map<std::string, uint32_t, std::less<>> latest;
   NameTable names;
+  // Functions whose entry leads to a newer one and which a frame may still run. When none does any more the function is
+  // finished: nothing enters its body again, so its call sites need no relinking, and updates do not become slower.
+  std::vector<tal::Binding> redirected;
 
   std::vector<const tal::Interface*> interfaces() const;
   std::vector<std::vector<tal::Binding>> current() const;

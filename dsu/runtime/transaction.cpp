@@ -1,5 +1,7 @@
 #include "dsu/runtime/transaction.h"
 
+#include <algorithm>
+
 #include "stdlib/runtime/calls.h"
 #include "stdlib/runtime/memory.h"
 #include "stdlib/runtime/modules.h"
@@ -36,21 +38,51 @@ bool transform(const PreparedUpdate& update, Refusal& refusal) {
   return true;
 }
 
-// Functions suspended below the update point whose code is being replaced: they go on in their old version.
-void note_active_functions(const PreparedUpdate& update, const Program& program, const poprt::Registers& registers,
-                           Report& report) {
-  poprt::Trace trace;
-  poprt::collect_trace(registers, trace);
-  for (uint32_t i = 0; i < trace.count; i++) {
-    const uint64_t pc = trace.entries[i].pc;
-    for (const tal::PatchReplacement& r : update.links.redirects) {
-      const LoadedModule& module = *program.modules[r.old_symbol.module];
-      const uintptr_t entry = module.address_of(r.old_symbol.symbol);
-      const tal::InterfaceSymbol& symbol = module.interface.symbols[r.old_symbol.symbol];
-      if (pc > entry && pc <= entry + symbol.size)
-        report.active.push_back(symbol.name);
-    }
+// The frames below the update point, by return address, repetitions left out.
+struct Frames {
+  std::vector<uint64_t> pcs;
+  bool is_complete = false;  // the walk ended where the program began, not at a native that calls back
+};
+
+Frames walk(poprt::Registers registers) {
+  Frames frames;
+  while (poprt::boundary_at(registers.pc) == poprt::Boundary::None) {
+    const poprt::CallSite site = poprt::find_call_site(reinterpret_cast<const void*>(registers.pc));
+    if (!site)
+      return frames;
+    if (frames.pcs.empty() || frames.pcs.back() != registers.pc)
+      frames.pcs.push_back(registers.pc);
+    poprt::step(registers, site);
   }
+  frames.is_complete = poprt::boundary_at(registers.pc) == poprt::Boundary::Top;
+  return frames;
+}
+
+bool is_active(const Program& program, const tal::Binding& function, const Frames& frames) {
+  const LoadedModule& module = *program.modules[function.module];
+  const uintptr_t entry = module.address_of(function.symbol);
+  const uintptr_t end = entry + module.interface.symbols[function.symbol].size;
+  return std::any_of(frames.pcs.begin(), frames.pcs.end(), [&](uint64_t pc) { return pc > entry && pc <= end; });
+}
+
+// After the commit: replaced functions go on in their old version as long as a frame runs them, and are finished then.
+void note_old_functions(const PreparedUpdate& update, Program& program, const Frames& frames, Report& report) {
+  for (const tal::PatchReplacement& r : update.links.redirects)
+    program.redirected.push_back(r.old_symbol);
+  std::erase_if(program.redirected, [&](const tal::Binding& function) {
+    LoadedModule& module = *program.modules[function.module];
+    const tal::InterfaceSymbol& symbol = module.interface.symbols[function.symbol];
+    if (is_active(program, function, frames)) {
+      report.active.push_back(symbol.name);
+      return false;
+    }
+    if (!frames.is_complete)
+      return false;
+    module.finished.resize(module.interface.functions.size());
+    if (size_t index = module.function_at(symbol.offset); index < module.finished.size())
+      module.finished[index] = true;
+    return true;
+  });
 }
 
 void swap_tables(Program& program, PreparedUpdate& update) {
@@ -106,7 +138,6 @@ bool run_transaction(Program& program, PreparedUpdate& update, const poprt::Regi
   timed(Step::Transform, start);
   if (transformed) {
     const uint64_t commit_start = now_ns();
-    note_active_functions(update, program, registers, report);
     program.modules.reserve(program.modules.size() + update.modules.size());
     // From here on nothing allocates and nothing can fail but the first system call, which then changes nothing.
     if (!update.writes.commit()) {
@@ -114,6 +145,7 @@ bool run_transaction(Program& program, PreparedUpdate& update, const poprt::Regi
       return false;
     }
     swap_tables(program, update);
+    note_old_functions(update, program, walk(registers), report);
     timed(Step::Commit, commit_start);
   }
   report.pause_ns = now_ns() - start;
