@@ -57,7 +57,7 @@ inline void* allocate_cleared(size_t bytes) {
   return object;
 }
 
-inline void* allocate_once(size_t bytes, bool has_pointers) {
+[[gnu::always_inline]] inline void* allocate_once(size_t bytes, bool has_pointers) {
   return has_pointers ? allocate_scanned(bytes) : allocate_cleared(bytes);
 }
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "stdlib/runtime/decimal.h"
 #include "stdlib/runtime/raise.h"
 #include "stdlib/runtime/system.h"
 
@@ -51,10 +52,8 @@ bool is_mode(const char* mode) {
   return mode[0] != '\0' && std::strchr("rwa", mode[0]) != nullptr && std::strspn(mode + 1, "+b") == std::strlen(mode + 1);
 }
 
-template <class... Arguments>
-void print(Stream* stream, const char* native, const char* format, Arguments... arguments) {
-  if (std::FILE* file = usable(stream, native))
-    std::fprintf(file, format, arguments...);
+void print(Stream* stream, const char* native, const NumberText& text) {
+  write_bytes(stream, text.begin(), text.size(), native);
 }
 
 }  // namespace
@@ -75,18 +74,20 @@ bool poprt::write_bytes(Stream* stream, const char* bytes, size_t count, const c
   return file != nullptr;
 }
 
-POPRT_THROWING(void, fprint_int, (Stream* stream, uint64_t value)) { print(stream, "fprint_int", "%d", to_int(value)); }
+POPRT_THROWING(void, fprint_int, (Stream* stream, uint64_t value)) {
+  print(stream, "fprint_int", NumberText::of_signed(to_int(value)));
+}
 
 POPRT_THROWING(void, fprint_uint, (Stream* stream, uint64_t value)) {
-  print(stream, "fprint_uint", "%u", static_cast<unsigned>(to_int(value)));
+  print(stream, "fprint_uint", NumberText::of_unsigned(static_cast<uint32_t>(value)));
 }
 
 POPRT_THROWING(void, fprint_long, (Stream* stream, uint64_t value)) {
-  print(stream, "fprint_long", "%lld", static_cast<long long>(value));
+  print(stream, "fprint_long", NumberText::of_signed(static_cast<int64_t>(value)));
 }
 
 POPRT_THROWING(void, fprint_ulong, (Stream* stream, uint64_t value)) {
-  print(stream, "fprint_ulong", "%llu", static_cast<unsigned long long>(value));
+  print(stream, "fprint_ulong", NumberText::of_unsigned(value));
 }
 
 POPRT_THROWING(void, fprint_string, (Stream* stream, const String* text)) {
@@ -104,7 +105,7 @@ POPRT_THROWING(void, fprint_newline, (Stream* stream)) {
 }
 
 POPRT_THROWING(void, Core__fprint_hex, (Stream* stream, uint64_t value)) {
-  print(stream, "fprint_hex", "%x", static_cast<unsigned>(to_int(value)));
+  print(stream, "fprint_hex", NumberText::of_unsigned(static_cast<uint32_t>(value), 16));
 }
 
 // Null when the file cannot be opened; the caller asks Unix::last_error for the reason.

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "stdlib/runtime/decimal.h"
 #include "stdlib/runtime/raise.h"
 #include "stdlib/runtime/streams.h"
 
@@ -109,18 +110,25 @@ POPRT_NATIVE(uint64_t, Core__strcmp, (const String* a, const String* b)) {
   return from_int(a->length - b->length);
 }
 
-#define NUMBER_TO_STRING(name, parameter_format, argument)                       \
-  POPRT_THROWING(String*, name, (uint64_t value)) {                              \
-    char text[32];                                                               \
-    const int length = std::snprintf(text, sizeof(text), parameter_format, argument); \
-    return new_string_from(text, static_cast<size_t>(length));                   \
-  }
+namespace {
+String* string_of(const NumberText& text) { return new_string_from(text.begin(), text.size()); }
+}  // namespace
 
-NUMBER_TO_STRING(Core__string_of_int, "%d", to_int(value))
-NUMBER_TO_STRING(Core__string_of_uint, "%u", static_cast<unsigned>(to_int(value)))
-NUMBER_TO_STRING(Core__string_of_long, "%lld", static_cast<long long>(value))
-NUMBER_TO_STRING(Core__string_of_ulong, "%llu", static_cast<unsigned long long>(value))
-NUMBER_TO_STRING(Core__hex_string_of_uint, "%x", static_cast<unsigned>(to_int(value)))
+POPRT_THROWING(String*, Core__string_of_int, (uint64_t value)) { return string_of(NumberText::of_signed(to_int(value))); }
+
+POPRT_THROWING(String*, Core__string_of_uint, (uint64_t value)) {
+  return string_of(NumberText::of_unsigned(static_cast<uint32_t>(value)));
+}
+
+POPRT_THROWING(String*, Core__string_of_long, (uint64_t value)) {
+  return string_of(NumberText::of_signed(static_cast<int64_t>(value)));
+}
+
+POPRT_THROWING(String*, Core__string_of_ulong, (uint64_t value)) { return string_of(NumberText::of_unsigned(value)); }
+
+POPRT_THROWING(String*, Core__hex_string_of_uint, (uint64_t value)) {
+  return string_of(NumberText::of_unsigned(static_cast<uint32_t>(value), 16));
+}
 
 // printf's directives that are more than two characters. fprint_* writes to a stream, format_* makes a string.
 POPRT_THROWING(void, Core__fprint_integer_directive,

@@ -19,6 +19,9 @@ String* poprt_body_Core__strconcat(const String* a, const String* b);
 void poprt_body_Core__strncpy(String* to, uint64_t to_offset, const String* from, uint64_t from_offset, uint64_t count);
 uint64_t poprt_Core__strcmp(const String* a, const String* b);
 String* poprt_body_Core__string_of_int(uint64_t value);
+String* poprt_body_Core__string_of_long(uint64_t value);
+String* poprt_body_Core__string_of_ulong(uint64_t value);
+String* poprt_body_Core__hex_string_of_uint(uint64_t value);
 String* poprt_body_Core__format_integer_directive(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 String* poprt_body_Core__format_string_directive(const String*, uint64_t, uint64_t, uint64_t);
 poprt::Stream* poprt_body_fopen(const char* name, const char* mode);
@@ -82,6 +85,15 @@ TEST_F(Natives, ComparesUnsignedBytesThenLengths) {
   EXPECT_EQ(poprt_Core__strcmp(text("a"), text("a")), 0u);
   EXPECT_EQ(static_cast<int32_t>(poprt_Core__strcmp(text("a"), text("ab"))), -1);
   EXPECT_EQ(static_cast<int32_t>(poprt_Core__strcmp(text("\xff"), text("a"))), 255 - 'a');
+}
+
+TEST_F(Natives, NumbersBecomeText) {
+  EXPECT_EQ(read(poprt_body_Core__string_of_int(0)), "0");
+  EXPECT_EQ(read(poprt_body_Core__string_of_int(0x7fffffff)), "2147483647");
+  EXPECT_EQ(read(poprt_body_Core__string_of_int(0x80000000)), "-2147483648");
+  EXPECT_EQ(read(poprt_body_Core__string_of_long(uint64_t{1} << 63)), "-9223372036854775808");
+  EXPECT_EQ(read(poprt_body_Core__string_of_ulong(UINT64_MAX)), "18446744073709551615");
+  EXPECT_EQ(read(poprt_body_Core__hex_string_of_uint(0x1234567890)), "34567890");
 }
 
 TEST_F(Natives, FormatsDirectives) {
