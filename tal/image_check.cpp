@@ -150,7 +150,7 @@ private:
     return true;
   }
 
-  // Behind each module: traps, up to the next one; behind the last one a page of them.
+  // Behind each module: traps, up to the next one; behind the last one to the end of its page, and one page more.
   bool check_traps() {
     uint64_t first = UINT64_MAX, end = 0, total = 0;
     for (const ModuleRanges& module : ranges_) {
@@ -164,7 +164,8 @@ private:
     }
     if (first % 4096 != 0 || end - first != total)
       return fail("verified text is not alone in its pages");
-    if (!is_filled(end, 4096))
+    constexpr uint64_t page = 4096;
+    if (!is_filled(end, page + (page - total % page) % page))
       return fail("verified text is not closed by a page of traps");
     return true;
   }
