@@ -28,7 +28,7 @@ public:
       if (module.functions[i].has_body()) function({i});
     for (const ir::DataObject& object : module.data)
       if (object.kind == ir::DataObject::Kind::Exn)
-        result_.unsupported.push_back({module.exception(object.exception).loc, "an exception as initial value of a global cannot be compiled yet"});
+        result_.unsupported.push_back({module.exception(object.exception).loc, "an exception as initial value of a global"});
     if (!result_.internal_error.empty() || !result_.unsupported.empty()) return std::move(result_);
     unit_.emit_data(result_.image);
     finish_types();
@@ -81,7 +81,7 @@ private:
     std::string problem;
     if (!unit_.types().close(&problem)) result_.internal_error = "types of the module: " + problem;
     if (!unit_.map().problem().empty())
-      result_.unsupported.push_back({{}, unit_.map().problem() + " cannot be compiled yet"});
+      result_.unsupported.push_back({{}, unit_.map().problem()});
   }
 
   // The files that line entries mention, numbered densely.

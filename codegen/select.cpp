@@ -350,7 +350,7 @@ void Selector::branch(Cond cond, Edge if_true, Edge if_false) {
 }
 
 void Selector::unsupported(std::string what) {
-  unsupported_.push_back({loc_, what + " cannot be compiled yet"});
+  unsupported_.push_back({loc_, std::move(what)});
   unit_.map().clear_problem();
 }
 
