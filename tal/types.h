@@ -68,12 +68,12 @@ struct SigFact {
 };
 
 struct Signature {
-  std::vector<Kind> vars;      // quantified variables; Var nodes inside refer to them by index
-  std::vector<TypeId> args;    // word types
-  TypeId result;               // no_type: no result
+  std::vector<Kind> vars = {}; // quantified variables; Var nodes inside refer to them by index
+  std::vector<TypeId> args = {};   // word types
+  TypeId result = {};              // no_type: no result
   bool noret = false;
   bool throws = true;
-  std::vector<SigFact> pre, post;
+  std::vector<SigFact> pre = {}, post = {};
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 

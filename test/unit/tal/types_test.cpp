@@ -1,0 +1,239 @@
+// The type table: well-formedness, identity across tables, substitution, subtyping, text.
+#include "tal/bytes.h"
+#include "tal/type_parser.h"
+#include "tal/types.h"
+
+#include <gtest/gtest.h>
+
+using namespace tal;
+
+namespace {
+
+NamedId list_type(TypeTable& t, const std::string& name = "list", TypeId extra = no_type) {
+  NamedId id = t.declare(name, {Kind::W});
+  TypeId a = t.var(0, Kind::W);
+  TypeId self = t.ptr(t.named(id, std::vector<TypeId>{a}), true);
+  std::vector<Field> fields{{0, a, Mutability::ReadWrite, true}, {8, self, Mutability::ReadWrite, false}};
+  if (extra)
+    fields.push_back({16, extra, Mutability::ReadWrite, false});
+  EXPECT_TRUE(t.define(id, t.struct_layout(std::move(fields))));
+  return id;
+}
+
+TEST(Types, AreInterned) {
+  TypeTable t;
+  EXPECT_EQ(t.arr(t.i32()), t.arr(t.i32()));
+  EXPECT_NE(t.arr(t.i32()), t.arr(t.i32(), Mutability::ReadOnly));
+  EXPECT_NE(t.arr(t.i32()), t.arr(t.i32(), Mutability::ReadWrite, true));
+  EXPECT_EQ(t.with_nullable(t.with_nullable(t.arr(t.i8()), true), false), t.arr(t.i8()));
+  EXPECT_EQ(t.with_nullable(t.i32(), true), t.i32());
+}
+
+TEST(Types, IllFormedOnesDoNotExist) {
+  TypeTable t;
+  TypeId w = t.var(0, Kind::W), layout = t.struct_layout({{0, t.i32(), Mutability::ReadWrite, false}});
+  EXPECT_FALSE(t.arr(w)); // width unknown
+  EXPECT_TRUE(t.arr(t.var(0, Kind::W4)));
+  EXPECT_FALSE(t.arr(layout));
+  EXPECT_FALSE(t.ptr(t.i32()));
+  EXPECT_FALSE(t.struct_layout({{4, t.i64(), Mutability::ReadWrite, false}}));                                             // not aligned
+  EXPECT_FALSE(t.struct_layout({{0, t.i64(), Mutability::ReadWrite, false}, {4, t.i32(), Mutability::ReadWrite, false}})); // overlap
+  EXPECT_FALSE(t.struct_layout({{8, t.i32(), Mutability::ReadWrite, false}, {0, t.i32(), Mutability::ReadWrite, false}})); // order
+  EXPECT_FALSE(t.struct_layout({{0, w, Mutability::ReadWrite, false}}));                                                   // not a slot
+  EXPECT_FALSE(t.struct_layout({{0, layout, Mutability::ReadWrite, false}}));                                              // inline struct
+  EXPECT_FALSE(t.fn(t.signature({.vars = {Kind::W}, .args = {w}})));                                                       // polymorphic value
+  EXPECT_FALSE(t.signature({.vars = {Kind::P}, .args = {w}}));                                                             // another kind
+  EXPECT_FALSE(t.signature({.vars = {Kind::W}, .args = {t.var(1, Kind::W)}}));                                             // unbound
+  EXPECT_FALSE(t.tuple(std::vector<TypeId>{w, t.var(0, Kind::P)}));                                                        // two kinds
+  EXPECT_FALSE(t.ptr(TypeId{9999}));
+}
+
+TEST(Types, ArgumentsHaveTheKindsOfParameters) {
+  TypeTable t;
+  NamedId id = t.declare("box", {Kind::W8});
+  EXPECT_FALSE(t.named(id, std::vector<TypeId>{t.i32()}));
+  EXPECT_TRUE(t.named(id, std::vector<TypeId>{t.i64()}));
+  EXPECT_TRUE(t.named(id, std::vector<TypeId>{t.exn()})); // P <= W8
+  EXPECT_FALSE(t.named(id, std::vector<TypeId>{t.f64()}));
+  EXPECT_FALSE(t.named(id));
+}
+
+TEST(Types, SlotsKeepTheirWidthInInstances) {
+  TypeTable t;
+  NamedId id = list_type(t);
+  TypeId layout = t.expand(t.named(id, std::vector<TypeId>{t.i8()}));
+  ASSERT_TRUE(layout);
+  EXPECT_EQ(t.fields(layout)[0].type, t.i8());
+  EXPECT_EQ(t.field_size(t.fields(layout)[0]), 8u);
+  EXPECT_EQ(t.fields(layout)[1].offset, 8u);
+  TypeId pair = t.tuple(std::vector<TypeId>{t.var(0, Kind::W), t.i32()});
+  EXPECT_EQ(t.substitute(pair, std::vector<TypeId>{t.i32()}), t.tuple(std::vector<TypeId>{t.i32(), t.i32()}));
+}
+
+TEST(Types, SizeAsATreeIsLimited) {
+  TypeTable t;
+  TypeId type = t.i32();
+  int steps = 0;
+  while (TypeId next = t.ptr(t.tuple(std::vector<TypeId>{type, type}))) {
+    type = next;
+    ASSERT_LT(++steps, 40); // 2^16 nodes
+  }
+  TypeId deep = t.i32();
+  for (steps = 0; TypeId next = t.arr(deep); steps++)
+    deep = next;
+  EXPECT_EQ(steps, 63);
+}
+
+TEST(Types, NonRegularTypesStopGrowing) {
+  TypeTable t;
+  NamedId id = t.declare("grow", {Kind::W});
+  TypeId a = t.var(0, Kind::W);
+  TypeId pair = t.ptr(t.tuple(std::vector<TypeId>{a, a}));
+  ASSERT_TRUE(t.define(id, t.struct_layout({{0, t.ptr(t.named(id, std::vector<TypeId>{pair})), Mutability::ReadWrite, false}})));
+  ASSERT_TRUE(t.close());
+  TypeId at = t.named(id, std::vector<TypeId>{t.i32()});
+  int steps = 0;
+  while (TypeId layout = t.expand(at)) {
+    at = t.target(t.fields(layout)[0].type);
+    ASSERT_LT(++steps, 64);
+  }
+}
+
+TEST(Types, IdentityIsNameAndEverythingBelow) {
+  TypeTable a, b, c, all;
+  NamedId ia = list_type(a), ib = list_type(b), ic = list_type(c, "list", c.i64());
+  ASSERT_TRUE(a.close() && b.close() && c.close());
+  EXPECT_EQ(a.named_type(ia).fingerprint, b.named_type(ib).fingerprint);
+  EXPECT_NE(a.named_type(ia).fingerprint, c.named_type(ic).fingerprint);
+  TypeImporter from_a(a, all), from_b(b, all), from_c(c, all);
+  TypeId ta = from_a.import(a.named(ia, std::vector<TypeId>{a.i32()})), tb = from_b.import(b.named(ib, std::vector<TypeId>{b.i32()})),
+         tc = from_c.import(c.named(ic, std::vector<TypeId>{c.i32()}));
+  EXPECT_TRUE(ta && ta == tb);
+  EXPECT_NE(ta, tc); // the same name, another type: both live in one table
+  // A change far below changes everything above.
+  auto holder = [](TypeTable& t, NamedId list) {
+    NamedId id = t.declare("holder", {});
+    EXPECT_TRUE(t.define(id, t.struct_layout({{0, t.ptr(t.named(list, std::vector<TypeId>{t.i32()})), Mutability::ReadWrite, false}})));
+    EXPECT_TRUE(t.close());
+    return id;
+  };
+  NamedId ha = holder(a, ia), hc = holder(c, ic);
+  EXPECT_NE(a.named_type(ha).fingerprint, c.named_type(hc).fingerprint);
+  EXPECT_NE(from_a.import(a.named(ha)), from_c.import(c.named(hc)));
+}
+
+TEST(Types, GroupsDoNotDependOnTheOrderOfDeclaration) {
+  auto build = [](bool swapped) {
+    TypeTable t;
+    NamedId first = t.declare(swapped ? "B" : "A", {}), second = t.declare(swapped ? "A" : "B", {});
+    NamedId a = swapped ? second : first, b = swapped ? first : second;
+    EXPECT_TRUE(t.define(a, t.struct_layout({{0, t.ptr(t.named(b)), Mutability::ReadWrite, false}})));
+    EXPECT_TRUE(t.define(b, t.struct_layout({{0, t.ptr(t.named(a)), Mutability::ReadWrite, false}, {8, t.i32(), Mutability::ReadWrite, false}})));
+    EXPECT_TRUE(t.close());
+    return t.fingerprint(t.ptr(t.named(a)));
+  };
+  EXPECT_EQ(build(false), build(true));
+}
+
+TEST(Types, DeclaringOneTwiceIsAnError) {
+  TypeTable t;
+  list_type(t);
+  list_type(t);
+  std::string problem;
+  EXPECT_FALSE(t.close(&problem));
+  EXPECT_NE(problem.find("twice"), std::string::npos);
+}
+
+TEST(Types, SubtypingIsAtTheTop) {
+  TypeTable t;
+  NamedId list = list_type(t);
+  TypeId p = t.ptr(t.named(list, std::vector<TypeId>{t.i32()})), q = t.ptr(t.named(list, std::vector<TypeId>{t.i64()}));
+  EXPECT_TRUE(t.is_subtype(p, t.with_nullable(p, true)));
+  EXPECT_FALSE(t.is_subtype(t.with_nullable(p, true), p));
+  EXPECT_TRUE(t.is_subtype(p, t.i64()));
+  EXPECT_FALSE(t.is_subtype(t.i64(), p));
+  EXPECT_FALSE(t.is_subtype(p, t.i32()));
+  EXPECT_FALSE(t.is_subtype(p, q));
+  EXPECT_TRUE(t.is_subtype(t.i8(), t.i32()));
+  EXPECT_FALSE(t.is_subtype(t.arr(t.i8()), t.arr(t.i32())));
+  EXPECT_FALSE(t.is_subtype(t.exn_name(t.i32()), t.exn_name(t.i64()))); // invariant
+  EXPECT_FALSE(t.is_subtype(t.f64(), t.i64()));
+  auto fn = [&](TypeId arg, TypeId result, bool throws = true) { return t.fn(t.signature({.args = {arg}, .result = result, .throws = throws})); };
+  EXPECT_TRUE(t.is_subtype(fn(t.i32(), t.i8()), fn(t.i8(), t.i32())));
+  EXPECT_FALSE(t.is_subtype(fn(t.i8(), t.i8()), fn(t.i32(), t.i8())));
+  EXPECT_TRUE(t.is_subtype(fn(t.i32(), t.i32(), false), fn(t.i32(), t.i32())));
+  EXPECT_FALSE(t.is_subtype(fn(t.i32(), t.i32()), fn(t.i32(), t.i32(), false)));
+  TypeId noret = t.fn(t.signature({.args = {t.i32()}, .noret = true}));
+  EXPECT_TRUE(t.is_subtype(noret, fn(t.i32(), p)));
+  EXPECT_FALSE(t.is_subtype(fn(t.i32(), p), noret));
+  EXPECT_FALSE(t.is_subtype(fn(t.i32(), no_type), fn(t.i32(), p)));
+}
+
+TEST(Types, SignaturesWithConditionsKeepThem) {
+  TypeTable t;
+  SigFact fact{SigFact::Of::Arg, SigFact::Of::Zero, 0, 0, 10};
+  TypeId plain = t.signature({.args = {t.i32()}, .result = t.i32()});
+  TypeId needs = t.signature({.args = {t.i32()}, .result = t.i32(), .pre = {fact}});
+  TypeId gives = t.signature({.args = {t.i32()}, .result = t.i32(), .post = {fact}});
+  EXPECT_FALSE(t.sig_at_most(needs, plain)); // a caller at `plain` would not keep the condition
+  EXPECT_TRUE(t.sig_at_most(plain, needs));
+  EXPECT_TRUE(t.sig_at_most(gives, plain));
+  EXPECT_FALSE(t.sig_at_most(plain, gives));
+}
+
+TEST(Types, BytesComeBackWithTheSameIds) {
+  TypeTable t;
+  NamedId list = list_type(t);
+  TypeId s = t.signature({.vars = {Kind::W}, .args = {t.var(0, Kind::W), t.ptr(t.named(list, std::vector<TypeId>{t.var(0, Kind::W)}), true)},
+                          .result = t.with_nullable(t.exn(), true)});
+  t.fn(t.signature({.args = {t.exn_name(t.i32()), t.string()}, .noret = true, .throws = false}));
+  ASSERT_TRUE(t.close());
+  ByteWriter out;
+  write_types(t, out);
+  TypeTable back;
+  std::string problem;
+  ByteReader in(out.bytes());
+  ASSERT_TRUE(read_types(in, back, problem)) << problem;
+  ASSERT_EQ(back.size(), t.size());
+  for (uint32_t i = 1; i < t.size(); i++)
+    EXPECT_EQ(back.print(TypeId{i}), t.print(TypeId{i}));
+  EXPECT_EQ(back.fingerprint(s), t.fingerprint(s));
+  // Damaged in any byte: refused, or a table that can be printed.
+  for (size_t at = 0; at < out.size(); at++)
+    for (int bit = 0; bit < 8; bit++) {
+      Bytes bytes = out.bytes();
+      bytes[at] ^= static_cast<uint8_t>(1 << bit);
+      TypeTable damaged;
+      ByteReader reader(bytes);
+      if (read_types(reader, damaged, problem))
+        for (uint32_t i = 1; i < damaged.size(); i++)
+          damaged.print(TypeId{i});
+    }
+}
+
+TEST(Types, TextComesBack) {
+  TypeTable t;
+  TypeParser parser(t);
+  auto parse = [&](const char* text, TypeId (TypeParser::*read)(TokenStream&)) {
+    std::vector<Token> tokens;
+    std::string problem;
+    EXPECT_TRUE(lex_line(text, tokens, problem)) << problem;
+    TokenStream in(std::move(tokens));
+    TypeId type = (parser.*read)(in);
+    EXPECT_TRUE(type && in.end()) << text << ": " << in.problem();
+    return type;
+  };
+  std::vector<Token> tokens;
+  std::string problem;
+  ASSERT_TRUE(lex_line("List::list<a:W> = {0: a slot; 8: ptr? List::list<a>}", tokens, problem));
+  TokenStream declaration(tokens), definition(tokens);
+  ASSERT_TRUE(parser.declare(declaration));
+  ASSERT_TRUE(parser.define(definition)) << definition.problem();
+  for (const char* text : {"i8", "arr? ro i32", "ptr {0: i32; 4: i16 ro; 8: exn? slot}", "fn? [(i32, ptr? List::list<i64>) -> noret nothrow]",
+                           "exnname void", "exnname arr i8", "$1:W4", "arr arr i8"})
+    EXPECT_EQ(t.print(parse(text, &TypeParser::type)), text);
+  for (const char* text : {"<$0:W, $1:P>($0, $1:P) -> ptr List::list<$0>", "() -> void nothrow", "() -> noret"})
+    EXPECT_EQ(t.print(parse(text, &TypeParser::signature)), text);
+}
+
+} // namespace
