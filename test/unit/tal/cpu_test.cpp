@@ -157,8 +157,8 @@ protected:
       auto reg = [&] { return used[random_() % std::size(used)]; };
       o.reg = reg();
       o.rm = reg();
-      o.base = random_() % 6 == 0 ? no_reg : reg();
-      o.index = o.base == no_reg || random_() % 2 ? reg() : no_reg;
+      o.base = random_() % 6 == 0 ? uint8_t{no_reg} : reg();
+      o.index = o.base == no_reg || random_() % 2 ? reg() : uint8_t{no_reg};
       o.scale = o.index == no_reg ? 1 : static_cast<uint8_t>(1u << random_() % 4);
       o.disp = static_cast<int32_t>(corner());
       o.imm = random_() % 2 ? static_cast<int64_t>(random_() % 40) - 4 : corner();
@@ -181,7 +181,7 @@ protected:
         if (!s.reg[b].is_int())
           continue;
         int64_t bound = s.bound(v, s.reg[b]);
-        __int128 difference = static_cast<__int128>(value) - static_cast<int64_t>(r[b]);
+        Wide difference = static_cast<Wide>(value) - static_cast<int64_t>(r[b]);
         ASSERT_TRUE(bound == Constraints::none || difference <= bound)
             << where << ": " << register_name(a, 8) << " - " << register_name(b, 8) << " = " << value << " - "
             << static_cast<int64_t>(r[b]) << " above " << bound;

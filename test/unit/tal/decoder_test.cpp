@@ -44,7 +44,7 @@ Operands random_operands(std::mt19937_64& random) {
   o.reg = random() % 16;
   o.rm = random() % 16;
   o.base = random() % 16;
-  o.index = random() % 3 == 0 ? no_reg : static_cast<uint8_t>(random() % 16);
+  o.index = random() % 3 == 0 ? uint8_t{no_reg} : static_cast<uint8_t>(random() % 16);
   if (o.index == rsp)
     o.index = no_reg;
   o.scale = o.index == no_reg ? 1 : static_cast<uint8_t>(1u << random() % 4);
