@@ -27,6 +27,7 @@ public:
   AllocatedFunction run() {
     result_.entry.resize(function_.blocks.size());
     collect_splits();
+    collect_slot_needs();
     for (BlockId id : function_.order) block_entry(id);
     for (BlockId id : function_.order) block(id);
     function_.slots = slots_;
@@ -50,6 +51,40 @@ private:
         splits_.push_back({after.from(), {after.place, before.place, narrow(after.vreg)}});
       }
     std::sort(splits_.begin(), splits_.end(), [](const Split& a, const Split& b) { return a.pos < b.pos; });
+  }
+
+  // In which blocks the slot of a spilled value is still wanted on entry: some piece from there on lives in it. Elsewhere
+  // the value is in its register only, as far as anybody needs to know.
+  void collect_slot_needs() {
+    slot_needs_.resize(function_.blocks.size());
+    std::vector<BlockId> pending;
+    for (uint32_t v = 0; v < allocation_.of_vreg.size(); ++v) {
+      if (!allocation_.spilled[v]) continue;
+      auto need = [&](BlockId id) {
+        std::vector<uint32_t>& list = slot_needs_[id.value];
+        const std::vector<uint32_t>& live = liveness_.live_in[id.value];
+        if ((!list.empty() && list.back() == v) || !std::binary_search(live.begin(), live.end(), v)) return;
+        list.push_back(v);
+        pending.push_back(id);
+      };
+      for (uint32_t piece : allocation_.of_vreg[v]) {
+        if (allocation_.pieces[piece].place.is_reg()) continue;
+        for (Range range : allocation_.pieces[piece].ranges)
+          for (size_t i = block_index(range.from); i < function_.order.size() && intervals_.boundaries[i] < range.to; ++i)
+            need(intervals_.boundary_blocks[i]);
+      }
+      while (!pending.empty()) {
+        BlockId id = pending.back();
+        pending.pop_back();
+        for (BlockId pred : function_.block(id).preds) need(pred);
+      }
+    }
+  }
+  size_t block_index(uint32_t pos) const {
+    return size_t(std::upper_bound(intervals_.boundaries.begin(), intervals_.boundaries.end(), pos) - intervals_.boundaries.begin()) - 1;
+  }
+  bool slot_needed(uint32_t v, BlockId id) const {
+    return std::binary_search(slot_needs_[id.value].begin(), slot_needs_[id.value].end(), v);
   }
 
   uint32_t from(BlockId id) const { return intervals_.block_from[id.value]; }
@@ -78,7 +113,7 @@ private:
     for (uint32_t v : liveness_.live_in[id.value]) {
       Place place = allocation_.place_at(v, pos);
       entry.push_back({v, place});
-      if (allocation_.spilled[v] && place.is_reg()) entry.push_back({v, Place::slot(allocation_.slot[v])});
+      if (place.is_reg() && slot_needed(v, id)) entry.push_back({v, Place::slot(allocation_.slot[v])});
     }
     const Edge* edge = late && !block.is_pad ? edge_between(block.preds[0], id) : nullptr;
     for (size_t i = 0; i < block.params.size(); ++i) {
@@ -258,6 +293,7 @@ private:
   const Allocation& allocation_;
   std::string& problem_;
   AllocatedFunction result_;
+  std::vector<std::vector<uint32_t>> slot_needs_; // by block: spilled values, in order
   std::vector<uint32_t> unwind_; // by block: position of the call that may unwind
   std::vector<Split> splits_;
   std::vector<Inst>* out_ = nullptr;

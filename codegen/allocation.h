@@ -15,8 +15,8 @@ struct LivePlace {
 };
 
 struct AllocatedFunction {
-  // By block: the live values on entry, before any move that stands at the start of the block. A spilled value has two
-  // entries, its register and its slot.
+  // By block: the live values on entry, before any move that stands at the start of the block. A spilled value
+  // that will be read from its slot again has two entries, its register and its slot.
   std::vector<std::vector<LivePlace>> entry;
 };
 

@@ -30,7 +30,7 @@ unsigned llvm_reg(Reg reg, unsigned width) {
 // Bytes of the immediate that follow a memory operand.
 unsigned immediate_bytes(Op op) {
   switch (op) {
-  case Op::MOV8mi: case Op::CMP32mi8: case Op::CMP64mi8: case Op::IMUL32rmi8: case Op::IMUL64rmi8: return 1;
+  case Op::MOV8mi: case Op::CMP8mi: case Op::CMP32mi8: case Op::CMP64mi8: case Op::IMUL32rmi8: case Op::IMUL64rmi8: return 1;
   case Op::MOV16mi: return 2;
   case Op::MOV32mi: case Op::MOV64mi32: case Op::CMP32mi: case Op::CMP64mi32: case Op::IMUL32rmi: case Op::IMUL64rmi32: return 4;
   default: return 0;

@@ -14,7 +14,7 @@ bool is_division(Op op) { return op == Op::DIV32r || op == Op::DIV64r || op == O
 
 bool is_shift_by_cl(Op op) {
   return op == Op::SHL32rCL || op == Op::SHL64rCL || op == Op::SHR32rCL || op == Op::SHR64rCL || op == Op::SAR32rCL ||
-         op == Op::SAR64rCL;
+         op == Op::SAR64rCL || op == Op::ROL32rCL || op == Op::ROL64rCL || op == Op::ROR32rCL || op == Op::ROR64rCL;
 }
 
 } // namespace

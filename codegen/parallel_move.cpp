@@ -1,7 +1,6 @@
 #include "codegen/parallel_move.h"
 
-#include <algorithm>
-#include <cstddef>
+#include <map>
 
 namespace codegen {
 
@@ -14,56 +13,86 @@ public:
   Sequencer(const std::vector<Move>& moves, const MoveResources& resources) : resources_(resources) {
     for (const Move& move : moves) {
       if (move.dst == move.src) continue;
-      (move.src.kind == Place::Kind::Imm ? constants_ : pending_).push_back(move);
+      if (move.src.kind == Place::Kind::Imm) {
+        constants_.push_back(move);
+        continue;
+      }
+      by_target_.emplace(key(move.dst), move);
+      ++readers_[key(move.src)];
     }
   }
 
   std::vector<MoveStep> run() {
-    while (!pending_.empty())
-      if (!move_ready()) break_cycle();
+    std::vector<Key> ready;
+    for (auto& [target, move] : by_target_)
+      if (!readers_.count(target)) ready.push_back(target);
+    drain(ready);
+    while (!by_target_.empty()) {
+      break_cycle(ready);
+      drain(ready);
+    }
     for (const Move& move : constants_) emit(move.dst, move.src, false);
     return std::move(steps_);
   }
 
 private:
-  bool is_source(const Place& place) const {
-    return std::any_of(pending_.begin(), pending_.end(), [&](const Move& move) { return move.src == place; });
-  }
+  using Key = std::pair<int, int64_t>;
+  static Key key(const Place& place) { return {int(place.kind), place.value}; }
 
-  // Emits every move whose destination nobody reads any more. Sets are small (a call's arguments, a block's parameters).
-  bool move_ready() {
-    bool progress = false;
-    for (size_t i = 0; i < pending_.size();) {
-      Move move = pending_[i];
-      if (is_source(move.dst)) {
-        ++i;
-        continue;
-      }
-      pending_.erase(pending_.begin() + std::ptrdiff_t(i));
+  // Emits moves whose target nobody reads any more; each may make the place it read such a target.
+  void drain(std::vector<Key>& ready) {
+    while (!ready.empty()) {
+      auto it = by_target_.find(ready.back());
+      ready.pop_back();
+      Move move = it->second;
+      by_target_.erase(it);
       emit(move.dst, move.src, move.narrow);
-      progress = true;
+      read_done(move.src, ready);
     }
-    return progress;
+  }
+  void read_done(const Place& place, std::vector<Key>& ready) {
+    auto it = readers_.find(key(place));
+    if (--it->second > 0) return;
+    readers_.erase(it);
+    if (by_target_.count(key(place))) ready.push_back(key(place));
   }
 
-  // Only cycles are left. An exchange of registers settles one member; a cycle of memory places is cut at a scratch slot.
-  void break_cycle() {
-    auto registers = std::find_if(pending_.begin(), pending_.end(), [](const Move& m) { return m.dst.is_reg() && m.src.is_reg(); });
-    if (registers != pending_.end()) {
-      Move move = *registers;
-      pending_.erase(registers);
-      steps_.push_back({MoveStep::Kind::Exchange, move.dst, move.src});
-      // What was in dst is now in src.
-      for (Move& other : pending_)
-        if (other.src == move.dst) other.src = move.src;
-        else if (other.src == move.src) other.src = move.dst;
-      pending_.erase(std::remove_if(pending_.begin(), pending_.end(), [](const Move& m) { return m.dst == m.src; }), pending_.end());
-      return;
+  // Only cycles are left, in which each place is read once. An exchange of registers settles one member; a cycle without
+  // two registers in a row is cut at a scratch slot.
+  void break_cycle(std::vector<Key>& ready) {
+    Move move = by_target_.begin()->second;
+    Place start = move.dst;
+    for (Move at = move; !(at.dst.is_reg() && at.src.is_reg());) { // look round the cycle
+      at = by_target_.find(key(at.src))->second;
+      move = at;
+      if (at.dst == start) break;
     }
-    Place saved = resources_.scratch(), first = pending_.front().dst;
-    emit(saved, first, false);
-    for (Move& move : pending_)
-      if (move.src == first) move.src = saved;
+    if (move.dst.is_reg() && move.src.is_reg()) return exchange(move);
+    Place saved = resources_.scratch();
+    emit(saved, start, false);
+    for (auto& [target, other] : by_target_)
+      if (other.src == start) {
+        other.src = saved;
+        readers_.erase(key(start));
+        readers_[key(saved)] = 1;
+        break;
+      }
+    ready.push_back(key(start));
+  }
+  // dst and src change places: dst is right, and whoever was to read dst reads src now.
+  void exchange(const Move& move) {
+    steps_.push_back({MoveStep::Kind::Exchange, move.dst, move.src});
+    by_target_.erase(key(move.dst));
+    readers_.erase(key(move.dst));
+    for (auto& [target, other] : by_target_)
+      if (other.src == move.dst) {
+        other.src = move.src;
+        if (other.dst == other.src) { // the cycle is done
+          readers_.erase(key(move.src));
+          by_target_.erase(target);
+        }
+        break;
+      }
   }
 
   void emit(const Place& dst, const Place& src, bool narrow) {
@@ -86,7 +115,9 @@ private:
   }
 
   const MoveResources& resources_;
-  std::vector<Move> pending_, constants_;
+  std::map<Key, Move> by_target_;
+  std::map<Key, int> readers_; // how many moves read a place
+  std::vector<Move> constants_;
   std::vector<MoveStep> steps_;
 };
 

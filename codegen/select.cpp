@@ -85,7 +85,20 @@ void Selector::analyse_block(ir::BlockId id) {
         value.deferred = true;
     }
   }
-  for (ir::InstId id_of : insts) mask_test(source_.inst(id_of));
+  for (ir::InstId id_of : insts) {
+    mask_test(source_.inst(id_of));
+    if (std::optional<Rotation> rotation = rotation_of(source_.inst(id_of))) {
+      values_[rotation->left.value].deferred = values_[rotation->right.value].deferred = true;
+      // What computes the other count is not needed either.
+      ir::ValueId other = def(rotation->to_the_left ? rotation->right : rotation->left)->operands[1];
+      for (const ir::Inst* inst = def(other); inst && values_[inst->result.value].uses == 1 && !rotation->amount; inst = def(other)) {
+        if (inst->op != ir::Op::Retype && inst->op != ir::Op::Sub) break;
+        values_[inst->result.value].deferred = true;
+        if (inst->op == ir::Op::Sub) break;
+        other = inst->operands[0];
+      }
+    }
+  }
   // Loads: the user must be in the block, with no write to memory from the load to the point where the user is emitted.
   std::vector<uint32_t> writes(insts.size() + 1);
   for (uint32_t i = 0; i < insts.size(); ++i)

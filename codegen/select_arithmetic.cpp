@@ -45,11 +45,56 @@ void Selector::arithmetic(const ir::Inst& inst) {
   }
 }
 
+std::optional<Selector::Rotation> Selector::rotation_of(const ir::Inst& inst) {
+  if (inst.op != ir::Op::Or && inst.op != ir::Op::Add && inst.op != ir::Op::Xor) return std::nullopt;
+  const ir::Inst *left = def(inst.operands[0]), *right = def(inst.operands[1]);
+  if (left && right && left->op == ir::Op::LShr) std::swap(left, right);
+  if (!left || !right || left->op != ir::Op::Shl || right->op != ir::Op::LShr) return std::nullopt;
+  // The right shift may be of another type of the same width (an int seen as unsigned).
+  auto bits_of = [&](ir::ValueId value) {
+    while (def(value) && def(value)->op == ir::Op::Retype) value = def(value)->operands[0];
+    return value;
+  };
+  unsigned bits = width(inst.result);
+  bool only_here = values_[left->result.value].uses == 1 && values_[right->result.value].uses == 1 && left->block == inst.block &&
+                   right->block == inst.block;
+  if (bits < 32 || !only_here || !(bits_of(left->operands[0]) == bits_of(right->operands[0]))) return std::nullopt;
+  ir::ValueId n = left->operands[1], m = right->operands[1];
+  std::optional<int64_t> n_known = constant(n), m_known = constant(m);
+  if (n_known && m_known) {
+    if (*n_known <= 0 || *m_known <= 0 || *n_known + *m_known != bits) return std::nullopt;
+    return Rotation{left->operands[0], left->result, right->result, n, *n_known};
+  }
+  // Counts are taken modulo the width, so a count of 0 gives x | x: only `or` is a rotation then.
+  auto is_complement = [&](ir::ValueId a, ir::ValueId b) { // a = width - b
+    const ir::Inst* sub = def(bits_of(a));
+    return sub && sub->op == ir::Op::Sub && constant(sub->operands[0]) == int64_t(bits) && bits_of(sub->operands[1]) == bits_of(b);
+  };
+  if (inst.op != ir::Op::Or) return std::nullopt;
+  if (is_complement(m, n)) return Rotation{left->operands[0], left->result, right->result, n};
+  if (is_complement(n, m)) return Rotation{left->operands[0], left->result, right->result, m, 0, false};
+  return std::nullopt;
+}
+
+bool Selector::rotate(const ir::Inst& inst) {
+  std::optional<Rotation> rotation = rotation_of(inst);
+  if (!rotation) return false;
+  bool wide = is_wide(inst.result);
+  Reg from = reg(rotation->of), count = rotation->amount ? Reg{} : reg(rotation->count), d = result(inst);
+  if (!rotation->amount) emit_moves({{Place::reg(rcx), Place::reg(count)}});
+  emit_copy(d, from, type_of(inst.result));
+  if (rotation->amount) emit_di(wide ? Op::ROL64ri : Op::ROL32ri, d, rotation->amount);
+  else if (rotation->to_the_left) emit(wide ? Op::ROL64rCL : Op::ROL32rCL).d = d;
+  else emit(wide ? Op::ROR64rCL : Op::ROR32rCL).d = d;
+  return true;
+}
+
 // Add, sub and the bitwise operations.
 void Selector::add_or_sub(const ir::Inst& inst) {
   ir::ValueId a = inst.operands[0], b = inst.operands[1];
   unsigned bits = width(a);
   bool wide = bits == 64;
+  if (rotate(inst)) return;
   if (commutes(inst.op) && constant(a) && !constant(b)) std::swap(a, b);
   tal::TypeId type = type_of(inst.result);
   AluRows rows = rows_of(inst.op);

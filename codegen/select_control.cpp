@@ -62,6 +62,11 @@ Cond Selector::condition(ir::ValueId value) {
   }
   // A compare of this block that is needed as a value too is made again: the branch then teaches something.
   if (is_fused(value)) return compare(*inst);
+  if (std::optional<Mem> mem = foldable(value, 8)) {
+    Inst& cmp = emit(Op::CMP8mi);
+    cmp.mem = *mem;
+    return Cond::NE;
+  }
   Reg flag = reg(value);
   emit_dd(Op::TEST32rr, flag, flag);
   return Cond::NE;

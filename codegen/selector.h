@@ -57,6 +57,15 @@ private:
   // select_arithmetic.cpp
   void arithmetic(const ir::Inst& inst);
   void add_or_sub(const ir::Inst& inst);
+  // `(x << n) | (x >> (width - n))`: the two shifts, and the count. With constant counts also for + and ^; with others the
+  // count is that of the left or the right shift, the other one being width minus it.
+  struct Rotation {
+    ir::ValueId of, left, right, count;
+    int64_t amount = 0; // constant count to the left, or 0
+    bool to_the_left = true;
+  };
+  std::optional<Rotation> rotation_of(const ir::Inst& inst);
+  bool rotate(const ir::Inst& inst);
   void multiply(const ir::Inst& inst);
   void shift(const ir::Inst& inst);
   void divide(const ir::Inst& inst);

@@ -120,7 +120,17 @@ private:
     }
   }
 
+  // `x << n | x >> 32 - n`, which is one instruction.
+  void rotation() {
+    ValueId x = any(), n = pick(2) ? b_->iconst(int_type, 1 + pick(31)) : any();
+    ValueId m = b_->emit(ir::Op::Sub, {b_->iconst(int_type, 32), n});
+    bool left = pick(2);
+    ValueId a = b_->emit(left ? ir::Op::Shl : ir::Op::LShr, {x, n}), c = b_->emit(left ? ir::Op::LShr : ir::Op::Shl, {x, m});
+    values_.push_back(b_->emit(ir::Op::Or, {a, c}));
+  }
+
   void arithmetic() {
+    if (pick(12) == 0) return rotation();
     static const ir::Op ops[] = {ir::Op::Add, ir::Op::Sub, ir::Op::Mul, ir::Op::And, ir::Op::Or, ir::Op::Xor, ir::Op::Shl, ir::Op::LShr, ir::Op::AShr};
     ValueId a = operand(), c = operand();
     values_.push_back(b_->emit(ops[pick(9)], {a, c}));
