@@ -82,7 +82,7 @@ struct Convert { ExprId operand; bool truncate = false; };
 struct Coerce { ExprId operand; };              // same representation, other type: *(..) as %(..)
 struct FieldGet { ExprId object; uint32_t field; };                // object: struct type (null check if nullable)
 struct Component { ExprId object; uint32_t index; };               // of a tuple, from 0
-struct Index { ExprId array; ExprId index; };   // array or string (element char); index is unsigned int, to be checked
+struct Index { ExprId array; ExprId index; };   // array or string (element char); index: unsigned int or unsigned long, to be checked
 struct Size { ExprId operand; };                // length of array or string, int
 struct ArrayLiteral { List<ExprId> elements; };                    // a new object at each evaluation
 // A new array of `count` elements (a constant), the element expression evaluated anew for each. Sized declarations.
@@ -204,7 +204,7 @@ struct Function {
 struct Global {
   SymbolId symbol;
   Body body;
-  // Constant: IntLiteral, FloatLiteral, StringLiteral, NullLiteral, FunctionRef, ArrayLiteral, ArrayRepeat, NewStruct, NewTuple, NewExn, Coerce.
+  // Constant: IntLiteral, FloatLiteral, StringLiteral, NullLiteral, FunctionRef, ArrayLiteral, ArrayRepeat, NewStruct, NewTuple, Coerce.
   ExprId init;                     // always valid: a missing initializer is the default value of the type
   SourceLoc loc;
 };

@@ -96,7 +96,7 @@ typed::ExprId BodyChecker::expr(const ast::NameExpr& n, SourceLoc loc, TypeId) {
   if (!value) {
     std::vector<Name> names;
     for (const auto& [name, local] : locals_) names.push_back(name);
-    env_.report_unbound(loc, n.name, opens_, names);
+    env_.report_unbound(loc, n.name, names);
     return error_expr(loc);
   }
   if (value->kind == Environment::Value::Constant) return int_literal(value->constant, kIntType, loc);

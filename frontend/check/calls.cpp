@@ -49,8 +49,7 @@ std::optional<typed::SymbolId> BodyChecker::named_function(const ast::Expr& call
 
 typed::ExprId BodyChecker::expr(const ast::Instantiate& n, SourceLoc loc, TypeId) {
   const std::vector<ast::Type*>* explicit_args = &n.args;
-  if (const auto* name = std::get_if<ast::NameExpr>(&n.function->node)) {
-    (void)name;
+  if (std::holds_alternative<ast::NameExpr>(n.function->node)) {
     if (const auto symbol = named_function(*n.function, explicit_args)) {
       const typed::Symbol& function = env_.module().symbols[symbol->value];
       if (n.args.size() < types_.get(function.type).type_params) {
@@ -193,7 +192,7 @@ typed::ExprId BodyChecker::expr(const ast::NewNamed& n, SourceLoc loc, TypeId) {
   if (is_exception) return new_exception(value->symbol, n.args, loc);
   if (!decl) {
     for (const ast::Expr* arg : n.args) check(*arg);
-    env_.report_unknown_type(loc, n.name, opens_);
+    env_.report_unknown_type(loc, n.name);
     return error_expr(loc);
   }
   switch (types_.decl(*decl).kind) {
@@ -209,7 +208,7 @@ typed::ExprId BodyChecker::expr(const ast::NewNamed& n, SourceLoc loc, TypeId) {
 typed::ExprId BodyChecker::expr(const ast::NewLabelled& n, SourceLoc loc, TypeId) {
   const auto id = env_.find_type(n.name, opens_);
   if (!id) {
-    env_.report_unknown_type(loc, n.name, opens_);
+    env_.report_unknown_type(loc, n.name);
     return error_expr(loc);
   }
   if (types_.decl(*id).kind != TypeDeclKind::Struct) {
@@ -276,7 +275,7 @@ std::optional<typed::SymbolId> BodyChecker::find_exception(Name name, SourceLoc 
   }
   const Environment::Value* value = env_.find_value(name, opens_);
   if (!value) {
-    env_.report_unbound(loc, name, opens_, {});
+    env_.report_unbound(loc, name, {});
     return std::nullopt;
   }
   const bool is_exception =

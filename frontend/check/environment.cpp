@@ -185,14 +185,14 @@ void Environment::suggest(support::Diagnostics::Builder builder, Name name, cons
   }
 }
 
-void Environment::report_unbound(SourceLoc loc, Name name, OpenScopeId, const std::vector<Name>& locals) {
+void Environment::report_unbound(SourceLoc loc, Name name, const std::vector<Name>& locals) {
   if (!reported_names_.insert(name).second) return;
   std::vector<Name> candidates = locals;
   for (const auto& [known, value] : values_) candidates.push_back(known);
   suggest(session_.diagnostics.report<Diag::UnboundName>(loc, name.view()), name, candidates);
 }
 
-void Environment::report_unknown_type(SourceLoc loc, Name name, OpenScopeId) {
+void Environment::report_unknown_type(SourceLoc loc, Name name) {
   if (!reported_names_.insert(session_.names.get("type " + name.str())).second) return;
   std::vector<Name> candidates(type_order_);
   suggest(session_.diagnostics.report<Diag::UnknownType>(loc, name.view()), name, candidates);

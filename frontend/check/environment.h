@@ -79,8 +79,9 @@ class Environment {
   // While set, `_` in a type stands for what this returns (local declarations only).
   std::function<TypeId()> infer_wildcard;
 
-  void report_unbound(SourceLoc loc, Name name, OpenScopeId opens, const std::vector<Name>& locals);
-  void report_unknown_type(SourceLoc loc, Name name, OpenScopeId opens);
+  // With a suggestion; a name is reported once per module.
+  void report_unbound(SourceLoc loc, Name name, const std::vector<Name>& locals);
+  void report_unknown_type(SourceLoc loc, Name name);
 
   // Reports that a feature is not supported, once per feature and module.
   void unsupported(SourceLoc loc, Feature feature);

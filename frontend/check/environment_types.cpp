@@ -205,7 +205,7 @@ TypeId Environment::named_type(const ast::NamedType& node, SourceLoc loc, TypeVa
   }
   TypeEntry* entry = type_entry(node.name, opens);
   if (!entry) {
-    report_unknown_type(loc, node.name, opens);
+    report_unknown_type(loc, node.name);
     return kErrorType;
   }
   const size_t expected = entry->id.is_valid() ? types_.decl(entry->id).params.size() : 0;

@@ -163,15 +163,9 @@ void BodyChecker::stmt(const ast::CatchStmt& n, SourceLoc loc, std::vector<StmtI
 
 // ---------------------------------------------------------------- not compiled yet, or never
 
-void BodyChecker::stmt(const ast::WithStmt& n, SourceLoc loc, std::vector<StmtId>&) {
-  (void)n;
-  env_.unsupported(loc, Feature::Abstype);
-}
+void BodyChecker::stmt(const ast::WithStmt&, SourceLoc loc, std::vector<StmtId>&) { env_.unsupported(loc, Feature::Abstype); }
 
-void BodyChecker::stmt(const ast::RdtscStmt& n, SourceLoc loc, std::vector<StmtId>&) {
-  (void)n;
-  env_.unsupported(loc, Feature::Rdtsc);
-}
+void BodyChecker::stmt(const ast::RdtscStmt&, SourceLoc loc, std::vector<StmtId>&) { env_.unsupported(loc, Feature::Rdtsc); }
 
 void BodyChecker::stmt(const ast::CutStmt&, SourceLoc loc, std::vector<StmtId>&) { diagnostics_.report<Diag::NoCodeGeneration>(loc, "cut"); }
 

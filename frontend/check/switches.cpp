@@ -68,7 +68,7 @@ std::optional<uint64_t> BodyChecker::integer_label(const ast::CaseLabel& label, 
   }
   const Environment::Value* value = env_.find_value(label.name, opens_);
   if (!value) {
-    env_.report_unbound(label.loc, label.name, opens_, {});
+    env_.report_unbound(label.loc, label.name, {});
     return std::nullopt;
   }
   if (value->kind != Environment::Value::Constant || label.pattern.kind != ast::Pattern::None || is_char) return mismatch();
