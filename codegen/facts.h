@@ -19,7 +19,7 @@ struct ValueFact {
   mir::Reg b = {};
   mir::BlockId block = {}; // established in this block: holds on entry to blocks it dominates
   bool on_entry = false; // holds from the start of `block` itself
-  // Blocks in which the fact is used; a record between here and there must carry it. Empty: wherever `a` is live.
+  // BelowLength, NonZero: blocks in which the fact is used. If there are others than `block`, records between carry it.
   std::vector<mir::BlockId> used_in = {};
 };
 

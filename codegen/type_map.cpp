@@ -148,11 +148,6 @@ tal::TypeId TypeMap::signature(frontend::TypeId function, bool noret) {
   return target_.signature(std::move(sig));
 }
 
-uint32_t TypeMap::field_count(frontend::TypeId object) const {
-  const frontend::Type& type = source_.get(object);
-  return uint32_t(type.kind == TypeKind::Tuple ? type.args.size() : source_.decl(type.decl).fields.size());
-}
-
 FieldPlace TypeMap::field(frontend::TypeId object, uint32_t index) {
   const frontend::Type& type = source_.get(object);
   FieldPlace place;

@@ -34,7 +34,6 @@ public:
   // The signature of a function type, quantified if it is polymorphic.
   tal::TypeId signature(frontend::TypeId function, bool noret = false);
   FieldPlace field(frontend::TypeId object, uint32_t index);
-  uint32_t field_count(frontend::TypeId object) const;
 
   const std::string& problem() const { return problem_; }
   void clear_problem() { problem_.clear(); }

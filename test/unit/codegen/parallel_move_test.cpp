@@ -36,7 +36,9 @@ void expect_same(const std::vector<Move>& moves, Passage passage = {r10, {}}) {
     EXPECT_EQ(read(move.dst), key(move.src));
     passage_is_target = passage_is_target || move.dst == Place::reg(passage.reg);
   }
-  if (passage.save.kind != Place::Kind::None && !passage_is_target) EXPECT_EQ(read(Place::reg(passage.reg)), key(Place::reg(passage.reg)));
+  if (passage.save.kind != Place::Kind::None && !passage_is_target) {
+    EXPECT_EQ(read(Place::reg(passage.reg)), key(Place::reg(passage.reg)));
+  }
 }
 
 Place r(Reg reg) { return Place::reg(reg); }
