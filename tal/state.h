@@ -99,7 +99,10 @@ public:
   Interval interval(const Value& v) const;
   // Least known c with a - b <= c (values), or Constraints::none.
   int64_t bound(const Value& a, const Value& b) const;
-  bool at_most(const Value& a, const Value& b, int64_t c) const { return bound(a, b) <= c; }
+  bool at_most(const Value& a, const Value& b, int64_t c) const {
+    int64_t known = bound(a, b);
+    return known != Constraints::none && known <= c;
+  }
   // Learns a - b <= c; false if that contradicts what is known: the path is impossible (R11).
   [[nodiscard]] bool assume(const Value& a, const Value& b, int64_t c);
   // The name of the length of the array `v`, made on first use.
