@@ -1,12 +1,14 @@
 #include "driver/compile.h"
 
 #include "codegen/codegen.h"
+#include "codegen/instruction_assembler.h"
 #include "driver/front.h"
 #include "driver/middle.h"
 #include "driver/output.h"
 #include "dsu/pass/describe_module.h"
 #include "ir/lower.h"
 #include "ir/printer.h"
+#include "tal/text.h"
 
 #include <chrono>
 #include <cstdio>
@@ -120,7 +122,40 @@ std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::S
     return std::nullopt;
   }
   code.annotations.dsu = std::move(manifest);
+  if (options.emit == Emit::Tal) {
+    text += tal::print_object(code.image, code.annotations);
+    return std::nullopt;
+  }
   return verify_output(options, module.name, tal::write_object(code.image, code.annotations), exit_status);
+}
+
+// Typed assembly: the object that the text describes, if it is well typed. A refusal is the author's.
+std::optional<CompiledObject> assemble_file(const std::string& path, int& exit_status) {
+  exit_status = user_error;
+  std::string problem;
+  auto bytes = read_file(path, problem);
+  if (!bytes) {
+    print_error("popc", problem);
+    return std::nullopt;
+  }
+  codegen::InstructionAssembler assembler;
+  auto encode = [&](std::string_view line, tal::Bytes& code, std::string& why) { return assembler.encode(line, code, why); };
+  tal::ObjectImage image;
+  tal::ObjectAnnotations annotations;
+  std::vector<tal::TextProblem> problems;
+  if (!tal::assemble({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, encode, image, annotations, problems)) {
+    for (const tal::TextProblem& p : problems)
+      std::fprintf(stderr, "%s:%u: error: %s\n", path.c_str(), p.line, p.message.c_str());
+    return std::nullopt;
+  }
+  tal::Bytes object = tal::write_object(image, annotations);
+  tal::VerifyResult result = tal::verify(object, *native_interface());
+  if (const auto* error = std::get_if<tal::VerifyError>(&result)) {
+    print_error("popc", "not well typed\n" + tal::to_string(*error, path));
+    return std::nullopt;
+  }
+  exit_status = 0;
+  return CompiledObject{std::move(object), std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result))};
 }
 
 } // namespace
@@ -151,6 +186,10 @@ std::optional<CompiledObject> compile_module(const PopcOptions& options, fronten
 
 std::optional<CompiledObject> compile_file(const PopcOptions& options, const std::string& path, std::string& text,
                                            int& exit_status) {
+  if (path.ends_with(".tal")) {
+    exit_status = internal_error;
+    return native_interface() ? assemble_file(path, exit_status) : std::nullopt;
+  }
   std::unique_ptr<frontend::Session> session = make_session(options);
   if (is_ir_text(path)) {
     frontend::TypeStore types;

@@ -130,20 +130,28 @@ private:
       out_ += "  zero " + std::to_string(s.size) + "\nend\n";
       return;
     }
-    for (uint32_t at = s.offset; at + 8 <= s.offset + s.size && at + 8 <= bytes->size(); at += 8) {
-      auto reloc = std::find_if(relocs.begin(), relocs.end(), [&](const Reloc& r) { return r.offset == at; });
-      bool has = s.section != Section::RoData && reloc != relocs.end();
+    const size_t end = std::min<size_t>(s.offset + s.size, bytes->size());
+    size_t at = s.offset;
+    for (; at + 8 <= end; at += 8) {
+      auto reloc = std::lower_bound(relocs.begin(), relocs.end(), at, [](const Reloc& r, size_t a) { return r.offset < a; });
+      bool has = s.section != Section::RoData && reloc != relocs.end() && reloc->offset == at;
       out_ += has ? "  addr " + names_[reloc->symbol] + "\n" : word(*bytes, at);
     }
+    if (at < end) // the last elements of an array of narrow ones
+      out_ += ascii(*bytes, at, end - at);
     out_ += "end\n";
   }
 
-  static std::string word(const Bytes& bytes, uint32_t at) {
+  static std::string ascii(const Bytes& bytes, size_t at, size_t size) {
+    return "  ascii " + quoted({reinterpret_cast<const char*>(bytes.data() + at), size}) + "\n";
+  }
+
+  static std::string word(const Bytes& bytes, size_t at) {
     uint64_t v = 0;
     std::memcpy(&v, bytes.data() + at, 8);
     if (v < (1u << 20))
       return "  i64 " + std::to_string(v) + "\n";
-    return "  ascii " + quoted({reinterpret_cast<const char*>(bytes.data() + at), 8}) + "\n";
+    return ascii(bytes, at, 8);
   }
 
   // ---- code ----------------------------------------------------------------------------------------------------------
@@ -210,6 +218,13 @@ private:
     if (!decode({image_.text.data() + at, std::min<size_t>(end, image_.text.size()) - at}, inst)) {
       out_ += "  .byte " + std::to_string(image_.text[at]) + "\n";
       return 1;
+    }
+    if (inst.row().rule == Rule::Nop && inst.length > 1) { // of the forms of one length an assembler takes its own
+      out_ += "  .byte";
+      for (uint32_t i = 0; i < inst.length; i++)
+        out_ += " " + std::to_string(image_.text[at + i]);
+      out_ += "\n";
+      return inst.length;
     }
     std::string target;
     if (const Reloc* r = reloc_in(at, at + inst.length)) {
