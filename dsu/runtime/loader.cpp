@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "dsu/runtime/native_text.h"
 #include "dsu/runtime/registration.h"
@@ -107,11 +108,10 @@ uintptr_t Loader::address_of(const PreparedUpdate& update, const tal::Binding& b
   return module_of(update, binding.module).address_of(binding.symbol);
 }
 
-uintptr_t Loader::descriptor_of(const tal::Interface& interface, tal::TypeId type) {
+uintptr_t Loader::descriptor_of(tal::TypeTable& types, tal::TypeId type) {
   if (descriptor_count_ == descriptor_capacity_)
     return 0;
   tal_descriptor& descriptor = descriptors_[descriptor_count_++];
-  tal::TypeTable types = interface.types;  // looking up a layout may intern it
   return tal::make_descriptor(types, type, descriptor) ? reinterpret_cast<uintptr_t>(&descriptor) : 0;
 }
 
@@ -127,12 +127,15 @@ bool Loader::relocate_section(PreparedUpdate& update, uint32_t index, tal::Secti
   LoadedModule& module = *update.modules[index].loaded;
   const size_t size = content(*update.modules[index].object, section).size();
   std::vector<uintptr_t> descriptors(module.interface.symbols.size());
+  std::optional<tal::TypeTable> types;  // looking up a layout may intern it; one copy for all descriptors
   for (const tal::Reloc& reloc : relocs) {
     const tal::InterfaceSymbol& symbol = module.interface.symbols[reloc.symbol];
     uintptr_t target;
     if (symbol.kind == tal::SymbolKind::Desc) {
+      if (!types)
+        types = module.interface.types;
       if (descriptors[reloc.symbol] == 0)
-        descriptors[reloc.symbol] = descriptor_of(module.interface, symbol.type);
+        descriptors[reloc.symbol] = descriptor_of(*types, symbol.type);
       target = descriptors[reloc.symbol];
     } else {
       target = address_of(update, update.links.bindings[index][reloc.symbol], symbol, problem);

@@ -30,7 +30,7 @@ private:
   bool plan_writes(PreparedUpdate& update, std::string& problem);
   uintptr_t address_of(const PreparedUpdate& update, const tal::Binding& binding, const tal::InterfaceSymbol& symbol,
                        std::string& problem);
-  uintptr_t descriptor_of(const tal::Interface& interface, tal::TypeId type);
+  uintptr_t descriptor_of(tal::TypeTable& types, tal::TypeId type);
   const LoadedModule& module_of(const PreparedUpdate& update, uint32_t number) const;
 
   const Program& program_;
