@@ -22,7 +22,7 @@ public:
   Verifier(std::span<const uint8_t> bytes, const NativeInterface& natives) : bytes_(bytes), natives_(natives) {}
 
   VerifyResult run() {
-    bool ok = read() && bind_natives() && check_symbols() && check_data() && check_code();
+    bool ok = read() && check_names() && bind_natives() && check_symbols() && check_data() && check_code();
     if (!ok)
       return error_;
     if (!make_interface())
@@ -84,6 +84,20 @@ private:
     return SymbolKind::Desc;
   }
 
+  // Names go into messages, tables of C strings and look-ups (R23): no blanks, control characters or NUL.
+  static bool is_printable(std::string_view name) {
+    return name.size() <= 4096 && std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c != 0x7F; });
+  }
+
+  bool check_names() {
+    if (!is_printable(file_.annotations.module))
+      return fail(CheckRule::O7, "a printable module name of at most 4096 bytes", "another");
+    for (uint32_t i = 0; i < types().named_count(); i++)
+      if (!is_printable(types().named_type(NamedId{i}).name))
+        return fail(CheckRule::O7, "a printable name of at most 4096 bytes for type " + std::to_string(i), "another");
+    return true;
+  }
+
   bool check_symbols() {
     std::set<std::pair<std::string, bool>> names;
     for (const Symbol& s : symbols()) {
@@ -98,8 +112,7 @@ private:
 
   bool check_name(const Symbol& s) {
     bool may_be_empty = s.kind == SymbolKind::Desc || (s.kind == SymbolKind::Data && s.scope == Scope::Static);
-    bool printable = std::all_of(s.name.begin(), s.name.end(), [](char c) { return c > ' ' && c != 0x7F; });
-    if ((s.name.empty() && !may_be_empty) || s.name.size() > 4096 || !printable)
+    if ((s.name.empty() && !may_be_empty) || !is_printable(s.name))
       return bad_symbol(s, "a printable name of at most 4096 bytes", "another");
     bool defines = s.section != Section::None && !s.name.empty();
     if (defines && (s.name.starts_with("__") || natives_.natives.count(s.name) != 0))

@@ -52,6 +52,22 @@ TEST(Hostile, RelocationOnABranchOfAnExcludedStretch) {
   EXPECT_EQ(b.rule(), "O4") << b.message;
 }
 
+// ---- names ---------------------------------------------------------------------------------------------------------
+
+TEST(Hostile, NamesOfTypesAndModulesAreVisibleText) {
+  auto rule_of = [](const std::string& module, const std::string& type) {
+    ObjectBuilder b;
+    b.a.module = module;
+    NamedId id = b.types().declare(type, {});
+    EXPECT_TRUE(b.types().define(id, b.types().struct_layout({{0, b.types().i64(), Mutability::ReadWrite, false}})));
+    b.symbol({"s", SymbolKind::Data, Scope::Import, Section::None, 0, 0, b.types().ptr(b.types().named(id))});
+    return b.rule();
+  };
+  EXPECT_EQ(rule_of("M", "List::t"), "");
+  EXPECT_EQ(rule_of(std::string("M\0N", 3), "List::t"), "O7"); // the runtime would know it as M
+  EXPECT_EQ(rule_of("M", "List::\x1b[2Jt"), "O7");
+}
+
 // ---- resources (R52) -----------------------------------------------------------------------------------------------
 
 TEST(Hostile, TypesInstantiatedToManyLargeLayouts) {
