@@ -1,5 +1,6 @@
 #include "stdlib/runtime/descriptors.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -37,5 +38,24 @@ int usable_descriptor(uint64_t number, const char* native) {
 }
 
 void leave_descriptor(int descriptor) { entered[descriptor] = false; }
+
+void hold_standard_descriptors() {
+  int descriptor = 0;
+  while (is_standard(descriptor))
+    descriptor = open("/dev/null", O_RDWR);
+  if (descriptor >= 0)
+    close(descriptor);
+}
+
+bool replace_standard_descriptor(int descriptor) {
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nothing < 0)
+    return false;
+  const bool done = dup2(nothing, descriptor) == descriptor;
+  const int error = errno;
+  close(nothing);
+  errno = error;
+  return done;
+}
 
 }  // namespace poprt

@@ -15,6 +15,12 @@ int enter_descriptor(int descriptor, const char* native);
 int usable_descriptor(uint64_t number, const char* native);
 void leave_descriptor(int descriptor);
 
+// The numbers 0, 1 and 2 stay taken for ever, closed or not: a descriptor that the runtime opens for itself would else become
+// one of them, and what the program prints would go there.
+inline bool is_standard(int descriptor) { return descriptor >= 0 && descriptor <= 2; }
+void hold_standard_descriptors();               // at the start: those that the program was started without
+bool replace_standard_descriptor(int descriptor); // in place of closing it; false with errno
+
 }  // namespace poprt
 
 #endif

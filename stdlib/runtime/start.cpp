@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "stdlib/runtime/calls.h"
+#include "stdlib/runtime/descriptors.h"
 #include "stdlib/runtime/exceptions.h"
 #include "stdlib/runtime/fatal.h"
 #include "stdlib/runtime/memory.h"
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
   register_modules();
   install_fault_handlers();
   signal(SIGPIPE, SIG_IGN);  // a write to a closed connection is an error of that write
+  hold_standard_descriptors();
   open_standard_streams();
   set_arguments(argc, argv);
   poprt_start_updates(&__tal_program);

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "stdlib/runtime/decimal.h"
+#include "stdlib/runtime/descriptors.h"
 #include "stdlib/runtime/raise.h"
 #include "stdlib/runtime/system.h"
 
@@ -134,6 +135,8 @@ POPRT_THROWING(uint64_t, f_close, (Stream* stream)) {
   if (file == nullptr)
     return 0;
   stream->file = nullptr;
+  if (is_standard(fileno(file))) // the runtime's own messages still use it
+    return from_int(std::fflush(file) == 0 && replace_standard_descriptor(fileno(file)) ? 0 : errno);
   return from_int(std::fclose(file) == 0 ? 0 : errno);
 }
 

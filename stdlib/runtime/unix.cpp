@@ -183,7 +183,10 @@ POPRT_THROWING(void, Unix__close, (uint64_t number)) {
   if (descriptor < 0)
     return;
   leave_descriptor(descriptor);
-  check(close(descriptor), "close");
+  if (is_standard(descriptor))
+    check(replace_standard_descriptor(descriptor) ? 0 : -1, "close");
+  else
+    check(close(descriptor), "close");
 }
 
 // Bytes read, 0 at the end, -1 when a non-blocking descriptor has nothing.
