@@ -90,7 +90,9 @@ const tal_module* find_module(const void* address) {
   return static_cast<uint64_t>(text - found->text) <= found->text_size ? found : nullptr;
 }
 
-CallSite find_call_site(const void* return_address) {
+namespace {
+
+CallSite look_up_call_site(const void* return_address) {
   // A call may be the last instruction of its module (noret), so that the address behind it starts the next one.
   const tal_module* module = find_module(static_cast<const uint8_t*>(return_address) - 1);
   if (module == nullptr)
@@ -100,6 +102,25 @@ CallSite find_call_site(const void* return_address) {
   if (record == nullptr || record->return_offset != offset)
     return {};
   return {module, record};
+}
+
+}  // namespace
+
+// What was found stays right for ever, because modules stay; an address without a call site may get one, and is not kept.
+CallSite find_call_site(const void* return_address) {
+  struct Found {
+    const void* return_address;
+    CallSite site;
+  };
+  static thread_local Found cache[256];
+  Found& entry = cache[(reinterpret_cast<uint64_t>(return_address) * 0x9E3779B97F4A7C15u) >> 56];
+  if (entry.return_address != return_address || !entry.site) {
+    const CallSite site = look_up_call_site(return_address);
+    if (!site)
+      return site;
+    entry = {return_address, site};
+  }
+  return entry.site;
 }
 
 SourcePosition describe_call_site(const void* return_address) {

@@ -1,7 +1,7 @@
 // The modules of the running program: which one an address belongs to, and the records of its call sites.
 //
-// Read by the unwinder at every raise, so look-ups are two binary searches and never allocate. Modules are
-// added at start-up and by the patch loader and never removed (R46).
+// Read by the unwinder at every raise, so look-ups never allocate: two binary searches, or one probe for a return address that
+// this thread has looked up lately. Modules are added at start-up and by the patch loader and never removed (R46).
 #ifndef STDLIB_RUNTIME_MODULES_H
 #define STDLIB_RUNTIME_MODULES_H
 

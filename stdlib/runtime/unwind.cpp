@@ -15,14 +15,10 @@ namespace {
 
 uint64_t load(uint64_t address) { return *reinterpret_cast<const uint64_t*>(address); }
 
-// Index in Registers::saved of a machine register number.
+// Index in Registers::saved of a machine register number: rbx, rbp, r12 to r15.
 int saved_index(int16_t number) {
-  switch (number) {
-    case 3: return 0;   // rbx
-    case 5: return 1;   // rbp
-    case 12: case 13: case 14: case 15: return number - 10;
-    default: return -1;
-  }
+  static constexpr int8_t indexes[16] = {-1, -1, -1, 0, -1, 1, -1, -1, -1, -1, -1, -1, 2, 3, 4, 5};
+  return number < 16 ? indexes[number] : -1;
 }
 
 CallSite require_call_site(uint64_t pc) {
