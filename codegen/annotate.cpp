@@ -17,7 +17,7 @@ public:
         annotations_(annotations) {
     for (uint32_t i = 0; i < facts.size(); ++i) {
       if (facts[i].what == ValueFact::What::NonNull) nonnull_.emplace(facts[i].a.value, i);
-      else if (needed_elsewhere(facts[i])) carried_.push_back(i);
+      else if (needed_elsewhere(facts[i]) && !is_wide_divisor(facts[i])) carried_.push_back(i);
     }
   }
 
@@ -32,6 +32,10 @@ public:
 private:
   static bool needed_elsewhere(const ValueFact& fact) {
     return std::any_of(fact.used_in.begin(), fact.used_in.end(), [&](BlockId b) { return !(b == fact.block); });
+  }
+  // What a record can say of a divisor is that it is at least 1: true of a 32-bit one that is not zero, not of a negative `long`.
+  bool is_wide_divisor(const ValueFact& fact) const {
+    return fact.what == ValueFact::What::NonZero && function_.vregs[fact.a.as_reg().index()].type == annotations_.types.i64().value;
   }
   bool holds_at(const ValueFact& fact, BlockId block) const {
     return fact.block == block ? fact.on_entry : dominators_.dominates(fact.block, block);
