@@ -187,6 +187,8 @@ struct Symbol {
   bool is_const = false;        // Variable that is never assigned
   bool is_referenced = false;   // an Extern that is not referenced is not imported at all
   bool is_builtin = false;      // NullPointer, ArrayBounds, ...: extern exceptions declared in every module
+  bool is_nested = false;       // static Function hoisted out of another definition: nested, or of a `fun`. Its name cannot be written:
+                                // that of the definition around it, then `_`, its number if that is needed, its own name: "A::f::_g"
   // An extern of function type does not say whether it is a function or a variable holding one: it is a Function.
 };
 
@@ -214,7 +216,7 @@ struct TypedModule {
   std::shared_ptr<TypeStore> types;
   std::vector<Symbol> symbols;
   std::vector<std::string> strings;
-  std::vector<Function> functions;         // in source order
+  std::vector<Function> functions;         // in source order, but nested ones before the one around them
   std::vector<Global> globals;             // in source order
   std::vector<SymbolId> exceptions;        // those defined here
   std::vector<TypeDeclId> type_decls;      // all, in source order; scope says which are defined here

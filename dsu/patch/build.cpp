@@ -148,6 +148,7 @@ private:
     }
     if (!share(*module, patch, manifest))
       return false;
+    detach(*module, patch, manifest);
     PatchModule entry{patch.module, patch.is_new ? ModuleRole::New : ModuleRole::Replaced, patch.from, manifest.hash};
     return add_object(*module, manifest, std::move(entry));
   }
@@ -169,6 +170,13 @@ private:
       manifest.imports.push_back({name, ImportFrom::Running, patch.module, name});
     }
     return true;
+  }
+
+  // A name of this version alone: nothing that runs has it, so nothing is replaced.
+  void detach(TypedModule& module, const ModulePatch& patch, const Manifest& manifest) {
+    for (Symbol& symbol : module.symbols)
+      if (symbol.is_nested && contains(patch.detached, symbol.name.view()))
+        symbol.name = session_->names.get(symbol.name.str() + "_" + hex(manifest.hash).substr(0, 8));
   }
 
   bool add_private(TypedModule& module, const std::vector<std::string>& old_statics, const std::vector<std::string>& new_statics,

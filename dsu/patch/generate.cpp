@@ -39,6 +39,15 @@ std::vector<std::string> shared_values(const ModuleDifference& module, const Mod
   return names;
 }
 
+// Nested functions of another type. Only code of the old version, which keeps the old ones, can want them: no stub is needed.
+std::vector<std::string> detached_functions(const ModuleDifference& module, const ModuleInfo& after) {
+  std::vector<std::string> names;
+  for (const ValueDifference& value : module.values)
+    if (value.change == ValueChange::Retyped && after.values.at(value.name).is_nested)
+      names.push_back(value.name);
+  return names;
+}
+
 // One line per named type of the new version: its name and what its definition hashes to, old and new where they differ.
 std::string type_name_map(const Version& before, const Version& after, const Difference& difference) {
   std::string text;
@@ -77,6 +86,7 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
       const ModuleInfo& old = before.modules.at(module.name);
       file.from = old.manifest.hash;
       file.sharing = shared_values(module, now);
+      file.detached = detached_functions(module, now);
       file.renaming = renamings(now, before, after, difference);
       InterfaceCode code = write_interface_code(module, old, now, printer, conversions,
                                                 "Interface code of module " + module.name + ", " + versions + ".");

@@ -113,7 +113,7 @@ InterfaceCode write_interface_code(const ModuleDifference& module, const ModuleI
                                    const SourcePrinter& printer, Conversions& conversions, const std::string& title) {
   Writer writer(before, after, printer, conversions);
   for (const ValueDifference& value : module.values) {
-    if (value.change != ValueChange::Retyped)
+    if (value.change != ValueChange::Retyped || after.values.at(value.name).is_nested)
       continue;
     const DefinitionKind kind = after.values.at(value.name).kind;
     if (kind == DefinitionKind::Variable)

@@ -83,6 +83,7 @@ std::string write_module_patch(const ModulePatch& patch) {
   return write_tokens({{"implementation", maybe(patch.implementation)},
                        {"interface", maybe(patch.interface)},
                        {"sharing", patch.sharing},
+                       {"detached", patch.detached},
                        {"renaming", patch.renaming},
                        {"old-static", patch.old_statics},
                        {"new-static", patch.new_statics},
@@ -91,13 +92,14 @@ std::string write_module_patch(const ModulePatch& patch) {
 
 std::optional<ModulePatch> parse_module_patch(const std::string& text, std::string module, std::string& problem) {
   std::optional<TokenFile> file = parse_tokens(text, problem);
-  if (!file || !known_keywords(*file, {"implementation", "interface", "sharing", "renaming", "old-static", "new-static", "replaces"}, problem))
+  if (!file || !known_keywords(*file, {"implementation", "interface", "sharing", "detached", "renaming", "old-static", "new-static", "replaces"}, problem))
     return std::nullopt;
   ModulePatch patch;
   patch.module = std::move(module);
   patch.implementation = single(*file, "implementation");
   patch.interface = single(*file, "interface");
   patch.sharing = items(*file, "sharing");
+  patch.detached = items(*file, "detached");
   patch.renaming = items(*file, "renaming");
   patch.old_statics = items(*file, "old-static");
   patch.new_statics = items(*file, "new-static");

@@ -23,6 +23,7 @@ struct ModulePatch {
   std::string implementation;            // path of the new source; empty: interface code only
   std::string interface;                 // file in the patch directory; may be empty
   std::vector<std::string> sharing;      // values that keep their running definition
+  std::vector<std::string> detached;     // nested functions that do not take the place of those of the same name
   std::vector<std::string> renaming;     // New::T=T!hash, for people
   std::vector<std::string> old_statics;  // static values of the running version that the interface code refers to
   std::vector<std::string> new_statics;

@@ -106,6 +106,7 @@ void add_module(const frontend::typed::TypedModule& module, std::string path, Ty
                                                        : DefinitionKind::Exception;
     value.type = types.import(store, symbol.type);
     value.is_static = symbol.scope == frontend::Scope::Static;
+    value.is_nested = symbol.is_nested;
     info.values[symbol.name.str()] = value;
   }
   for (const Definition& d : info.manifest.definitions)

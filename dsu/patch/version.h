@@ -63,6 +63,7 @@ struct ValueInfo {
   TypeRef type = nullptr;
   bool is_static = false;
   Hash fingerprint{};
+  bool is_nested = false;         // a function within another definition: no source can name it
 };
 
 struct ModuleInfo {

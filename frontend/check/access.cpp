@@ -84,19 +84,19 @@ typed::ExprId BodyChecker::symbol_value(SymbolId id, SourceLoc loc) {
       break;
   }
   if (types_.get(symbol.type).type_params != 0) {
-    diagnostics_.report<Diag::PolymorphicNotInstantiated>(loc, symbol.name.view());
+    diagnostics_.report<Diag::PolymorphicNotInstantiated>(loc, written_name(symbol));
     return error_expr(loc);
   }
   return function_ref(id, {}, loc);
 }
 
 typed::ExprId BodyChecker::expr(const ast::NameExpr& n, SourceLoc loc, TypeId) {
-  if (const auto local = locals_.find(n.name); local != locals_.end() && local->second.is_valid()) return read_local(local->second, loc);
+  if (const Binding* binding = find_binding(n.name)) {
+    return binding->local.is_valid() ? read_local(binding->local, loc) : symbol_value(binding->function, loc);
+  }
   const Environment::Value* value = env_.find_value(n.name, opens_);
   if (!value) {
-    std::vector<Name> names;
-    for (const auto& [name, local] : locals_) names.push_back(name);
-    env_.report_unbound(loc, n.name, names);
+    report_unbound(loc, n.name);
     return error_expr(loc);
   }
   if (value->kind == Environment::Value::Constant) return int_literal(value->constant, kIntType, loc);
@@ -174,7 +174,6 @@ typed::ExprId BodyChecker::expr(const ast::Subscript& n, SourceLoc loc, TypeId) 
 
 typed::ExprId BodyChecker::expr(const ast::ConstArrayLit&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::ConstArray); }
 typed::ExprId BodyChecker::expr(const ast::ConstSubscript&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::ConstArray); }
-typed::ExprId BodyChecker::expr(const ast::FunExpr&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::NestedFunction); }
 typed::ExprId BodyChecker::expr(const ast::NewUnion&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::Union); }
 typed::ExprId BodyChecker::expr(const ast::AddressOf&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::AddressOf); }
 typed::ExprId BodyChecker::expr(const ast::RepTerm&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::Rep); }

@@ -4,7 +4,7 @@
 // other, so that one mistake gives one message. Types of nodes may contain unification variables until finish().
 //
 // The implementation is spread by subject: body_core.cpp (names, conversions), operators.cpp, access.cpp (fields, elements, literals),
-// calls.cpp (calls, allocation, raise), statements.cpp, switches.cpp, formats.cpp (printf), default_value.cpp.
+// calls.cpp (calls, allocation, raise), statements.cpp, switches.cpp, nested_functions.cpp, formats.cpp (printf), default_value.cpp.
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@ namespace frontend {
 
 class BodyChecker {
  public:
-  BodyChecker(Environment& env, OpenScopeId opens, std::vector<Name> type_params, typed::Body& body);
+  // `name`: of what is checked. `enclosing`: the checker of the function around a nested one.
+  BodyChecker(Environment& env, OpenScopeId opens, std::vector<Name> type_params, typed::Body& body, Name name, const BodyChecker* enclosing = nullptr);
 
   // Parameters and body; `out.symbol` is set, `out.body` is the body given to the constructor.
   void check_function(const ast::FunctionDecl& function, TypeId type, typed::Function& out);
@@ -51,7 +52,15 @@ class BodyChecker {
 
   LocalId add_local(Name name, TypeId type, SourceLoc loc);
   ExprId read_local(LocalId local, SourceLoc loc);
-  void bind(Name name, LocalId local);
+  // What a name within the body means: a local variable or a nested function.
+  struct Binding {
+    LocalId local;
+    SymbolId function;
+    bool is_valid() const { return local.is_valid() || function.is_valid(); }
+  };
+  void bind(Name name, Binding binding);
+  void bind(Name name, LocalId local) { bind(name, Binding{local, {}}); }
+  const Binding* find_binding(Name name) const;
   size_t open_scope() const { return shadowed_.size(); }
   void close_scope(size_t mark);
   TypeId local_type(const ast::Type& syntax);
@@ -119,6 +128,11 @@ class BodyChecker {
   ExprId negate(ExprId operand, SourceLoc loc);
   bool operator_applies(ast::BinaryOp op, TypeId type, SourceLoc loc);
   std::optional<uint32_t> find_field(ExprId object, Name name, SourceLoc loc);
+
+  SymbolId hoist(const ast::FunctionDecl& function);
+  SymbolId hoist_expression(const ast::FunctionDecl& function);
+  void report_unbound(SourceLoc loc, Name name);
+  static std::string written_name(const typed::Symbol& function);
 
   ExprId function_ref(SymbolId symbol, const std::vector<ast::Type*>& explicit_args, SourceLoc loc);
   std::optional<SymbolId> named_function(const ast::Expr& callee, const std::vector<ast::Type*>*& explicit_args);
@@ -214,13 +228,19 @@ class BodyChecker {
   OpenScopeId opens_;
   TypeVariables variables_;
   TypeId result_type_ = kVoidType;
-  std::unordered_map<Name, LocalId> locals_;
-  std::vector<std::pair<Name, LocalId>> shadowed_;  // what a binding replaced, invalid for nothing
+  Name name_;
+  const BodyChecker* enclosing_;
+  std::unordered_map<Name, uint32_t> nested_counts_;  // by the name of nested functions
+  std::unordered_map<Name, Binding> bindings_;
+  std::vector<std::pair<Name, Binding>> shadowed_;  // what a binding replaced, invalid for nothing
   std::vector<Target> targets_;
   std::vector<TypeDeclId> default_stack_;
   uint64_t default_elements_ = 1;   // of the arrays around the default value being made
   uint32_t default_nodes_ = 0;
 };
+
+// Body and flow of a function, which is added to the module.
+void check_definition(Environment& env, const ast::FunctionDecl& decl, typed::SymbolId symbol, OpenScopeId opens, const BodyChecker* enclosing);
 
 std::string_view op_text(ast::BinaryOp op);
 

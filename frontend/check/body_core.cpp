@@ -6,14 +6,21 @@ namespace frontend {
 
 using support::Diag;
 
-BodyChecker::BodyChecker(Environment& env, OpenScopeId opens, std::vector<Name> type_params, typed::Body& body)
+BodyChecker::BodyChecker(Environment& env, OpenScopeId opens, std::vector<Name> type_params, typed::Body& body, Name name, const BodyChecker* enclosing)
     : env_(env),
       types_(env.types()),
       diagnostics_(env.session().diagnostics),
       unifier_(env.types()),
       body_(body),
       opens_(opens),
-      variables_(std::move(type_params)) {}
+      variables_(std::move(type_params), enclosing ? TypeVariables::nested_in(enclosing->variables_).hidden() : std::vector<Name>()),
+      name_(name),
+      enclosing_(enclosing) {
+  if (!enclosing) return;
+  for (const auto& [known, binding] : enclosing->bindings_) {
+    if (binding.function.is_valid()) bindings_[known] = binding;
+  }
+}
 
 // ---------------------------------------------------------------- nodes
 
@@ -63,10 +70,15 @@ typed::LocalId BodyChecker::add_local(Name name, TypeId type, SourceLoc loc) {
 
 typed::ExprId BodyChecker::read_local(LocalId local, SourceLoc loc) { return add(loc, body_.locals[local.value].type, typed::LocalRef{local}); }
 
-void BodyChecker::bind(Name name, LocalId local) {
-  LocalId& place = locals_[name];
+void BodyChecker::bind(Name name, Binding binding) {
+  Binding& place = bindings_[name];
   shadowed_.emplace_back(name, place);
-  place = local;
+  place = binding;
+}
+
+const BodyChecker::Binding* BodyChecker::find_binding(Name name) const {
+  const auto found = bindings_.find(name);
+  return found != bindings_.end() && found->second.is_valid() ? &found->second : nullptr;
 }
 
 void BodyChecker::close_scope(size_t mark) {
@@ -74,9 +86,9 @@ void BodyChecker::close_scope(size_t mark) {
     const auto [name, before] = shadowed_.back();
     shadowed_.pop_back();
     if (before.is_valid()) {
-      locals_[name] = before;
+      bindings_[name] = before;
     } else {
-      locals_.erase(name);
+      bindings_.erase(name);
     }
   }
 }
@@ -170,7 +182,7 @@ void BodyChecker::check_function(const ast::FunctionDecl& function, TypeId type_
     const LocalId local = add_local(param.name, type.args[i], param.loc);
     body_.locals[local.value].is_param = true;
     out.params.push_back(local);
-    if (const auto before = locals_.find(param.name); before != locals_.end() && before->second.is_valid()) {
+    if (const Binding* before = find_binding(param.name); before && before->local.is_valid()) {
       diagnostics_.report<Diag::DuplicateParameter>(param.loc, param.name.view());
     }
     bind(param.name, local);

@@ -18,7 +18,7 @@ typed::ExprId BodyChecker::function_ref(SymbolId id, const std::vector<ast::Type
   if (type.kind != TypeKind::Function) return error_expr(loc);
   if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
   if (explicit_args.size() > type.type_params) {
-    diagnostics_.report<Diag::TooManyTypeArguments>(loc, symbol.name.view(), support::counted(type.type_params, "type variable"),
+    diagnostics_.report<Diag::TooManyTypeArguments>(loc, written_name(symbol), support::counted(type.type_params, "type variable"),
                                                     support::counted(explicit_args.size(), "type argument"));
     return error_expr(loc);
   }
@@ -31,16 +31,17 @@ typed::ExprId BodyChecker::function_ref(SymbolId id, const std::vector<ast::Type
   return add(loc, types_.instantiate(symbol.type, args), typed::FunctionRef{id, list(args)});
 }
 
-// The function that a callee names, and the type arguments written after it.
+// The function that a callee names or is, and the type arguments written after it.
 std::optional<typed::SymbolId> BodyChecker::named_function(const ast::Expr& callee, const std::vector<ast::Type*>*& explicit_args) {
   const ast::Expr* named = &callee;
   if (const auto* instantiate = std::get_if<ast::Instantiate>(&callee.node)) {
     explicit_args = &instantiate->args;
     named = instantiate->function;
   }
+  if (const auto* fun = std::get_if<ast::FunExpr>(&named->node)) return hoist_expression(*fun->function);
   const auto* name = std::get_if<ast::NameExpr>(&named->node);
   if (!name) return std::nullopt;
-  if (const auto local = locals_.find(name->name); local != locals_.end() && local->second.is_valid()) return std::nullopt;
+  if (const Binding* binding = find_binding(name->name)) return binding->function.is_valid() ? std::optional(binding->function) : std::nullopt;
   const Environment::Value* value = env_.find_value(name->name, opens_);
   if (!value || value->kind != Environment::Value::Symbol) return std::nullopt;
   if (env_.module().symbols[value->symbol.value].kind != typed::SymbolKind::Function) return std::nullopt;
@@ -49,11 +50,11 @@ std::optional<typed::SymbolId> BodyChecker::named_function(const ast::Expr& call
 
 typed::ExprId BodyChecker::expr(const ast::Instantiate& n, SourceLoc loc, TypeId) {
   const std::vector<ast::Type*>* explicit_args = &n.args;
-  if (std::holds_alternative<ast::NameExpr>(n.function->node)) {
+  if (std::holds_alternative<ast::NameExpr>(n.function->node) || std::holds_alternative<ast::FunExpr>(n.function->node)) {
     if (const auto symbol = named_function(*n.function, explicit_args)) {
       const typed::Symbol& function = env_.module().symbols[symbol->value];
       if (n.args.size() < types_.get(function.type).type_params) {
-        diagnostics_.report<Diag::PolymorphicNotInstantiated>(loc, function.name.view());
+        diagnostics_.report<Diag::PolymorphicNotInstantiated>(loc, written_name(function));
         return error_expr(loc);
       }
       return function_ref(*symbol, n.args, loc);
@@ -139,7 +140,7 @@ typed::ExprId BodyChecker::expr(const ast::Call& n, SourceLoc loc, TypeId) {
   std::string name = "this function";
   SourceLoc declared;
   if (symbol) {
-    name = env_.module().symbols[symbol->value].name.str();
+    name = written_name(env_.module().symbols[symbol->value]);
     declared = env_.module().symbols[symbol->value].loc;
   }
   if (n.args.size() != type.args.size()) {
@@ -269,7 +270,7 @@ typed::ExprId BodyChecker::expr(const ast::NewTuple& n, SourceLoc loc, TypeId hi
 // ---------------------------------------------------------------- exceptions
 
 std::optional<typed::SymbolId> BodyChecker::find_exception(Name name, SourceLoc loc) {
-  if (const auto local = locals_.find(name); local != locals_.end() && local->second.is_valid()) {
+  if (find_binding(name)) {
     diagnostics_.report<Diag::NotAnException>(loc, name.view());
     return std::nullopt;
   }

@@ -19,25 +19,11 @@ void check_variable(Environment& env, const Environment::VariableItem& item) {
   global.loc = item.placed.decl->loc;
   const uint32_t errors_before = env.session().diagnostics.error_count();
   if (const auto feature = env.unsupported_part(type)) env.unsupported(global.loc, *feature);
-  BodyChecker checker(env, item.placed.opens, {}, global.body);
+  BodyChecker checker(env, item.placed.opens, {}, global.body, item.placed.name);
   global.init = checker.check_initializer(decl.init, type, *decl.type, item.placed.name, global.loc);
   checker.finish();
   if (env.session().diagnostics.error_count() == errors_before) fold_initializer(env, global.body, global.init);
   env.module().globals.push_back(std::move(global));
-}
-
-void check_function(Environment& env, const Environment::FunctionItem& item) {
-  const auto& decl = std::get<ast::FunctionDecl>(item.placed.decl->node);
-  typed::Function function;
-  function.symbol = item.symbol;
-  function.loc = item.placed.decl->loc;
-  function.type_params = std::get<ast::FunctionType>(decl.type->node).type_params;
-  const uint32_t errors_before = env.session().diagnostics.error_count();
-  BodyChecker checker(env, item.placed.opens, function.type_params, function.body);
-  checker.check_function(decl, env.module().symbols[item.symbol.value].type, function);
-  checker.finish();
-  if (env.session().diagnostics.error_count() == errors_before) check_flow(env.session(), env.types(), function);
-  env.module().functions.push_back(std::move(function));
 }
 
 // `void pop_main()`, `int pop_main()`; `int main()`, `int main(string[])`.
@@ -54,6 +40,19 @@ void check_entry_point(Environment& env, const Environment::FunctionItem& item) 
 
 }  // namespace
 
+void check_definition(Environment& env, const ast::FunctionDecl& decl, typed::SymbolId symbol, OpenScopeId opens, const BodyChecker* enclosing) {
+  typed::Function function;
+  function.symbol = symbol;
+  function.loc = decl.loc;
+  function.type_params = std::get<ast::FunctionType>(decl.type->node).type_params;
+  const uint32_t errors_before = env.session().diagnostics.error_count();
+  BodyChecker checker(env, opens, function.type_params, function.body, env.module().symbols[symbol.value].name, enclosing);
+  checker.check_function(decl, env.module().symbols[symbol.value].type, function);
+  checker.finish();
+  if (env.session().diagnostics.error_count() == errors_before) check_flow(env.session(), env.types(), function);
+  env.module().functions.push_back(std::move(function));
+}
+
 std::unique_ptr<TypedModule> check(Session& session, const ast::Module& module) {
   auto result = std::make_unique<TypedModule>();
   result->name = module.name;
@@ -65,7 +64,7 @@ std::unique_ptr<TypedModule> check(Session& session, const ast::Module& module) 
   for (const Environment::VariableItem& item : env.variables()) check_variable(env, item);
   for (const Environment::FunctionItem& item : env.functions()) {
     check_entry_point(env, item);
-    check_function(env, item);
+    check_definition(env, std::get<ast::FunctionDecl>(item.placed.decl->node), item.symbol, item.placed.opens, nullptr);
   }
   if (session.diagnostics.has_errors()) return nullptr;
   return result;

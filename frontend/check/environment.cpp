@@ -19,6 +19,15 @@ std::optional<std::pair<uint32_t, uint32_t>> TypeVariables::find(Name name) cons
   return std::nullopt;
 }
 
+TypeVariables TypeVariables::nested_in(const TypeVariables& around) {
+  TypeVariables result;
+  result.hidden_ = around.hidden_;
+  if (!around.binders_.empty()) result.hidden_.insert(result.hidden_.end(), around.binders_.front().begin(), around.binders_.front().end());
+  return result;
+}
+
+bool TypeVariables::is_hidden(Name name) const { return std::ranges::find(hidden_, name) != hidden_.end(); }
+
 std::string_view feature_text(Feature feature) {
   static constexpr std::string_view kText[] = {
 #define FEATURE(Id, text) text,
@@ -190,6 +199,11 @@ void Environment::report_unbound(SourceLoc loc, Name name, const std::vector<Nam
   std::vector<Name> candidates = locals;
   for (const auto& [known, value] : values_) candidates.push_back(known);
   suggest(session_.diagnostics.report<Diag::UnboundName>(loc, name.view()), name, candidates);
+}
+
+void Environment::report_enclosing_local(SourceLoc loc, Name name, SourceLoc declared) {
+  if (!reported_names_.insert(name).second) return;
+  session_.diagnostics.report<Diag::EnclosingLocal>(loc, name.view()).note<Diag::DeclaredHere>(declared, name.view());
 }
 
 void Environment::report_unknown_type(SourceLoc loc, Name name) {

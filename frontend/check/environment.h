@@ -37,16 +37,21 @@ struct PlacedDecl {
 class TypeVariables {
  public:
   TypeVariables() = default;
-  explicit TypeVariables(std::vector<Name> outermost) : binders_{std::move(outermost)} {}
+  explicit TypeVariables(std::vector<Name> outermost, std::vector<Name> hidden = {}) : binders_{std::move(outermost)}, hidden_(std::move(hidden)) {}
+  // None, inside a function with the variables `around`: those are known but not visible.
+  static TypeVariables nested_in(const TypeVariables& around);
 
   void push(const std::vector<Name>& names) { binders_.push_back(names); }
   void pop() { binders_.pop_back(); }
   // Depth and index of a variable, the innermost binder first.
   std::optional<std::pair<uint32_t, uint32_t>> find(Name name) const;
+  bool is_hidden(Name name) const;
+  const std::vector<Name>& hidden() const { return hidden_; }
   TypeParamNames outermost() const { return binders_.empty() ? TypeParamNames() : TypeParamNames(binders_.front()); }
 
  private:
   std::vector<std::vector<Name>> binders_;
+  std::vector<Name> hidden_;
 };
 
 // Constructs of the language that are parsed but not compiled yet.
@@ -82,6 +87,7 @@ class Environment {
   // With a suggestion; a name is reported once per module.
   void report_unbound(SourceLoc loc, Name name, const std::vector<Name>& locals);
   void report_unknown_type(SourceLoc loc, Name name);
+  void report_enclosing_local(SourceLoc loc, Name name, SourceLoc declared);
 
   // Reports that a feature is not supported, once per feature and module.
   void unsupported(SourceLoc loc, Feature feature);
@@ -90,6 +96,8 @@ class Environment {
 
   // A function of the runtime that source need not declare (printf's directives).
   typed::SymbolId runtime_function(std::string_view name, TypeId type);
+  // A function hoisted out of the definition `around`, under a name of which `ordinal` says that it is the how manieth of its kind there.
+  typed::SymbolId nested_function(const ast::FunctionDecl& decl, Name around, uint32_t ordinal, TypeVariables variables, OpenScopeId opens);
 
   // The definitions to be checked, in source order.
   struct FunctionItem { typed::SymbolId symbol; PlacedDecl placed; };

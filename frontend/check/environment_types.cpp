@@ -205,7 +205,11 @@ TypeId Environment::named_type(const ast::NamedType& node, SourceLoc loc, TypeVa
   }
   TypeEntry* entry = type_entry(node.name, opens);
   if (!entry) {
-    report_unknown_type(loc, node.name);
+    if (variables.is_hidden(node.name)) {
+      session_.diagnostics.report<Diag::EnclosingTypeVariable>(loc, node.name.view());
+    } else {
+      report_unknown_type(loc, node.name);
+    }
     return kErrorType;
   }
   const size_t expected = entry->id.is_valid() ? types_.decl(entry->id).params.size() : 0;

@@ -1,6 +1,7 @@
 // Values: functions, variables and exceptions; externs and definitions of one name are one symbol.
 
 #include <algorithm>
+#include <utility>
 
 #include "frontend/check/environment.h"
 
@@ -179,6 +180,27 @@ SymbolId Environment::runtime_function(std::string_view name, TypeId type) {
   symbol.type = type;
   module_.symbols.push_back(symbol);
   return fresh;
+}
+
+// Identifiers start with a letter: no name that can be written has a part that starts with `_`, and `_2f` is not the name made of `2f`.
+SymbolId Environment::nested_function(const ast::FunctionDecl& decl, Name around, uint32_t ordinal, TypeVariables variables, OpenScopeId opens) {
+  bool is_inferred = false;
+  const auto outer_wildcard = std::exchange(infer_wildcard, [&] {
+    is_inferred = true;
+    return kErrorType;
+  });
+  Symbol symbol;
+  const bool is_numbered = ordinal > 1 || decl.name.empty();
+  symbol.name = session_.names.get(around.str() + "::_" + (is_numbered ? std::to_string(ordinal) : "") + decl.name.str());
+  symbol.scope = Scope::Static;
+  symbol.loc = decl.loc;
+  symbol.type = type(*decl.type, variables, opens);
+  symbol.is_nested = true;
+  infer_wildcard = outer_wildcard;
+  if (is_inferred) session_.diagnostics.report<Diag::InferredResult>(decl.loc);
+  check_duplicates(std::get<ast::FunctionType>(decl.type->node).type_params, decl.loc);
+  module_.symbols.push_back(symbol);
+  return SymbolId{static_cast<uint32_t>(module_.symbols.size() - 1)};
 }
 
 const PlacedDecl* Environment::constant_definition(SymbolId symbol) const {

@@ -182,8 +182,7 @@ void BodyChecker::stmt(const ast::DeclStmt& n, SourceLoc, std::vector<StmtId>& o
 // The initializer is checked before its variable comes into scope.
 void BodyChecker::declare(const ast::Declarator& d, bool is_const, std::vector<StmtId>& out) {
   if (d.function) {
-    env_.unsupported(d.loc, Feature::NestedFunction);
-    bind(d.name, add_local(d.name, kErrorType, d.loc));
+    hoist(*d.function);
     return;
   }
   const TypeId type = local_type(*d.type);

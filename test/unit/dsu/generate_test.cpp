@@ -35,7 +35,7 @@ protected:
   }
   static void add_value(Version& v, const std::string& name, DefinitionKind kind, TypeRef type, uint8_t fingerprint = 0,
                         bool is_static = false) {
-    v.modules["m"].values[name] = {kind, type, is_static, Hash{fingerprint}};
+    v.modules["m"].values[name] = {kind, type, is_static, Hash{fingerprint}, false};
   }
 
   GeneratedPatch patch() {
