@@ -6,6 +6,7 @@
 #include "driver/middle.h"
 #include "driver/output.h"
 #include "dsu/pass/describe_module.h"
+#include "frontend/ast.h"
 #include "ir/lower.h"
 #include "ir/printer.h"
 #include "tal/text.h"
@@ -42,9 +43,12 @@ private:
 
 template <typename List>
 bool report_unsupported(const PopcOptions& options, frontend::Session& session, const List& list) {
+  if (list.empty())
+    return true;
+  support::Diagnostics diagnostics;
   for (const auto& item : list)
-    session.diagnostics.report<support::Diag::NotSupportedYet>(item.loc, item.what);
-  return print_diagnostics(options, session) && list.empty();
+    diagnostics.report<support::Diag::NotSupportedYet>(item.loc, item.what);
+  return print_diagnostics(options, diagnostics, session.sources);
 }
 
 // Verification of what was just written: a refusal is always our fault.
@@ -58,7 +62,7 @@ std::optional<CompiledObject> verify_output(const PopcOptions& options, const st
     exit_status = internal_error;
     return std::nullopt;
   }
-  return CompiledObject{std::move(bytes), std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result))};
+  return CompiledObject{std::move(bytes), std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result)), {}};
 }
 
 std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, frontend::Session& session,
@@ -145,7 +149,7 @@ std::optional<CompiledObject> assemble_file(const std::string& path, int& exit_s
   std::vector<tal::TextProblem> problems;
   if (!tal::assemble({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, encode, image, annotations, problems)) {
     for (const tal::TextProblem& p : problems)
-      std::fprintf(stderr, "%s:%u: error: %s\n", path.c_str(), p.line, p.message.c_str());
+      print_error(path + ":" + std::to_string(p.line), p.message);
     return std::nullopt;
   }
   tal::Bytes object = tal::write_object(image, annotations);
@@ -155,7 +159,7 @@ std::optional<CompiledObject> assemble_file(const std::string& path, int& exit_s
     return std::nullopt;
   }
   exit_status = 0;
-  return CompiledObject{std::move(object), std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result))};
+  return CompiledObject{std::move(object), std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result)), {path}};
 }
 
 } // namespace
@@ -184,6 +188,21 @@ std::optional<CompiledObject> compile_module(const PopcOptions& options, fronten
   return compile_ir(options, session, *module, std::move(manifest), text, exit_status);
 }
 
+namespace {
+
+// frontend::compile, with the headers that were read.
+std::unique_ptr<frontend::typed::TypedModule> run_front_end(frontend::Session& session, const std::string& path,
+                                                            std::vector<std::string>& dependencies) {
+  const std::optional<frontend::SourceText> source = frontend::read_source(session, path);
+  const std::unique_ptr<frontend::ast::Module> module = source ? frontend::parse(session, *source) : nullptr;
+  if (!module)
+    return nullptr;
+  dependencies.insert(dependencies.end(), module->dependencies.begin(), module->dependencies.end());
+  return frontend::check(session, *module);
+}
+
+} // namespace
+
 std::optional<CompiledObject> compile_file(const PopcOptions& options, const std::string& path, std::string& text,
                                            int& exit_status) {
   if (path.ends_with(".tal")) {
@@ -196,12 +215,16 @@ std::optional<CompiledObject> compile_file(const PopcOptions& options, const std
     std::optional<ir::Module> module = read_ir_text(options, path, types, session->names, exit_status);
     if (!module || !native_interface())
       return std::nullopt;
-    return compile_ir(options, *session, *module, {}, text, exit_status);
+    std::optional<CompiledObject> object = compile_ir(options, *session, *module, {}, text, exit_status);
+    if (object)
+      object->dependencies = {path};
+    return object;
   }
+  std::vector<std::string> dependencies{path};
   std::unique_ptr<frontend::typed::TypedModule> module;
   {
     StageTimer timer(options, "front end");
-    module = frontend::compile(*session, path);
+    module = run_front_end(*session, path, dependencies);
   }
   if (!print_diagnostics(options, *session) || !module) {
     exit_status = user_error;
@@ -210,7 +233,10 @@ std::optional<CompiledObject> compile_file(const PopcOptions& options, const std
   tal::Bytes manifest;
   if (options.updateable)
     manifest = dsu::manifest_section(*module, options.version);
-  return compile_module(options, *session, *module, std::move(manifest), text, exit_status);
+  std::optional<CompiledObject> object = compile_module(options, *session, *module, std::move(manifest), text, exit_status);
+  if (object)
+    object->dependencies = std::move(dependencies);
+  return object;
 }
 
 } // namespace driver

@@ -20,6 +20,7 @@ const tal::NativeInterface* native_interface();
 struct CompiledObject {
   tal::Bytes bytes;
   std::unique_ptr<tal::VerifiedObject> verified;
+  std::vector<std::string> dependencies;  // of compile_file: the source and the headers it includes
 };
 
 // Runs the stages from IR to the verified object on a checked module. `manifest` becomes `.tal.dsu`. Diagnostics and internal errors are

@@ -1,8 +1,11 @@
 #include "driver/options.h"
 
 #include "driver/output.h"
+#include "driver/response_file.h"
 
 #include <boost/program_options.hpp>
+
+#include <unistd.h>
 
 #include <iostream>
 #include <map>
@@ -16,7 +19,12 @@ namespace {
 constexpr const char* usage = R"(usage: popc [options] FILE.pop...           compile, verify and link an executable
        popc -c [options] FILE.pop|FILE.tal  compile or assemble to a verified object
        popc -patch -o FILE.pup DIR          compile what poppatch wrote to one patch file
+       popc @FILE                           take arguments from FILE
+
+Exit status: 0 done, 1 the input is wrong or cannot be read or written, 64 wrong command line, 70 internal error.
 )";
+
+constexpr unsigned max_jobs = 256;
 
 const std::map<std::string, Emit> emit_names = {
     {"tokens", Emit::Tokens}, {"ast", Emit::Ast}, {"typed", Emit::Typed}, {"ir", Emit::Ir},
@@ -34,10 +42,26 @@ po::options_description common_options() {
       ("emit", po::value<std::string>()->value_name("KIND"), "print a stage: tokens, ast, typed, ir, mir, tal; or obj; or check (print nothing)")
       ("include,I", po::value<std::vector<std::string>>()->value_name("DIR"), "search headers in DIR")
       ("define,D", po::value<std::vector<std::string>>()->value_name("NAME[=VALUE]"), "define a macro")
+      ("undefine,U", po::value<std::vector<std::string>>()->value_name("NAME"), "undefine a macro, after all -D")
+      ("preprocess,E", "print the text after preprocessing")
+      ("jobs,j", po::value<unsigned>()->value_name("N"), "compile up to N sources at a time (default 1)")
       ("optimise,O", po::value<int>()->value_name("0|1"), "optimisation level (default 1)")
       ("Wall", "warn of code that is legal but suspicious")
-      ("error-format", po::value<std::string>()->value_name("text|json"), "how errors are written")
+      ("error-format", po::value<std::string>()->value_name("text|json|sarif"), "how errors are written")
+      ("show-ids", "print the id of each error")
+      ("color", po::value<std::string>()->value_name("auto|always|never"), "colour of errors (default: if stderr is a terminal)")
       ("verbose,v", "say what is being done");
+  return options;
+}
+
+po::options_description dependency_options() {
+  po::options_description options("Dependencies for make");
+  options.add_options()
+      ("dependencies,M", "print a rule with the headers of each source, do not compile")
+      ("MD", "compile, and write the rule beside the output (also -MD, and so on)")
+      ("MF", po::value<std::string>()->value_name("FILE"), "-MD: write the rule to FILE")
+      ("MT", po::value<std::string>()->value_name("TARGET"), "-M, -MD: the rule's target")
+      ("MP", "-M, -MD: a rule without commands for each header");
   return options;
 }
 
@@ -68,13 +92,14 @@ po::options_description debug_options() {
   return options;
 }
 
-// -dsu, -patch and -Wall are written with one dash, which Program_options would take for a bundle of short options.
-std::vector<std::string> with_two_dashes(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
+// These are written with one dash, which Program_options would take for a bundle of short options.
+void add_dashes(std::vector<std::string>& arguments) {
   for (std::string& argument : arguments)
-    if (argument == "-dsu" || argument == "-patch" || argument == "-Wall")
-      argument.insert(0, "-");
-  return arguments;
+    for (const char* name : {"-dsu", "-patch", "-Wall", "-MD", "-MF", "-MT", "-MP"})
+      if (argument == name) {
+        argument.insert(0, "-");
+        break;
+      }
 }
 
 template <typename T> void take(const po::variables_map& map, const char* name, T& target) {
@@ -90,6 +115,10 @@ std::string choose_emit(const po::variables_map& map, PopcOptions& options) {
              "`: expected tokens, ast, typed, ir, mir, tal, obj or check";
     options.emit = found->second;
   }
+  if (map.count("preprocess"))
+    options.emit = Emit::Preprocessed;
+  if (map.count("dependencies"))
+    options.emit = Emit::Dependencies;
   if (map.count("assembly"))
     options.emit = Emit::Tal;
   if (map.count("compile"))
@@ -101,20 +130,45 @@ std::string choose_emit(const po::variables_map& map, PopcOptions& options) {
   return {};
 }
 
+// -MD and its like.
+std::string check_dependencies(const PopcOptions& options) {
+  const bool compiles = (options.emit == Emit::Object || options.emit == Emit::Executable) && !options.interpret;
+  if (options.write_dependencies && !compiles)
+    return "-MD goes with making objects or an executable; -M prints dependencies without compiling";
+  if (!options.dependency_file.empty() && !options.write_dependencies)
+    return "-MF goes with -MD; -M takes -o";
+  if ((!options.dependency_target.empty() || options.phony_headers) && !options.write_dependencies && options.emit != Emit::Dependencies)
+    return "-MT and -MP go with -M or -MD";
+  if (options.inputs.size() > 1 && options.emit == Emit::Object && !(options.dependency_file + options.dependency_target).empty())
+    return "-MF and -MT with -c take one input file, but " + std::to_string(options.inputs.size()) + " were given";
+  return {};
+}
+
 // What is wrong with the combination; empty: nothing.
 std::string check(const PopcOptions& options) {
   if (options.list_passes)
     return {};
   if (options.inputs.empty())
     return "no input file";
-  if (options.error_format != "text" && options.error_format != "json")
-    return "unknown --error-format `" + options.error_format + "`: expected text or json";
+  if (options.error_format != "text" && options.error_format != "json" && options.error_format != "sarif")
+    return "unknown --error-format `" + options.error_format + "`: expected text, json or sarif";
+  if (options.jobs == 0 || options.jobs > max_jobs)
+    return "-j takes a number from 1 to " + std::to_string(max_jobs);
   if (options.optimise < 0 || options.optimise > 1)
     return "unknown optimisation level: expected 0 or 1";
   if (options.emit == Emit::Patch && (options.inputs.size() != 1 || options.output.empty()))
     return "-patch takes one directory and an output: popc -patch -o FILE.pup DIR";
   if (options.emit == Emit::Object && options.inputs.size() > 1 && !options.output.empty())
     return "-o with -c takes one input file, but " + std::to_string(options.inputs.size()) + " were given";
+  return check_dependencies(options);
+}
+
+std::string choose_color(const po::variables_map& map, PopcOptions& options) {
+  std::string when = "auto";
+  take(map, "color", when);
+  if (when != "auto" && when != "always" && when != "never")
+    return "unknown --color `" + when + "`: expected auto, always or never";
+  options.color = when == "always" || (when == "auto" && isatty(STDERR_FILENO) != 0);
   return {};
 }
 
@@ -122,18 +176,24 @@ std::string check(const PopcOptions& options) {
 
 std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_status) {
   po::options_description visible;
-  visible.add(common_options()).add(update_options()).add(debug_options());
+  visible.add(common_options()).add(dependency_options()).add(update_options()).add(debug_options());
   po::options_description all;
   all.add(visible).add_options()("input", po::value<std::vector<std::string>>());
   po::positional_options_description positional;
   positional.add("input", -1);
 
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (std::string problem; !expand_response_files(arguments, problem)) {
+    print_error("popc", problem);
+    exit_status = 1;
+    return std::nullopt;
+  }
+  add_dashes(arguments);
   po::variables_map map;
   try {
-    po::store(po::command_line_parser(with_two_dashes(argc, argv)).options(all).positional(positional).run(), map);
+    po::store(po::command_line_parser(arguments).options(all).positional(positional).run(), map);
   } catch (const po::error& error) {
-    print_error("popc", std::string(error.what()) + " (popc --help lists the options)");
-    exit_status = 1;
+    exit_status = usage_error("popc", error.what());
     return std::nullopt;
   }
   exit_status = 0;
@@ -151,6 +211,13 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   take(map, "output", options.output);
   take(map, "include", options.include_dirs);
   take(map, "define", options.defines);
+  take(map, "undefine", options.undefines);
+  take(map, "jobs", options.jobs);
+  take(map, "MF", options.dependency_file);
+  take(map, "MT", options.dependency_target);
+  options.write_dependencies = map.count("MD") != 0;
+  options.phony_headers = map.count("MP") != 0;
+  options.show_ids = map.count("show-ids") != 0;
   take(map, "error-format", options.error_format);
   take(map, "optimise", options.optimise);
   take(map, "dsu-version", options.version);
@@ -171,10 +238,11 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
 
   std::string problem = choose_emit(map, options);
   if (problem.empty())
+    problem = choose_color(map, options);
+  if (problem.empty())
     problem = check(options);
   if (!problem.empty()) {
-    print_error("popc", problem);
-    exit_status = 1;
+    exit_status = usage_error("popc", problem);
     return std::nullopt;
   }
   return options;

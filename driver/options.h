@@ -8,7 +8,7 @@
 namespace driver {
 
 // What popc is asked to make. `Emit` values print a stage instead of going on.
-enum class Emit { Tokens, Ast, Typed, Ir, Mir, Tal, Object, Executable, Patch, CheckOnly };
+enum class Emit { Preprocessed, Dependencies, Tokens, Ast, Typed, Ir, Mir, Tal, Object, Executable, Patch, CheckOnly };
 
 struct PopcOptions {
   std::vector<std::string> inputs;
@@ -16,9 +16,17 @@ struct PopcOptions {
   Emit emit = Emit::Executable;
 
   std::vector<std::string> include_dirs;
-  std::vector<std::string> defines;
+  std::vector<std::string> defines, undefines;
   bool warn_all = false;
-  std::string error_format = "text";       // or "json"
+  std::string error_format = "text";       // or "json" or "sarif"
+  bool color = false;                      // of messages, as --color and the terminal want it
+  bool show_ids = false;
+  unsigned jobs = 1;                       // sources compiled at a time
+
+  bool write_dependencies = false;         // -MD
+  std::string dependency_file;             // -MF; empty: derived from the output
+  std::string dependency_target;           // -MT; empty: the output
+  bool phony_headers = false;              // -MP
 
   bool updateable = false;                 // -dsu
   std::string version;                     // --dsu-version

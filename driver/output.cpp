@@ -81,9 +81,23 @@ bool write_and_rename(const std::string& path, std::span<const uint8_t> bytes, m
 
 } // namespace
 
+namespace {
+ErrorHandler error_handler = nullptr;
+}
+
+void set_error_handler(ErrorHandler handler) { error_handler = handler; }
+
 void print_error(std::string_view tool, std::string_view message) {
+  if (error_handler != nullptr)
+    return error_handler(tool, message);
   std::fprintf(stderr, "%.*s: error: %.*s\n", static_cast<int>(tool.size()), tool.data(),
                static_cast<int>(message.size()), message.data());
+}
+
+int usage_error(std::string_view tool, std::string_view message) {
+  const std::string name(tool);
+  print_error(name, std::string(message) + " (" + name + " --help lists the options)");
+  return usage_exit_status;
 }
 
 std::optional<std::vector<uint8_t>> read_file(const std::string& path, std::string& problem) {

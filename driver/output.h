@@ -12,8 +12,15 @@
 
 namespace driver {
 
-// Prints "TOOL: error: MESSAGE" on stderr.
+// Prints "TOOL: error: MESSAGE" on stderr, or gives that to the handler if one is set. Instead of a tool a place "FILE:LINE".
 void print_error(std::string_view tool, std::string_view message);
+// For output that must stay in one format: errors go to `handler` from now on. Null: to stderr again.
+using ErrorHandler = void (*)(std::string_view tool, std::string_view message);
+void set_error_handler(ErrorHandler handler);
+
+// A command line that makes no sense: prints the error and where help is. Returns the exit status, 64 in all tools.
+inline constexpr int usage_exit_status = 64;
+int usage_error(std::string_view tool, std::string_view message);
 
 // The contents of a regular file or pipe; nothing, with the reason in `problem`, if it cannot be read.
 std::optional<std::vector<uint8_t>> read_file(const std::string& path, std::string& problem);

@@ -23,10 +23,10 @@ constexpr const char* usage = R"(usage: popctl list                             
        popctl history PROGRAM                  what was applied and refused, with times
 
 PROGRAM is a process id or the path of a control socket.
-Exit status: 0 applied, 1 refused, 2 no update point reached in time, 3 no such program.
+Exit status: 0 done (an update: applied), 1 refused, 2 no update point reached in time, 3 no such program, 64 wrong command line.
 )";
 
-enum ExitStatus { Done = 0, Refused = 1, NotReached = 2, NoProgram = 3, Usage = 64 };
+enum ExitStatus { Done = 0, Refused = 1, NotReached = 2, NoProgram = 3 };
 
 // The program has this long for anything but waiting: verifying a large patch takes a while.
 constexpr int answer_timeout_ms = 60'000;
@@ -49,11 +49,7 @@ std::optional<uint32_t> parse_duration(const std::string& text) {
   return static_cast<uint32_t>(std::lround(value * scale));
 }
 
-int usage_error(const std::string& message) {
-  driver::print_error("popctl", message);
-  std::cerr << usage;
-  return Usage;
-}
+int usage_error(const std::string& message) { return driver::usage_error("popctl", message); }
 
 int report_problem(const dsu::ClientProblem& problem) {
   driver::print_error("popctl", problem.text);
@@ -179,6 +175,7 @@ int run(int argc, char** argv) {
   po::options_description visible("Options");
   visible.add_options()
       ("help,h", "print this text")
+      ("version,V", "print the version")
       ("json", "answer in JSON")
       ("wait", po::value<std::string>()->value_name("TIME"), "update: how long to wait for an update point (default 5s)");
   po::options_description all;
@@ -194,6 +191,10 @@ int run(int argc, char** argv) {
   }
   if (map.count("help")) {
     std::cout << usage << "\n" << visible;
+    return Done;
+  }
+  if (map.count("version")) {
+    std::cout << "popctl " POPCORN_VERSION "\n";
     return Done;
   }
   Options options;

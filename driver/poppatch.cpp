@@ -20,9 +20,11 @@ constexpr const char* usage = R"(usage: poppatch [options] OLD NEW -o DIR
 OLD and NEW are directories with the sources (all *.pop files) of the running and of the next version.
 DIR receives one M.patch for each module that changed, the interface code M_patch.pop, conversions of changed
 types in convert_patch.pop, and REPORT. Compile it with `popc -patch -o FILE.pup DIR`.
+
+Exit status: 0 written, 1 a version does not compile or a file cannot be read or written, 64 wrong command line.
 )";
 
-enum ExitStatus { Done = 0, Failed = 1, Usage = 64 };
+enum ExitStatus { Done = 0, Failed = 1 };
 
 struct Options {
   std::string before, after, output, from, to;
@@ -30,11 +32,7 @@ struct Options {
   bool overwrite = false;
 };
 
-int usage_error(const std::string& message) {
-  driver::print_error("poppatch", message);
-  std::cerr << usage;
-  return Usage;
-}
+int usage_error(const std::string& message) { return driver::usage_error("poppatch", message); }
 
 std::string directory_name(const std::string& path) { return fs::weakly_canonical(path).filename().string(); }
 
@@ -78,6 +76,7 @@ int run(int argc, char** argv) {
   po::options_description visible("Options");
   visible.add_options()
       ("help,h", "print this text")
+      ("version,V", "print the version")
       ("output,o", po::value(&options.output)->value_name("DIR"), "where the patch's files go")
       ("overwrite", "replace files of an earlier run")
       ("from", po::value(&options.from)->value_name("LABEL"), "label of the running version (default: name of OLD)")
@@ -85,9 +84,9 @@ int run(int argc, char** argv) {
       ("include,I", po::value(&options.compile.include_dirs)->value_name("DIR"), "search headers in DIR")
       ("define,D", po::value(&options.compile.defines)->value_name("NAME[=VALUE]"), "define a macro");
   po::options_description all;
-  all.add(visible).add_options()("version", po::value<Strings>());
+  all.add(visible).add_options()("directory", po::value<Strings>());
   po::positional_options_description positional;
-  positional.add("version", -1);
+  positional.add("directory", -1);
   po::variables_map map;
   try {
     po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), map);
@@ -99,7 +98,11 @@ int run(int argc, char** argv) {
     std::cout << usage << "\n" << visible;
     return Done;
   }
-  const Strings versions = map.count("version") ? map["version"].as<Strings>() : Strings{};
+  if (map.count("version")) {
+    std::cout << "poppatch " POPCORN_VERSION "\n";
+    return Done;
+  }
+  const Strings versions = map.count("directory") ? map["directory"].as<Strings>() : Strings{};
   if (versions.size() != 2 || options.output.empty())
     return usage_error("two directories and -o DIR are needed");
   options.before = versions[0];

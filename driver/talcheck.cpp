@@ -26,10 +26,10 @@ constexpr const char* usage = R"(usage: talcheck [--json] [--interface] FILE... 
        talcheck --print FILE...                 print objects as .tal text (without verifying them)
        talcheck --instructions                  the table of accepted instructions
 
-Exit status: 0 everything was accepted, 1 something was refused or could not be read.
+Exit status: 0 everything was accepted, 1 something was refused or could not be read, 64 wrong command line.
 )";
 
-enum ExitStatus { Accepted = 0, Refused = 1, Usage = 64 };
+enum ExitStatus { Accepted = 0, Refused = 1 };
 
 struct Options {
   bool json = false, interface = false, print = false;
@@ -270,28 +270,31 @@ int run(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-  po::options_description visible("options");
+  po::options_description visible("Options");
   Options options;
   bool instructions = false;
-  visible.add_options()("help,h", "print this")("json", po::bool_switch(&options.json), "results as JSON")(
+  visible.add_options()("help,h", "print this text")("version,V", "print the version")("json", po::bool_switch(&options.json), "results as JSON")(
       "interface", po::bool_switch(&options.interface), "print the interface of each object")(
       "repeat", po::value(&options.repeat)->value_name("N"), "verify each file N times, for measuring")(
       "print", po::bool_switch(&options.print), "print objects as text")(
-      "instructions", po::bool_switch(&instructions), "print the instruction table")(
-      "file", po::value(&options.files), "files");
+      "instructions", po::bool_switch(&instructions), "print the instruction table");
+  po::options_description all;
+  all.add(visible).add_options()("file", po::value(&options.files));
   po::positional_options_description positional;
   positional.add("file", -1);
   po::variables_map map;
   try {
-    po::store(po::command_line_parser(argc, argv).options(visible).positional(positional).run(), map);
+    po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), map);
     po::notify(map);
   } catch (const po::error& e) {
-    driver::print_error("talcheck", e.what());
-    std::cerr << usage;
-    return Usage;
+    return driver::usage_error("talcheck", e.what());
   }
   if (map.count("help")) {
-    std::cout << usage;
+    std::cout << usage << "\n" << visible;
+    return Accepted;
+  }
+  if (map.count("version")) {
+    std::cout << "talcheck " POPCORN_VERSION "\n";
     return Accepted;
   }
   if (instructions) {
@@ -299,9 +302,7 @@ int main(int argc, char** argv) {
     return Accepted;
   }
   if (options.files.empty()) {
-    driver::print_error("talcheck", "no files");
-    std::cerr << usage;
-    return Usage;
+    return driver::usage_error("talcheck", "no input file");
   }
   return run(options);
 }

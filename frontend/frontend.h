@@ -25,6 +25,8 @@ struct Module;  // frontend/ast.h
 struct Options {
   std::vector<std::string> include_dirs;  // -I, then the directory of the library headers
   std::vector<std::string> defines;       // -D, "NAME" or "NAME=VALUE"
+  std::vector<std::string> undefines;     // -U, after all defines
+  bool always_preprocess = false;         // also texts in which it changes nothing but comments
   bool warn_all = false;                  // -Wall
 };
 

@@ -131,7 +131,7 @@ bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') |
 
 // Would the preprocessor do more than remove comments?
 bool needs_preprocessor(const Options& options, std::string_view text) {
-  if (!options.defines.empty()) return true;
+  if (options.always_preprocess || !options.defines.empty() || !options.undefines.empty()) return true;
   bool at_line_start = true;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -226,6 +226,7 @@ std::optional<std::string> preprocess(Session& session, const std::string& path)
   std::vector<std::string> command = {"cpp", "-x", "c", "-std=gnu11", "-nostdinc", "-w", "-fdiagnostics-color=never"};
   for (const std::string& directory : session.options.include_dirs) command.insert(command.end(), {"-I", directory});
   for (const std::string& define : session.options.defines) command.insert(command.end(), {"-D", define});
+  for (const std::string& name : session.options.undefines) command.insert(command.end(), {"-U", name});
   command.push_back(path.starts_with("-") ? "./" + path : path);
   ProcessResult result = run(command);
   if (!result.started) {

@@ -76,7 +76,8 @@ void json_one(std::string& out, const Diagnostic& d, SourceManager& sources) {
   out += "]}";
 }
 
-// In the order of the text, whichever stage found them.
+}  // namespace
+
 std::vector<const Diagnostic*> in_order(const Diagnostics& diagnostics) {
   std::vector<const Diagnostic*> list;
   for (const Diagnostic& d : diagnostics.all()) list.push_back(&d);
@@ -84,8 +85,6 @@ std::vector<const Diagnostic*> in_order(const Diagnostics& diagnostics) {
   std::ranges::sort(list, {}, [](const Diagnostic* d) { return std::tuple(d->loc.file.value, d->loc.line, d->loc.column, d); });
   return list;
 }
-
-}  // namespace
 
 std::string print_text(const Diagnostics& diagnostics, SourceManager& sources, const PrintOptions& options) {
   std::string out;

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "support/diagnostics.h"
 #include "support/source_manager.h"
 
 namespace support {
+
+// In the order of the text, whichever stage found them.
+std::vector<const Diagnostic*> in_order(const Diagnostics& diagnostics);
 
 struct PrintOptions {
   bool color = false;      // only when the output is a terminal
