@@ -78,6 +78,12 @@ std::string module_name(std::string_view path) {
   return std::string(path);
 }
 
+// Objects, messages and the linker carry it; the checker of objects has the same rule.
+bool is_module_name(std::string_view name) {
+  constexpr size_t kMaxModuleName = 200;
+  return !name.empty() && name.size() <= kMaxModuleName && std::ranges::all_of(name, [](char c) { return c > ' ' && c < 127; });
+}
+
 }  // namespace
 
 std::unique_ptr<ast::Module> parse(Session& session, const SourceText& source) {
@@ -91,6 +97,10 @@ std::unique_ptr<ast::Module> parse(Session& session, const SourceText& source) {
   if (session.diagnostics.error_count() != errors_before) return nullptr;
   std::unique_ptr<ast::Module> module = builder.take_module();
   module->name = module_name(source.path);
+  if (!is_module_name(module->name)) {
+    session.diagnostics.report<Diag::ModuleName>(SourceLoc{0, 0, session.sources.file(source.path)}, module->name);
+    return nullptr;
+  }
   module->dependencies = source.dependencies;
   return module;
 }
