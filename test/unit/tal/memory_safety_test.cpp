@@ -1,0 +1,320 @@
+// Accepted code keeps its hands off what is not its own: random functions over structs, arrays and nullable pointers grow by one
+// instruction at a time as long as the checker accepts them, and run natively on small object graphs. Afterwards every pointer field
+// must still hold an object of its type, lengths and read-only fields must be as they were, canonical slots canonical, and
+// nothing between the objects may have changed. A fault is a failure as well.
+//
+// A fixed seed makes the run repeatable. TAL_MEMORY_TRIALS and TAL_MEMORY_SEED in the environment ask for more.
+#include "object_builder.h"
+
+#include "tal/decoder.h"
+
+#include <sys/mman.h>
+
+#include <array>
+#include <csetjmp>
+#include <csignal>
+#include <cstdlib>
+#include <random>
+
+using namespace tal;
+using namespace tal::test;
+
+namespace {
+
+constexpr uint8_t pool[] = {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11};
+constexpr unsigned frame_slots = 3;
+
+sigjmp_buf fault;
+void on_fault(int) { siglongjmp(fault, 1); }
+
+// type S = {0: i64; 8: ptr? S; 16: i32; 20: i8 ro; 24: arr i32; 32: i8 slot; 40: ptr S ro; 48: arr ptr? S}
+struct Node {
+  uint64_t number;
+  Node* next;
+  uint32_t small;
+  uint8_t fixed;
+  uint8_t padding[3];
+  uint64_t* numbers; // length, then i32 elements
+  uint64_t slot;
+  Node* self;
+  uint64_t* nodes; // length, then pointers
+};
+static_assert(sizeof(Node) == 56);
+
+class Heap {
+public:
+  static constexpr unsigned node_count = 3, array_count = 2;
+  explicit Heap(std::mt19937_64& random) : random_(random) {
+    memory_ = static_cast<uint8_t*>(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  }
+  ~Heap() { munmap(memory_, size); }
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  Node* node(unsigned i) { return reinterpret_cast<Node*>(memory_ + 64 + 128 * i); }
+  uint64_t* numbers(unsigned i) { return reinterpret_cast<uint64_t*>(memory_ + 1024 + 128 * i); }
+  uint64_t* bytes(unsigned i) { return reinterpret_cast<uint64_t*>(memory_ + 1536 + 128 * i); }
+  uint64_t* nodes(unsigned i) { return reinterpret_cast<uint64_t*>(memory_ + 2048 + 128 * i); }
+  Node* maybe_node() { return random_() % 3 == 0 ? nullptr : node(random_() % node_count); }
+
+  void fill() {
+    std::memset(memory_, 0xA5, size);
+    for (unsigned i = 0; i < array_count; i++) {
+      numbers(i)[0] = random_() % 5;
+      bytes(i)[0] = random_() % 9;
+      nodes(i)[0] = random_() % 4;
+      for (unsigned k = 0; k < nodes(i)[0]; k++)
+        nodes(i)[1 + k] = reinterpret_cast<uint64_t>(maybe_node());
+    }
+    for (unsigned i = 0; i < node_count; i++)
+      *node(i) = {random_(), maybe_node(), static_cast<uint32_t>(random_()), static_cast<uint8_t>(random_()), {0xA5, 0xA5, 0xA5},
+                  numbers(random_() % array_count), random_() % 256, node(random_() % node_count), nodes(random_() % array_count)};
+    std::memcpy(before_.data(), memory_, size);
+  }
+  // "" or what is wrong. Repairs nothing.
+  std::string check() {
+    std::array<uint8_t, size> after;
+    std::memcpy(after.data(), memory_, size);
+    for (unsigned i = 0; i < node_count; i++) {
+      Node* n = node(i);
+      if (n->next != nullptr && !is_node(n->next))
+        return "the nullable pointer holds something else";
+      if (n->numbers != numbers(0) && n->numbers != numbers(1))
+        return "the array field holds something else";
+      if (n->nodes != nodes(0) && n->nodes != nodes(1))
+        return "the array of nodes holds something else";
+      if (n->slot > 255)
+        return "the slot is not canonical";
+      forget(after, n, 20);                             // number, next, small
+      forget(after, &n->numbers, 16);                   // numbers, slot
+      forget(after, &n->nodes, 8);
+    }
+    for (unsigned i = 0; i < array_count; i++) {
+      const uint64_t* old = reinterpret_cast<const uint64_t*>(before_.data() + (reinterpret_cast<uint8_t*>(nodes(i)) - memory_));
+      for (unsigned k = 0; k < old[0]; k++)
+        if (nodes(i)[1 + k] != 0 && !is_node(reinterpret_cast<Node*>(nodes(i)[1 + k])))
+          return "an element holds something else";
+      forget(after, nodes(i) + 1, 8 * old[0]);
+      forget(after, numbers(i) + 1, 4 * original(numbers(i)));
+      forget(after, bytes(i) + 1, original(bytes(i)));
+    }
+    return after == before_ ? "" : "a length, a read-only field or memory of no object has changed";
+  }
+
+private:
+  static constexpr size_t size = 4096;
+  bool is_node(const Node* p) { return p == node(0) || p == node(1) || p == node(2); }
+  uint64_t original(const uint64_t* p) const {
+    uint64_t v;
+    std::memcpy(&v, before_.data() + (reinterpret_cast<const uint8_t*>(p) - memory_), 8);
+    return v;
+  }
+  void forget(std::array<uint8_t, size>& after, const void* at, size_t bytes) {
+    auto offset = static_cast<size_t>(static_cast<const uint8_t*>(at) - memory_);
+    std::memcpy(after.data() + offset, before_.data() + offset, bytes);
+  }
+
+  std::mt19937_64& random_;
+  uint8_t* memory_;
+  std::array<uint8_t, size> before_{};
+};
+
+class Program {
+public:
+  explicit Program(std::mt19937_64& random) : random_(random) {
+    code_ = {0x48, 0x83, 0xEC, 8 * frame_slots,                                    // sub rsp, 24
+             0x48, 0x89, 0xF8, 0x49, 0x89, 0xF2, 0x49, 0x89, 0xCB};                // mov rax, rdi; mov r10, rsi; mov r11, rcx
+    for (unsigned s = 0; s < frame_slots; s++)
+      for (uint8_t b : {uint8_t{0x48}, uint8_t{0x89}, static_cast<uint8_t>(0x44 | (s == 0 ? 6 : s == 1 ? 7 : 2) << 3), uint8_t{0x24}, static_cast<uint8_t>(8 * s)})
+        code_.push_back(b);
+  }
+
+  // Tries some instructions; keeps those that the checker accepts.
+  void grow(unsigned attempts) {
+    for (unsigned i = 0; i < attempts; i++) {
+      Bytes code = code_;
+      auto fields = to_fail_;
+      append();
+      if (rule() != "") {
+        code_ = std::move(code);
+        to_fail_ = std::move(fields);
+      }
+    }
+  }
+  std::string rule() {
+    ObjectBuilder b;
+    TypeTable& t = b.types();
+    NamedId id = t.declare("S", {});
+    TypeId s = t.named(id), nullable = t.ptr(s, true);
+    auto rw = Mutability::ReadWrite, ro = Mutability::ReadOnly;
+    EXPECT_TRUE(t.define(id, t.struct_layout({{0, t.i64(), rw, false}, {8, nullable, rw, false}, {16, t.i32(), rw, false},
+                                              {20, t.i8(), ro, false}, {24, t.arr(t.i32()), rw, false}, {32, t.i8(), rw, true},
+                                              {40, t.ptr(s), ro, false}, {48, t.arr(nullable), rw, false}})));
+    text = finished();
+    uint32_t start = b.function("f", b.sig({t.ptr(s), nullable, t.arr(t.i32()), t.i64(), t.i32(), t.arr(t.i8(), rw, true)}), text);
+    LabelRecord fail;
+    fail.offset = start + static_cast<uint32_t>(text.size()) - 5;
+    fail.depth = 8 * frame_slots;
+    b.a.labels.push_back(fail);
+    return b.rule();
+  }
+  std::string dump() const {
+    std::string out;
+    for (size_t at = 0; at < text.size();) {
+      Inst inst;
+      if (!decode({text.data() + at, text.size() - at}, inst))
+        return out + "?";
+      out += print(inst, static_cast<uint32_t>(at)) + "\n";
+      at += inst.length;
+    }
+    return out;
+  }
+
+  Bytes text;
+
+private:
+  uint64_t below(uint64_t n) { return random_() % n; }
+  uint8_t any() { return pool[below(std::size(pool))]; }
+  uint8_t any_number() { // arithmetic seldom hits the registers that start with pointers, or there would soon be none
+    static constexpr uint8_t numbers[] = {rax, rcx, r8, r11};
+    return below(60) ? numbers[below(std::size(numbers))] : any();
+  }
+
+  Bytes finished() const {
+    Bytes out = code_;
+    for (uint8_t b : {0x48, 0x83, 0xC4, 0x18, 0xC3, 0x48, 0x83, 0xC4, 0x18, 0xC3}) // add rsp, 24; ret, twice: the end, and .fail
+      out.push_back(static_cast<uint8_t>(b));
+    for (uint32_t at : to_fail_) {
+      auto distance = static_cast<uint32_t>(out.size() - 5 - (at + 4));
+      std::memcpy(&out[at], &distance, 4);
+    }
+    return out;
+  }
+
+  void put(std::initializer_list<unsigned> bytes) {
+    for (unsigned b : bytes)
+      code_.push_back(static_cast<uint8_t>(b));
+  }
+  uint8_t any_pointer() {
+    static constexpr uint8_t pointers[] = {rdi, rsi, rdx, r9, r10};
+    return below(30) ? pointers[below(std::size(pointers))] : any();
+  }
+  // mov or xchg of two registers that hold pointers, as long as they do.
+  void between_pointers(unsigned opcode) {
+    uint8_t a = any_pointer(), b = any_pointer();
+    put({0x48u | b >> 3 << 2 | a >> 3, opcode, 0xC0u | (b & 7u) << 3 | (a & 7u)});
+  }
+  // [66] REX opcode ModRM and what follows; memory: [base + disp], [base + index*scale + disp] or a stack slot.
+  void instruction(unsigned size, std::initializer_list<unsigned> opcode, uint8_t reg, bool memory, unsigned rm_size, bool number = false) {
+    uint8_t rm = memory ? any_pointer() : number ? any_number() : any(), index = any_number();
+    bool slot = memory && below(5) == 0, indexed = memory && !slot && below(2);
+    unsigned rex = (size == 8 ? 8 : 0) | reg >> 3 << 2 | (indexed ? index >> 3 << 1 : 0) | (slot ? 0 : rm >> 3);
+    if (size == 2)
+      put({0x66});
+    bool byte_register = size == 1 || rm_size == 1;
+    if (rex != 0 || (byte_register && (reg >= 4 || (!memory && rm >= 4))))
+      put({0x40 | rex});
+    put(opcode);
+    static constexpr uint8_t offsets[] = {0, 8, 16, 20, 24, 32, 40, 48, 7, 12, 36, 56, 9, 10};
+    uint8_t offset = below(3) ? offsets[below(std::size(offsets))] : 0;
+    if (!memory)
+      put({0xC0u | (reg & 7u) << 3 | (rm & 7u)});
+    else if (slot)
+      put({0x44u | (reg & 7u) << 3, 0x24, static_cast<unsigned>(8 * below(frame_slots) + (below(4) ? 0 : below(8)))});
+    else if (indexed)
+      put({0x44u | (reg & 7u) << 3, static_cast<unsigned>(below(4) << 6 | (index & 7u) << 3 | (rm & 7u)), below(5) ? 8u : static_cast<unsigned>(below(20))});
+    else
+      put({0x40u | (reg & 7u) << 3 | (rm & 7u), offset});
+  }
+  void branch(unsigned condition) {
+    put({0x0F, 0x80 + condition});
+    to_fail_.push_back(static_cast<uint32_t>(code_.size()));
+    put({0, 0, 0, 0});
+  }
+  void test_and_branch() { // mostly what lets a pointer go on that is not null
+    uint8_t r = any();
+    put({0x48u | (r >> 3) * 5u, 0x85, 0xC0u | (r & 7u) * 9u});
+    branch(below(3) ? 4 : static_cast<unsigned>(below(16)));
+  }
+  void compare_and_branch() { // mostly what lets an index go on that is below a length
+    static constexpr uint8_t above[] = {3, 13, 7, 15};
+    bool wide = below(2), memory = below(2);
+    instruction(wide ? 8 : 4, {0x3B}, any_number(), memory, 8, true);
+    branch(below(3) ? above[below(4)] : static_cast<unsigned>(below(16)));
+  }
+  unsigned any_size() { return 1u << below(4); }
+
+  void append() {
+    unsigned size = any_size(), byte = size == 1 ? 0 : 1;
+    switch (below(20)) {
+    case 0: below(3) ? between_pointers(0x89) : instruction(4, {0x89}, any(), false, 8, true); break; // mov
+    case 7:
+    case 8:
+    case 9:
+    case 10: // more branches would lead all runs away before the end
+      if (to_fail_.size() >= 6)
+        return append();
+      below(2) ? test_and_branch() : compare_and_branch();
+      break;
+    case 1:
+    case 2:
+    case 16:
+    case 17: instruction(8, {0x8B}, any_pointer(), true, 8); break; // load
+    case 3: instruction(size, {0x8A + byte}, any_number(), true, size); break;
+    case 4:
+    case 5:
+    case 6:
+    case 18: instruction(size, {0x88 + byte}, any(), true, size); break; // store
+    case 19: instruction(4, {0x8B}, any_number(), true, 4); break;                      // a length, an index
+    case 11: instruction(4, {0x0F, below(2) ? 0xB6u : 0xB7u}, any_number(), below(2), 4); break; // movzx
+    case 12: instruction(below(2) ? 4 : 8, {0x0F, 0x40u + static_cast<unsigned>(below(16))}, any_number(), below(3) == 0, 8); break;
+    case 13: instruction(below(2) ? 4 : 8, {0x83}, static_cast<uint8_t>(below(8)), below(4) == 0, 8, true), put({static_cast<unsigned>(below(3) ? below(9) : below(256))}); break;
+    case 14: instruction(below(2) ? 4 : 8, {0x31}, any(), false, 8, true); break; // xor
+    default: below(3) ? instruction(below(2) ? 4 : 8, {0x01u}, any(), false, 8, true) : between_pointers(0x87);
+    }
+  }
+
+  std::mt19937_64& random_;
+  Bytes code_;
+  std::vector<uint32_t> to_fail_;
+};
+
+uint64_t setting(const char* variable, uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+TEST(MemorySafety, AcceptedCodeKeepsToItsObjects) {
+  struct sigaction action {}, old_segv, old_bus;
+  action.sa_handler = on_fault;
+  action.sa_flags = SA_NODEFER;
+  sigaction(SIGSEGV, &action, &old_segv);
+  sigaction(SIGBUS, &action, &old_bus);
+  auto* page = static_cast<uint8_t*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  std::mt19937_64 random(setting("TAL_MEMORY_SEED", 1));
+  Heap heap(random);
+  uint64_t trials = setting("TAL_MEMORY_TRIALS", 150), instructions = 0;
+  for (uint64_t i = 0; i < trials; i++) {
+    Program program(random);
+    program.grow(250);
+    ASSERT_EQ(program.rule(), "");
+    instructions += program.text.size();
+    std::memcpy(page, program.text.data(), program.text.size());
+    auto function = reinterpret_cast<void (*)(Node*, Node*, uint64_t*, uint64_t, uint64_t, uint64_t*)>(reinterpret_cast<uintptr_t>(page));
+    for (int run = 0; run < 30; run++) {
+      heap.fill();
+      if (sigsetjmp(fault, 1) != 0)
+        FAIL() << "a fault in trial " << i << "\n" << program.dump();
+      uint64_t number = random() % 2 ? random() % 12 : random() >> (random() % 64);
+      function(heap.node(random() % 3), heap.maybe_node(), heap.numbers(random() % 2), number - random() % 2,
+               static_cast<uint32_t>(random() >> (random() % 64)), random() % 3 == 0 ? nullptr : heap.bytes(random() % 2));
+      ASSERT_EQ(heap.check(), "") << "trial " << i << "\n" << program.dump();
+    }
+  }
+  EXPECT_GT(instructions / trials, 100u) << "the functions are too short to mean anything";
+  munmap(page, 4096);
+  sigaction(SIGSEGV, &old_segv, nullptr);
+  sigaction(SIGBUS, &old_bus, nullptr);
+}
+
+} // namespace
