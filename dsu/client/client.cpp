@@ -82,6 +82,15 @@ ClientProblem failed(Transfer transfer) {
   return {ClientError::Protocol, "the program closed the connection (did it end?)"};
 }
 
+// Anyone can make /tmp/popcorn-UID before its user does and listen there: a patch goes to the user's own programs only, and what
+// somebody else's says about an update is not believed. Root may control the programs of all.
+bool is_own_program(int descriptor) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+         (peer.uid == ::geteuid() || peer.uid == 0 || ::geteuid() == 0);
+}
+
 int connect_to(const std::string& path, ClientProblem& problem) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -91,8 +100,11 @@ int connect_to(const std::string& path, ClientProblem& problem) {
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
-    return descriptor;
+  if (descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+    if (is_own_program(descriptor))
+      return descriptor;
+    errno = EACCES;
+  }
   switch (errno) {
     case ENOENT: problem = {ClientError::NoProgram, "no updateable program at " + path}; break;
     case ECONNREFUSED: problem = {ClientError::NoProgram, "the program behind " + path + " is gone"}; break;

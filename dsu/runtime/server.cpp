@@ -1,6 +1,8 @@
 #include "dsu/runtime/server.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -27,7 +29,7 @@ uint64_t now_ns() {
 
 int milliseconds_until(uint64_t deadline) {
   uint64_t now = now_ns();
-  return deadline <= now ? 0 : static_cast<int>((deadline - now + 999'999) / 1'000'000);
+  return deadline <= now ? 0 : static_cast<int>(std::min<uint64_t>((deadline - now + 999'999) / 1'000'000, INT_MAX));
 }
 
 bool wait_for(int descriptor, short events, uint64_t deadline) {

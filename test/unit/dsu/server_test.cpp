@@ -150,5 +150,37 @@ TEST(Client, NoProgram) {
   EXPECT_EQ(std::get<ClientProblem>(result).error, ClientError::NoProgram);
 }
 
+// Somebody who was in /tmp first. Needs two users, so only root can try it.
+TEST(Client, TalksToNobodyElsesProgram) {
+  if (::geteuid() != 0)
+    GTEST_SKIP();
+  constexpr uid_t user = 65533, other = 65534;
+  std::string directory = "/tmp/dsu-client-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  ASSERT_EQ(::chmod(directory.c_str(), 0777), 0);
+  const std::string path = directory + "/s.sock";
+  auto error_of = [&](uid_t listener, uid_t client) {
+    int s = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::seteuid(listener), 0);
+    EXPECT_EQ(::bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(s, 1), 0);
+    EXPECT_EQ(::seteuid(0), 0);
+    EXPECT_EQ(::chmod(path.c_str(), 0777), 0);
+    EXPECT_EQ(::seteuid(client), 0);
+    auto result = exchange(path, FrameKind::Status, {}, 20);
+    EXPECT_EQ(::seteuid(0), 0);
+    ::close(s);
+    ::unlink(path.c_str());
+    return std::get<ClientProblem>(result).error;
+  };
+  EXPECT_EQ(error_of(other, user), ClientError::NotAllowed);
+  EXPECT_EQ(error_of(user, user), ClientError::Timeout);  // nobody answers, but it was asked
+  EXPECT_EQ(error_of(other, 0), ClientError::Timeout);
+  std::filesystem::remove_all(directory);
+}
+
 }  // namespace
 }  // namespace dsu
