@@ -274,7 +274,8 @@ bool starts_declaration(TokenKind before) {
 bool is_in_type_list(TokenKind before, TokenKind after) {
   const bool left = before == Tok::LPAREN || before == Tok::COMMA || before == Tok::LESS || before == Tok::SHL || before == Tok::COLON;
   const bool right = after == Tok::RPAREN || after == Tok::COMMA || after == Tok::GREATER || after == Tok::LBRACKET || after == Tok::LPAREN;
-  return left && right;
+  const bool is_empty_array = before == Tok::COLON && after == Tok::RBRACE; // {: long}
+  return (left && right) || is_empty_array;
 }
 
 }  // namespace
