@@ -1,0 +1,95 @@
+# Popcorn programs in CMake projects. Installed with the tools: find_package(Popcorn), or include this file.
+#
+# add_popcorn_executable(TARGET [UPDATEABLE] [VERSION LABEL] SOURCE...
+#                        [INCLUDE_DIRECTORIES DIR...] [DEFINITIONS NAME[=VALUE]...] [OPTIONS OPTION...])
+#
+# Makes the program TARGET, in CMAKE_RUNTIME_OUTPUT_DIRECTORY or else in bin/ of the current binary directory; its path is the target's
+# property POPCORN_EXECUTABLE. Each source has an object of its own, made again when the source, a header that it includes or popc changes.
+#   SOURCE               .pop, or .tal
+#   UPDATEABLE           as `popc -dsu`
+#   VERSION LABEL        as `popc --dsu-version=LABEL`; only with UPDATEABLE
+#   OPTIONS              more options of popc for compiling, e.g. -Wall -O0
+#
+# The cache variable POPCORN_POPC is the compiler, by default the one that this file was installed with.
+
+cmake_minimum_required(VERSION 3.21)
+include_guard(GLOBAL)
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.21)  # paths in dependency files are seen from the binary directory (CMP0116)
+
+get_filename_component(_popcorn_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
+find_program(POPCORN_POPC popc HINTS "${_popcorn_prefix}/bin" DOC "The Popcorn compiler" REQUIRED)
+
+# Sets `object` to the object of a source and adds the command that makes it.
+function(_popcorn_object target source options object)
+  get_filename_component(path "${source}" ABSOLUTE)
+  file(RELATIVE_PATH name "${CMAKE_CURRENT_SOURCE_DIR}" "${path}")
+  if(name MATCHES "^\\.\\./")
+    string(MD5 hash "${path}")
+    get_filename_component(name "${path}" NAME)
+    set(name "${hash}/${name}")
+  endif()
+  set(output "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.pop/${name}.o")
+  get_filename_component(directory "${output}" DIRECTORY)
+  file(MAKE_DIRECTORY "${directory}")
+  add_custom_command(
+    OUTPUT "${output}"
+    COMMAND "${POPCORN_POPC}" ${options} -MD -MF "${output}.d" -MT "${output}" -c -o "${output}" "${path}"
+    DEPENDS "${path}" "${POPCORN_POPC}"
+    DEPFILE "${output}.d"
+    COMMENT "Compiling ${name} for ${target}"
+    VERBATIM)
+  set(${object} "${output}" PARENT_SCOPE)
+endfunction()
+
+function(add_popcorn_executable target)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "UPDATEABLE" "VERSION" "INCLUDE_DIRECTORIES;DEFINITIONS;OPTIONS")
+  if(NOT ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "add_popcorn_executable(${target}): no sources")
+  endif()
+  if(DEFINED ARG_VERSION AND NOT ARG_UPDATEABLE)
+    message(FATAL_ERROR "add_popcorn_executable(${target}): VERSION goes with UPDATEABLE")
+  endif()
+
+  set(update_options)
+  if(ARG_UPDATEABLE)
+    list(APPEND update_options -dsu)
+  endif()
+  if(DEFINED ARG_VERSION)
+    list(APPEND update_options "--dsu-version=${ARG_VERSION}")
+  endif()
+  set(options ${update_options} ${ARG_OPTIONS})
+  foreach(directory IN LISTS ARG_INCLUDE_DIRECTORIES)
+    get_filename_component(directory "${directory}" ABSOLUTE)
+    list(APPEND options "-I${directory}")
+  endforeach()
+  foreach(definition IN LISTS ARG_DEFINITIONS)
+    list(APPEND options "-D${definition}")
+  endforeach()
+
+  set(objects)
+  foreach(source IN LISTS ARG_UNPARSED_ARGUMENTS)
+    _popcorn_object(${target} "${source}" "${options}" object)
+    list(APPEND objects "${object}")
+  endforeach()
+
+  set(directory "${CMAKE_CURRENT_BINARY_DIR}/bin")
+  if(CMAKE_RUNTIME_OUTPUT_DIRECTORY)
+    get_filename_component(directory "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_BINARY_DIR}")
+  endif()
+  if(directory STREQUAL CMAKE_BINARY_DIR OR directory STREQUAL CMAKE_CURRENT_BINARY_DIR)
+    string(APPEND directory /bin)  # there Ninja has the target itself
+  endif()
+  file(MAKE_DIRECTORY "${directory}")
+  set(program "${directory}/${target}")
+  add_custom_command(
+    OUTPUT "${program}"
+    COMMAND "${POPCORN_POPC}" ${update_options} -o "${program}" ${objects}
+    DEPENDS ${objects} "${POPCORN_POPC}"
+    COMMENT "Linking Popcorn program ${target}"
+    VERBATIM)
+  add_custom_target(${target} ALL DEPENDS "${program}")
+  set_target_properties(${target} PROPERTIES POPCORN_EXECUTABLE "${program}")
+endfunction()
+
+cmake_policy(POP)
