@@ -57,6 +57,19 @@ private:
     if (options_.want_mir) result_.mir += "; after register allocation\n" + mir::print(mir, unit_.symbol_names()) + "\n";
     EmittedFunction emitted = emit_function(mir, encoder_);
     place(mir, emitted, selected, allocated, dominators);
+    if (!fits_label_limits(mir))
+      result_.unsupported.push_back({unit_.module().function(id).loc, "a function in which more than 256 values are alive at once"});
+  }
+
+  // The checker bounds what a label record says; only functions with hundreds of variables come near.
+  bool fits_label_limits(const mir::Function& mir) {
+    const tal::ObjectAnnotations& annotations = unit_.annotations();
+    for (size_t i = annotations.labels.size(); i > 0; --i) {
+      const tal::LabelRecord& label = annotations.labels[i - 1];
+      if (label.offset < annotations.symbols[mir.symbol].offset) break;
+      if (label.live.size() > label.max_live || label.same.size() > label.max_live || label.facts.size() > label.max_facts) return false;
+    }
+    return true;
   }
 
   // Appends the code to .text: entries are aligned, with room before them for the jump of an update.

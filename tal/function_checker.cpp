@@ -6,8 +6,6 @@
 namespace tal {
 namespace {
 
-constexpr size_t max_live = 16 + 256; // R52
-constexpr size_t max_facts = 64;
 constexpr size_t max_pending = size_t{1} << 16;
 
 } // namespace
@@ -96,7 +94,7 @@ bool FunctionChecker::validate_labels() {
 bool FunctionChecker::validate_label(const LabelRecord& l) {
   if (l.offset <= start_ + 1)
     return fail_at(l.offset, CheckRule::C3, "no label in the first two bytes of a function", "a label record");
-  if (l.live.size() > max_live || l.same.size() > max_live || l.facts.size() > max_facts)
+  if (l.live.size() > l.max_live || l.same.size() > l.max_live || l.facts.size() > l.max_facts)
     return fail_at(l.offset, CheckRule::O8, "at most 256 live slots and 64 facts", "more");
   if (l.depth > max_depth)
     return fail_at(l.offset, CheckRule::C10, "a frame of at most " + std::to_string(max_depth), std::to_string(l.depth));

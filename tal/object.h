@@ -77,6 +77,8 @@ struct Fact {
 
 // The state at a label, in full (mode X). Locations that are not listed are junk. i8..i32 imply their interval.
 struct LabelRecord {
+  static constexpr size_t max_live = 16 + 256, max_facts = 64; // R52: registers and slots; facts
+
   uint32_t offset = 0;                                  // of the instruction, in .text
   uint32_t depth = 0;                                   // D: entry_rsp - rsp
   bool saved_in_place = true;                           // callee-saved registers that are not listed hold their own token
