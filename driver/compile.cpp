@@ -81,11 +81,18 @@ std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, fronten
   return std::move(lowered.module);
 }
 
+// The file that the module is named after: the first function may come from a header.
 std::string source_name(const frontend::Session& session, const ir::Module& module) {
-  for (const ir::Function& function : module.functions)
-    if (function.has_body() && function.loc.is_valid())
-      return std::string(session.sources.name(function.loc.file));
-  return module.name;
+  std::string name = module.name;
+  for (const ir::Function& function : module.functions) {
+    if (!function.has_body() || !function.loc.is_valid())
+      continue;
+    std::string file(session.sources.name(function.loc.file));
+    if (std::filesystem::path(file).stem() == module.name)
+      return file;
+    name = file;
+  }
+  return name;
 }
 
 codegen::CodegenOptions codegen_options(const PopcOptions& options, const frontend::Session& session,
