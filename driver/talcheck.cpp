@@ -107,14 +107,9 @@ void report(const std::string& file, const Outcome& o, const Options& options) {
     snprintf(line, sizeof line, "  %-14s %8llu bytes\n", name.c_str(), static_cast<unsigned long long>(size));
     std::cout << line;
   }
-  // Names are there for the linker and for people, as in any object; the rest is what typing needs.
-  uint64_t names = 0, annotations = annotation_bytes(s);
-  for (const tal::InterfaceSymbol& symbol : o.object->interface().symbols)
-    names += symbol.name.size();
-  annotations -= std::min(annotations, names);
-  snprintf(line, sizeof line, "  annotations    %8llu bytes, %.2f of the code; names %llu bytes\n",
-           static_cast<unsigned long long>(annotations), text > 0 ? static_cast<double>(annotations) / text : 0.0,
-           static_cast<unsigned long long>(names));
+  uint64_t annotations = annotation_bytes(s);
+  snprintf(line, sizeof line, "  annotations    %8llu bytes, %.2f of the code\n",
+           static_cast<unsigned long long>(annotations), text > 0 ? static_cast<double>(annotations) / text : 0.0);
   std::cout << line;
   if (options.interface)
     print_interface(o.object->interface());

@@ -154,7 +154,7 @@ struct ObjectImage {
   std::vector<DebugSection> debug;                             // .debug_* sections
 };
 
-// The ELF file. ELF symbol names are made from the source names ("pop.List.map"); nothing depends on them.
+// The ELF file. The name of ELF symbol i+1 is the name of record i.
 Bytes write_object(const ObjectImage& image, const ObjectAnnotations& annotations);
 
 } // namespace tal

@@ -3,8 +3,9 @@
 //   .tal.note    = version:u32 module:string version:string
 //   .tal.types   = see type_codec.cpp
 //   .tal.sigs    = count symbol*
-//   symbol       = kind:2|scope:2|section:4 name:string [gap size if section != 0] type
+//   symbol       = kind:2|scope:2|section:4 [gap size if section != 0] type
 //                  gap: signed distance from the end of the symbol before in that section
+//                  Its name is that of its ELF symbol (object_reader.cpp).
 //   .tal.blocks  = count label*
 //   label        = offset-delta flags:u8 [depth/8 unless flag 1] registers [slots if flag 4] kept:u8* where* [same] [facts]
 //     flags        1 depth as before, 2 callee-saved registers not listed are in place, 4 slots, 8 same, 16 facts
@@ -59,7 +60,6 @@ void write_symbols(const std::vector<Symbol>& symbols, ByteWriter& out) {
   for (const Symbol& s : symbols) {
     auto section = static_cast<unsigned>(s.section);
     out.u8(static_cast<uint8_t>(static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.scope) << 2 | section << 4));
-    out.string(s.name);
     if (s.section != Section::None) {
       out.sleb(s.offset - end[section]);
       out.uleb(s.size);
@@ -71,7 +71,7 @@ void write_symbols(const std::vector<Symbol>& symbols, ByteWriter& out) {
 
 bool read_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
   int64_t end[6] = {};
-  symbols.resize(in.count(3));
+  symbols.resize(in.count(2));
   for (Symbol& s : symbols) {
     uint8_t code = in.u8();
     unsigned section = code >> 4;
@@ -80,7 +80,6 @@ bool read_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
     s.kind = static_cast<SymbolKind>(code & 3);
     s.scope = static_cast<Scope>(code >> 2 & 3);
     s.section = static_cast<Section>(section);
-    s.name = in.string();
     if (s.section != Section::None) {
       int64_t gap = in.sleb64();
       if (gap < -(int64_t{1} << 32) || gap > int64_t{1} << 32)

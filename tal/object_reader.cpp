@@ -228,15 +228,32 @@ private:
       if (e.info >> 4 != elf::stb_local || (type != elf::stt_section && type != elf::stt_file))
         return fail(CheckRule::O3, "only section and file symbols as local ones", "symbol " + std::to_string(i));
     }
-    for (size_t i = 0; i < symbol_count_; i++)
-      if (!symbol_agrees(get<elf::Symbol>(table->bytes, (first_symbol_ + i) * sizeof(elf::Symbol)), object_.annotations.symbols[i]))
+    const SectionView* strings = find(".strtab");
+    for (size_t i = 0; i < symbol_count_; i++) {
+      auto e = get<elf::Symbol>(table->bytes, (first_symbol_ + i) * sizeof(elf::Symbol));
+      if (!read_name(strings, e.name, object_.annotations.symbols[i].name) || !symbol_agrees(e, object_.annotations.symbols[i]))
         return false;
+    }
     for (size_t k = 0; k < debug_sections_.size(); k++) { // what .rela.debug_* may name besides the records
       auto e = get<elf::Symbol>(table->bytes, (first_symbol_ + symbol_count_ + k) * sizeof(elf::Symbol));
       if (e.info != (elf::stb_global << 4 | elf::stt_notype) || e.value != 0 || e.size != 0 || e.shndx != debug_sections_[k])
         return fail(CheckRule::O3, "the symbol of debug section " + std::to_string(k), "another");
     }
     return true;
+  }
+
+  // The name of a symbol record: a string of .strtab, with its end inside.
+  bool read_name(const SectionView* strings, uint32_t at, std::string& name) {
+    if (at == 0)
+      return true;
+    if (strings != nullptr && at < strings->bytes.size()) {
+      auto start = strings->bytes.begin() + at, end = std::find(start, strings->bytes.end(), 0);
+      if (end != strings->bytes.end()) {
+        name.assign(start, end);
+        return true;
+      }
+    }
+    return fail(CheckRule::O3, "a name in .strtab", "offset " + std::to_string(at));
   }
 
   bool symbol_agrees(const elf::Symbol& e, const Symbol& s) {

@@ -32,24 +32,6 @@ uint32_t add_string(Bytes& table, std::string_view text) {
   return at;
 }
 
-// "List::map" -> "pop.List.map"; other characters outside [A-Za-z0-9_.$] become '$'.
-std::string elf_name(const Symbol& s, size_t index) {
-  if (s.name.empty())
-    return "pop.data$" + std::to_string(index);
-  std::string out = s.scope == Scope::Native && s.name.starts_with("__") ? "" : "pop.";
-  for (size_t i = 0; i < s.name.size(); i++) {
-    char c = s.name[i];
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-    if (c == ':' && i + 1 < s.name.size() && s.name[i + 1] == ':') {
-      out += '.';
-      i++;
-    } else {
-      out += plain ? c : '$';
-    }
-  }
-  return s.kind == SymbolKind::Desc ? out + "$desc" + std::to_string(index) : out;
-}
-
 class Writer {
 public:
   Writer(const ObjectImage& image, const ObjectAnnotations& a) : image_(image), annotations_(a) {
@@ -124,7 +106,7 @@ private:
     for (size_t i = 0; i < annotations_.symbols.size(); i++) {
       const Symbol& s = annotations_.symbols[i];
       elf::Symbol e{};
-      e.name = add_string(strings, elf_name(s, i));
+      e.name = s.name.empty() ? 0 : add_string(strings, s.name);
       bool defined = s.section != Section::None;
       uint8_t type = !defined ? elf::stt_notype : s.kind == SymbolKind::Function ? elf::stt_func : elf::stt_object;
       e.info = static_cast<uint8_t>(elf::stb_global << 4 | type);
