@@ -68,6 +68,7 @@ class BodyChecker {
 
   // Implicit conversion of an assignment-like position: false if there is none.
   bool convert(ExprId& id, TypeId target);
+  void warn_if_loses_bits(ExprId id, TypeId target);
   ExprId convert_number(ExprId id, TypeId target, bool truncate = false);
   template <class Report>
   ExprId expect(ExprId id, TypeId target, Report report) {
@@ -172,6 +173,7 @@ class BodyChecker {
   void stmt(const ast::LabelStmt& n, SourceLoc loc, std::vector<StmtId>& out);
   void stmt(const ast::TypeAliasStmt& n, SourceLoc loc, std::vector<StmtId>& out);
 
+  void warn_if_shadows(const ast::Declarator& d);
   void declare(const ast::Declarator& d, bool is_const, std::vector<StmtId>& out);
   std::optional<TargetId> find_target(Name label, SourceLoc loc, bool is_break);
   TargetId new_target(Name label, bool is_loop);

@@ -137,11 +137,34 @@ typed::ExprId BodyChecker::convert_number(ExprId id, TypeId target, bool truncat
   return add(loc_of(id), target, typed::Convert{id, truncate});
 }
 
+namespace {
+
+// The value that `bits` stands for in an integer type of so many bits.
+int64_t value_in(uint64_t bits, unsigned width, bool is_signed) {
+  const unsigned unused = 64 - width;
+  return is_signed ? static_cast<int64_t>(bits << unused) >> unused : static_cast<int64_t>(low_bits(bits, width));
+}
+
+}  // namespace
+
+// Literals are taken as bit patterns: 200 as a byte is -56, -1 as a char 255, and nothing is lost.
+void BodyChecker::warn_if_loses_bits(ExprId id, TypeId target) {
+  const auto* literal = std::get_if<typed::IntLiteral>(&body_.exprs[id.value].node);
+  if (!env_.session().options.warn_all || !literal || !types_.is_integer(target)) return;
+  const TypeId from = type_of(id);
+  const int64_t value = value_in(literal->value, bits_of(types_, from), types_.is_signed(from));
+  const unsigned width = bits_of(types_, target);
+  if (value == value_in(literal->value, width, true) || value == value_in(literal->value, width, false)) return;
+  diagnostics_.report<Diag::LiteralLosesBits>(loc_of(id), std::to_string(value), show(target),
+                                              std::to_string(value_in(literal->value, width, types_.is_signed(target))));
+}
+
 bool BodyChecker::convert(ExprId& id, TypeId target) {
   target = unifier_.prune(target);
   const TypeId from = type_of(id);
   if (from == target) return true;
   if (types_.is_numeric(from) && types_.is_numeric(target)) {
+    warn_if_loses_bits(id, target);
     id = convert_number(id, target);
     return true;
   }

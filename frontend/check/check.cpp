@@ -3,6 +3,7 @@
 #include "frontend/check/body_checker.h"
 #include "frontend/check/constant_fold.h"
 #include "frontend/check/flow.h"
+#include "frontend/check/warnings.h"
 
 namespace frontend {
 
@@ -49,7 +50,10 @@ void check_definition(Environment& env, const ast::FunctionDecl& decl, typed::Sy
   BodyChecker checker(env, opens, function.type_params, function.body, env.module().symbols[symbol.value].name, enclosing);
   checker.check_function(decl, env.module().symbols[symbol.value].type, function);
   checker.finish();
-  if (env.session().diagnostics.error_count() == errors_before) check_flow(env.session(), env.types(), function);
+  if (env.session().diagnostics.error_count() == errors_before) {
+    check_flow(env.session(), env.types(), function);
+    if (env.session().options.warn_all) warn_function(env.session(), env.types(), function);
+  }
   env.module().functions.push_back(std::move(function));
 }
 
@@ -66,7 +70,9 @@ std::unique_ptr<TypedModule> check(Session& session, const ast::Module& module) 
     check_entry_point(env, item);
     check_definition(env, std::get<ast::FunctionDecl>(item.placed.decl->node), item.symbol, item.placed.opens, nullptr);
   }
+  if (session.options.warn_all) warn_syntax(session, module);
   if (session.diagnostics.has_errors()) return nullptr;
+  if (session.options.warn_all) warn_unused_statics(session, module, *result);
   return result;
 }
 

@@ -194,7 +194,18 @@ class Flow {
 
   void visit(const ExprStmt& n) { expr(n.expr); }
   void visit(const Block& n) {
-    for (StmtId id : body_.list(n.stmts)) stmt(id);
+    SourceLoc last;
+    for (StmtId id : body_.list(n.stmts)) {
+      const SourceLoc loc = body_.stmt(id).loc;
+      warn_if_dead(loc, last);
+      stmt(id);
+      last = loc;
+    }
+  }
+  // The first statement of those that control does not reach; one source statement can be several here.
+  void warn_if_dead(SourceLoc loc, SourceLoc last) {
+    if (state_.dead && !warned_ && loc != last && session_.options.warn_all) session_.diagnostics.report<Diag::UnreachableStatement>(loc);
+    warned_ = state_.dead;
   }
   void visit(const Declare& n) {
     if (n.init.is_valid()) return expr(n.init);
@@ -297,6 +308,7 @@ class Flow {
   const Body& body_;
   State state_;
   SourceLoc loc_;
+  bool warned_ = false;  // that control does not get where it is
   std::vector<bool> tracked_;
   std::vector<State> breaks_, continues_;  // by target: what holds at every jump there
 };

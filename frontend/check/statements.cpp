@@ -179,6 +179,13 @@ void BodyChecker::stmt(const ast::DeclStmt& n, SourceLoc, std::vector<StmtId>& o
   for (const ast::Declarator& d : n.declarators) declare(d, n.is_const, out);
 }
 
+void BodyChecker::warn_if_shadows(const ast::Declarator& d) {
+  if (!env_.session().options.warn_all) return;
+  const Binding* hidden = find_binding(d.name);
+  if (!hidden || !hidden->local.is_valid()) return;
+  diagnostics_.report<Diag::ShadowedLocal>(d.loc, d.name.view()).note<Diag::DeclaredHere>(body_.local(hidden->local).loc, d.name.view());
+}
+
 // The initializer is checked before its variable comes into scope.
 void BodyChecker::declare(const ast::Declarator& d, bool is_const, std::vector<StmtId>& out) {
   if (d.function) {
@@ -200,6 +207,7 @@ void BodyChecker::declare(const ast::Declarator& d, bool is_const, std::vector<S
     default_nodes_ = 0;
     init = default_value(type, d.type, d.name, d.loc);
   }
+  warn_if_shadows(d);
   const LocalId local = add_local(d.name, type, d.loc);
   body_.locals[local.value].is_const = is_const && d.init;
   bind(d.name, local);
