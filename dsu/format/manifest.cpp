@@ -82,6 +82,8 @@ tal::Bytes encode_manifest(const Manifest& m) {
 }
 
 std::optional<Manifest> decode_manifest(std::span<const uint8_t> section) {
+  if (section.size() > max_manifest)
+    return std::nullopt;
   ByteReader in(section);
   Manifest m;
   if (in.u8() != manifest_version)

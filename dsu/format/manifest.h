@@ -22,6 +22,9 @@
 
 namespace dsu {
 
+// An empty name takes one byte here and 32 in memory: the limit keeps a patch from exhausting the program that reads it.
+inline constexpr size_t max_manifest = size_t{4} << 20;
+
 enum class DefinitionKind : uint8_t { Function, Variable, Exception, Type };
 enum class DefinitionScope : uint8_t { Public, Static, Abstract };
 

@@ -35,6 +35,15 @@ TEST(Manifest, TruncationIsRefused) {
     EXPECT_FALSE(decode_manifest(std::span(bytes).first(n)).has_value()) << n;
 }
 
+// Millions of empty names: small in the file, gigabytes in memory.
+TEST(Manifest, TheSizeIsLimited) {
+  Manifest m = sample();
+  m.update_points.assign(max_manifest / 2, "");
+  EXPECT_TRUE(decode_manifest(encode_manifest(m)).has_value());
+  m.update_points.assign(max_manifest, "");
+  EXPECT_FALSE(decode_manifest(encode_manifest(m)).has_value());
+}
+
 TEST(Manifest, HashIgnoresOrderButNotContent) {
   Manifest a = sample(), b = sample();
   std::swap(b.definitions[0], b.definitions[1]);
