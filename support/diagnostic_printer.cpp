@@ -104,9 +104,27 @@ std::string print_json(const Diagnostics& diagnostics, SourceManager& sources) {
   return out;
 }
 
+namespace {
+
+// Length of the UTF-8 sequence at the start of `text`, 0 if there is none. Overlong forms and surrogates are let through; JSON readers
+// that mind are rare, and no source text with them gets this far.
+size_t utf8_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  if (length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
+  }
+  return length;
+}
+
+}  // namespace
+
 std::string json_escape(std::string_view text) {
   std::string out;
-  for (char c : text) {
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    const size_t length = utf8_length(text.substr(i));
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
@@ -114,9 +132,12 @@ std::string json_escape(std::string_view text) {
       char buffer[8];
       std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(c));
       out += buffer;
+    } else if (length == 0) {
+      out += "\\ufffd";  // a byte that is no text, as in the name of a file
     } else {
-      out += c;
+      out += text.substr(i, length);
     }
+    i += std::max<size_t>(length, 1);
   }
   return out;
 }
