@@ -223,7 +223,7 @@ private:
   bool apply_dynamic(const Range& range, Bytes& bytes) const {
     for (const ProgramFile::DynamicRelocation& r : file_.relocations(range.address, range.size)) {
       uint64_t value;
-      if (r.address < range.address || r.address - range.address > range.size - 8 || !file_.word(r.address, value))
+      if (range.size < 8 || r.address < range.address || r.address - range.address > range.size - 8 || !file_.word(r.address, value))
         return false;
       std::memcpy(&bytes[r.address - range.address], &value, 8);
     }

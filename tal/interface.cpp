@@ -52,6 +52,8 @@ bool read_tables(ByteReader& in, Interface& i) {
   i.functions.resize(in.count(3));
   for (tal_function& f : i.functions) {
     at += in.uleb32();
+    if (at > UINT32_MAX) // the tables ascend: the unwinder searches them
+      in.fail();
     f = {static_cast<uint32_t>(at), in.uleb32(), in.uleb32()};
   }
   at = 0;
@@ -63,7 +65,7 @@ bool read_tables(ByteReader& in, Interface& i) {
     r.frame = granules * 8;
     r.pad = pad == 0 ? TAL_NO_PAD : pad - 1;
     r.function = in.uleb32();
-    if (r.function >= i.functions.size() || granules > 8192)
+    if (at > UINT32_MAX || r.function >= i.functions.size() || granules > 8192)
       in.fail();
     for (int16_t& s : r.saved) {
       int64_t v = in.sleb64();
@@ -76,6 +78,8 @@ bool read_tables(ByteReader& in, Interface& i) {
   i.lines.resize(in.count(3));
   for (tal_line& l : i.lines) {
     at += in.uleb32();
+    if (at > UINT32_MAX)
+      in.fail();
     l = {static_cast<uint32_t>(at), in.uleb32(), in.uleb32()};
   }
   i.strings = in.string();

@@ -62,6 +62,9 @@ void write_report(ByteWriter& out, const Report& r) {
   write_strings(out, r.active);
 }
 
+// What the smallest report takes, so that a count of reports allocates no more than a few times what was sent.
+constexpr size_t least_report = 2 + 5 + 8 + 8 * step_count + 16 + 6 * 4 + 2;
+
 Report read_report(ByteReader& in) {
   Report r;
   uint8_t outcome = in.u8(), step = in.u8();
@@ -120,7 +123,7 @@ Bytes encode(const std::vector<Report>& history) {
 
 std::optional<std::vector<Report>> decode_history(std::span<const uint8_t> payload) {
   ByteReader in = open(payload);
-  std::vector<Report> history(in.count(2));
+  std::vector<Report> history(in.count(least_report));
   for (Report& report : history)
     report = read_report(in);
   if (!complete(in))
@@ -153,7 +156,7 @@ std::optional<Status> decode_status(std::span<const uint8_t> payload) {
   Status s;
   s.pid = in.u32();
   s.program = in.string();
-  s.modules.resize(in.count(7));
+  s.modules.resize(in.count(3 + 4));
   for (ModuleStatus& m : s.modules) {
     for (std::string* text : {&m.name, &m.version, &m.hash})
       *text = in.string();

@@ -48,6 +48,17 @@ TEST(Protocol, OtherVersionsAndTruncationsAreRefused) {
   EXPECT_FALSE(decode_report(bytes).has_value());
 }
 
+TEST(Protocol, ACountOfReportsIsNotBelieved) {
+  Bytes bytes(1 + 3 + 40000, 0);  // 20000 reports of two bytes each would be 10 MB in memory
+  bytes[0] = protocol_version;
+  bytes[1] = 0xA0, bytes[2] = 0x9C, bytes[3] = 0x01;
+  EXPECT_FALSE(decode_history(bytes).has_value());
+  Report least;
+  std::optional<std::vector<Report>> many = decode_history(encode(std::vector<Report>(100, least)));
+  ASSERT_TRUE(many.has_value());
+  EXPECT_EQ(many->size(), 100u);
+}
+
 TEST(Protocol, HeaderBounds) {
   Bytes f = frame(FrameKind::Status, {});
   ASSERT_EQ(f.size(), frame_header_size);
