@@ -2,6 +2,7 @@
 // LLVM does not install the header that has them, and they change between releases.
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "llvm/MC/MCInstrInfo.h"
@@ -38,8 +39,8 @@ int main(int argc, char** argv) {
   std::string error;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget("x86_64-pc-linux-gnu", error);
   if (!target) return std::fprintf(stderr, "x86_numbers: %s\n", error.c_str()), 1;
-  const llvm::MCInstrInfo* instructions = target->createMCInstrInfo();
-  const llvm::MCRegisterInfo* registers = target->createMCRegInfo("x86_64-pc-linux-gnu");
+  const std::unique_ptr<const llvm::MCInstrInfo> instructions(target->createMCInstrInfo());
+  const std::unique_ptr<const llvm::MCRegisterInfo> registers(target->createMCRegInfo("x86_64-pc-linux-gnu"));
 
   std::map<std::string, unsigned> opcode_of, register_of;
   for (unsigned i = 0; i < instructions->getNumOpcodes(); ++i) opcode_of[instructions->getName(i).str()] = i;

@@ -7,8 +7,11 @@
 //                  gap: signed distance from the end of the symbol before in that section
 //                  Its name is that of its ELF symbol (object_reader.cpp).
 //   .tal.blocks  = count label*
-//   label        = offset-delta flags:u8 [depth/8 unless flag 1] registers [slots if flag 4] kept:u8* where* [same] [facts]
-//     flags        1 depth as before, 2 callee-saved registers not listed are in place, 4 slots, 8 same, 16 facts
+//   label        = offset-delta flags:u8 [depth/8 unless flag 1] [frame:u8 if flag 32] registers [slots if flag 4] kept:u8* where*
+//                  [same] [facts]
+//     flags        1 depth as before, 2 callee-saved registers not listed are in place, 4 slots, 8 same, 16 facts, 32 frame
+//     frame      = set of rbp r15 r14 r13 r12 rbx: their entry values are in slots -1, -2, .. in this order. Without flag 2 the
+//                  others are in place unless they are listed
 //     slots      = count first:sleb (delta)*
 //     registers  = set of registers, the common ones in the low bits
 //     kept       = one bit for each location that is live in the record before as well: it has the same type here, and
@@ -30,7 +33,7 @@ namespace {
 
 constexpr uint8_t saved_registers[] = {3, 5, 12, 13, 14, 15}; // rbx rbp r12..r15
 
-enum LabelFlag : uint8_t { same_depth = 1, in_place = 2, has_slots = 4, has_same = 8, has_facts = 16 };
+enum LabelFlag : uint8_t { same_depth = 1, in_place = 2, has_slots = 4, has_same = 8, has_facts = 16, has_frame = 32 };
 
 uint32_t where_code(const LocationType& t) {
   if (t.what == LocationType::What::Type)
@@ -144,13 +147,13 @@ std::vector<const LocationType*> shared_types(const std::vector<LiveLocation>& l
 
 bool same_type(const LocationType& a, const LocationType& b) { return where_code(a) == where_code(b); }
 
-void write_types_of(const LabelRecord& l, const LabelRecord* previous, ByteWriter& out) {
-  auto before = shared_types(l.live, previous);
+void write_types_of(const std::vector<LiveLocation>& live, const LabelRecord* previous, ByteWriter& out) {
+  auto before = shared_types(live, previous);
   unsigned bits = 0, byte = 0;
-  for (size_t i = 0; i < l.live.size(); i++) {
+  for (size_t i = 0; i < live.size(); i++) {
     if (before[i] == nullptr)
       continue;
-    byte |= (same_type(*before[i], l.live[i].type) ? 1u : 0u) << bits;
+    byte |= (same_type(*before[i], live[i].type) ? 1u : 0u) << bits;
     if (++bits == 8) {
       out.u8(static_cast<uint8_t>(byte));
       bits = byte = 0;
@@ -158,9 +161,9 @@ void write_types_of(const LabelRecord& l, const LabelRecord* previous, ByteWrite
   }
   if (bits != 0)
     out.u8(static_cast<uint8_t>(byte));
-  for (size_t i = 0; i < l.live.size(); i++)
-    if (before[i] == nullptr || !same_type(*before[i], l.live[i].type))
-      out.uleb(where_code(l.live[i].type));
+  for (size_t i = 0; i < live.size(); i++)
+    if (before[i] == nullptr || !same_type(*before[i], live[i].type))
+      out.uleb(where_code(live[i].type));
 }
 
 bool read_types_of(ByteReader& in, LabelRecord& l, const LabelRecord* previous) {
@@ -186,11 +189,70 @@ bool read_types_of(ByteReader& in, LabelRecord& l, const LabelRecord* previous) 
   return !in.bad();
 }
 
+// Prologues push what they save in this order: most records of a function agree in where the entry values are.
+constexpr uint8_t push_order[] = {5, 15, 14, 13, 12, 3}; // rbp r15 r14 r13 r12 rbx
+
+bool location_below(const LiveLocation& a, const LiveLocation& b) { return a.location < b.location; }
+
+LiveLocation entry_value(int32_t location, uint8_t r) { return {location, {LocationType::What::Saved, no_type, r}}; }
+
+// The entries that the set `frame` (bits in push order) stands for, ascending. `listed`: the registers that the record lists.
+std::vector<LiveLocation> frame_entries(unsigned frame, bool others_in_place, uint32_t listed) {
+  std::vector<LiveLocation> entries;
+  int32_t slot = -1;
+  for (unsigned i = 0; i < std::size(push_order); i++) {
+    uint8_t r = push_order[i];
+    if (frame >> i & 1)
+      entries.push_back(entry_value(slot_location(slot--), r));
+    else if (others_in_place && !(listed >> r & 1))
+      entries.push_back(entry_value(r, r));
+  }
+  std::sort(entries.begin(), entries.end(), location_below);
+  return entries;
+}
+
+// The largest set whose entries stand in slots -1, -2, ..
+unsigned pushed_registers(const std::vector<LiveLocation>& live) {
+  unsigned frame = 0, next = 0;
+  auto at = std::lower_bound(live.begin(), live.end(), LiveLocation{slot_location(0), {}}, location_below);
+  for (int32_t slot = -1; at != live.begin() && (at - 1)->location == slot_location(slot); slot--, --at) {
+    const LocationType& t = (at - 1)->type;
+    while (next < std::size(push_order) && (t.what != LocationType::What::Saved || push_order[next] != t.saved))
+      next++;
+    if (next == std::size(push_order))
+      break;
+    frame |= 1u << next++;
+  }
+  return frame;
+}
+
+// What has to be written of `l.live` beside the set `frame`, which becomes 0 where it cannot say what the record says.
+std::vector<LiveLocation> beside_frame(const LabelRecord& l, unsigned& frame) {
+  uint32_t listed = 0;
+  for (const LiveLocation& live : l.live)
+    if (!is_slot(live.location) && live.type.what == LocationType::What::Type)
+      listed |= 1u << live.location;
+  std::vector<LiveLocation> rest, implied = frame_entries(frame, !l.saved_in_place, listed);
+  size_t met = 0;
+  for (const LiveLocation& live : l.live) {
+    if (met < implied.size() && implied[met].location == live.location && same_type(implied[met].type, live.type))
+      met++;
+    else
+      rest.push_back(live);
+  }
+  if (frame != 0 && met == implied.size())
+    return rest;
+  frame = 0;
+  return l.live;
+}
+
 void write_label(const LabelRecord& l, const LabelRecord* previous, ByteWriter& out) {
   uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
+  unsigned frame = pushed_registers(l.live);
+  const std::vector<LiveLocation> rest = beside_frame(l, frame);
   uint16_t mask = 0;
   std::vector<int32_t> slots;
-  for (const LiveLocation& live : l.live) {
+  for (const LiveLocation& live : rest) {
     if (is_slot(live.location))
       slots.push_back(live.location - slot_base);
     else
@@ -198,11 +260,13 @@ void write_label(const LabelRecord& l, const LabelRecord* previous, ByteWriter& 
   }
   uint8_t flags = static_cast<uint8_t>((l.depth == previous_depth ? same_depth : 0) | (l.saved_in_place ? in_place : 0) |
                                        (!slots.empty() ? has_slots : 0) | (!l.same.empty() ? has_same : 0) |
-                                       (!l.facts.empty() ? has_facts : 0));
+                                       (!l.facts.empty() ? has_facts : 0) | (frame != 0 ? has_frame : 0));
   out.uleb(l.offset - previous_offset);
   out.u8(flags);
   if (!(flags & same_depth))
     out.uleb(l.depth / 8);
+  if (flags & has_frame)
+    out.u8(static_cast<uint8_t>(frame));
   out.uleb(pack_registers(mask));
   if (flags & has_slots) {
     out.uleb(slots.size());
@@ -210,7 +274,7 @@ void write_label(const LabelRecord& l, const LabelRecord* previous, ByteWriter& 
     for (size_t i = 1; i < slots.size(); i++)
       out.uleb(static_cast<uint32_t>(slots[i] - slots[i - 1]));
   }
-  write_types_of(l, previous, out);
+  write_types_of(rest, previous, out);
   if (flags & has_same) {
     out.uleb(l.same.size());
     for (auto [a, b] : l.same) {
@@ -247,11 +311,21 @@ bool read_slots(ByteReader& in, LabelRecord& l) {
   return true;
 }
 
+bool add_frame(LabelRecord& l, unsigned frame, uint32_t listed) {
+  for (const LiveLocation& entry : frame_entries(frame, !l.saved_in_place, listed))
+    l.live.push_back(entry);
+  std::sort(l.live.begin(), l.live.end(), location_below);
+  for (size_t i = 1; i < l.live.size(); i++)
+    if (l.live[i - 1].location == l.live[i].location)
+      return false;
+  return true;
+}
+
 bool read_label(ByteReader& in, const LabelRecord* previous, LabelRecord& l) {
   uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
   uint32_t delta = in.uleb32();
   uint8_t flags = in.u8();
-  if ((delta == 0 && previous != nullptr) || flags > 31 || delta > UINT32_MAX - previous_offset)
+  if ((delta == 0 && previous != nullptr) || flags > 63 || delta > UINT32_MAX - previous_offset)
     return false;
   l.offset = previous_offset + delta;
   l.saved_in_place = flags & in_place;
@@ -259,6 +333,9 @@ bool read_label(ByteReader& in, const LabelRecord* previous, LabelRecord& l) {
   if (granules > (1u << 20))
     return false;
   l.depth = granules * 8;
+  unsigned frame = flags & has_frame ? in.u8() : 0;
+  if (frame > 63 || ((flags & has_frame) != 0 && frame == 0))
+    return false;
   uint32_t packed = in.uleb32(), mask = unpack_registers(packed);
   if (packed > 0xFFFF)
     return false;
@@ -267,7 +344,7 @@ bool read_label(ByteReader& in, const LabelRecord* previous, LabelRecord& l) {
       l.live.push_back({r, {}});
   if ((flags & has_slots) && !read_slots(in, l))
     return false;
-  if (!read_types_of(in, l, previous))
+  if (!read_types_of(in, l, previous) || (frame != 0 && !add_frame(l, frame, mask)))
     return false;
   if (flags & has_same) {
     l.same.resize(in.count(2));
