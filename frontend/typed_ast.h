@@ -135,7 +135,9 @@ struct UnionCase { std::vector<uint32_t> variants; LocalId payload; StmtId body;
 struct UnionSwitch { ExprId subject; std::vector<UnionCase> cases; StmtId default_body; };
 // The handler is outside the protected region. Locals keep the values they had when the exception was raised.
 struct Try { StmtId body; LocalId exn; StmtId handler; };
-struct Finally { StmtId body; StmtId cleanup; };                   // [later]
+// The cleanup runs once whenever control leaves the body: at its end, by an exception, by return (whose value is computed before), break
+// or continue. Then control goes on where it was going, unless the cleanup itself leaves for another place.
+struct Finally { StmtId body; StmtId cleanup; };
 struct With { LocalId local; uint32_t first_hidden, hidden_count; ExprId package; StmtId body; };  // [later]
 
 using StmtNode = std::variant<ExprStmt, Block, Declare, If, While, DoWhile, For, Labelled, Return, Break, Continue, Switch, ExnSwitch, UnionSwitch, Try,

@@ -174,6 +174,7 @@ class BodyChecker {
   void stmt(const ast::TypeAliasStmt& n, SourceLoc loc, std::vector<StmtId>& out);
 
   void warn_if_shadows(const ast::Declarator& d);
+  StmtId try_catch(const ast::CatchStmt& n, SourceLoc loc);
   void declare(const ast::Declarator& d, bool is_const, std::vector<StmtId>& out);
   std::optional<TargetId> find_target(Name label, SourceLoc loc, bool is_break);
   TargetId new_target(Name label, bool is_loop);

@@ -40,6 +40,14 @@ class State {
     all_ = all_ && other.all_;
     dead = dead && other.dead;
   }
+  // Where control comes after both.
+  void join(const State& other) {
+    const size_t words = std::max(bits_.size(), other.bits_.size());
+    while (bits_.size() < words) bits_.push_back(all_ ? ~uint64_t{0} : 0);
+    for (size_t i = 0; i < words; ++i) bits_[i] |= i < other.bits_.size() ? other.bits_[i] : (other.all_ ? ~uint64_t{0} : 0);
+    all_ = all_ || other.all_;
+    dead = dead || other.dead;
+  }
 
  private:
   bool all_ = false;  // of the variables beyond bits_
@@ -301,7 +309,15 @@ class Flow {
     stmt(n.handler);
     state_.meet(after_body);
   }
-  void visit(const Finally& n) { stmt(n.body), stmt(n.cleanup); }
+  // The cleanup may run after any part of the body; behind it, all of both has run.
+  void visit(const Finally& n) {
+    State before = state_;
+    stmt(n.body);
+    const State after_body = state_;
+    state_ = std::move(before);
+    stmt(n.cleanup);
+    state_.join(after_body);
+  }
   void visit(const With& n) { expr(n.package), stmt(n.body); }
 
   Session& session_;

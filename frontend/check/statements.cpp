@@ -152,13 +152,19 @@ void BodyChecker::stmt(const ast::HandleStmt& n, SourceLoc loc, std::vector<Stmt
 }
 
 // `try S catch { clauses }` is `try S handle x switch x { clauses }` with a name that nobody can write.
-void BodyChecker::stmt(const ast::CatchStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
-  if (n.finally) env_.unsupported(n.finally->loc, Feature::Finally);
+typed::StmtId BodyChecker::try_catch(const ast::CatchStmt& n, SourceLoc loc) {
   const StmtId body = check_nested(*n.body);
   const LocalId exn = add_local(Name(), kExnType, loc);
   const StmtId again = add_stmt(loc, typed::ExprStmt{raise(read_local(exn, loc), loc)});
   const StmtId handler = exception_switch(n.clauses, read_local(exn, loc), again, loc);
-  out.push_back(add_stmt(loc, typed::Try{body, exn, handler}));
+  return add_stmt(loc, typed::Try{body, exn, handler});
+}
+
+// Behind clauses, `finally` is about what they do, too.
+void BodyChecker::stmt(const ast::CatchStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  StmtId body = n.has_catch ? try_catch(n, loc) : check_nested(*n.body);
+  if (n.finally) body = add_stmt(loc, typed::Finally{body, check_nested(*n.finally)});
+  out.push_back(body);
 }
 
 // ---------------------------------------------------------------- not compiled yet, or never

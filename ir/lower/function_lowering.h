@@ -1,8 +1,9 @@
-// Translates one function body. The members are spread over files by subject: statements.cpp, switches.cpp,
-// expressions.cpp, assignments.cpp, arithmetic.cpp, objects.cpp.
+// Translates one function body. The members are spread over files by subject: statements.cpp, finally.cpp,
+// switches.cpp, expressions.cpp, assignments.cpp, arithmetic.cpp, objects.cpp.
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "ir/lower/module_lowering.h"
@@ -16,10 +17,23 @@ class FunctionLowering {
   void run();
 
  private:
-  // Where break and continue of a TargetId go, and the handler in force there needs no record: handlers belong to blocks.
+  // Where break and continue of a TargetId go, and how many cleanups are around that. The handler in force there needs no record:
+  // handlers belong to blocks.
   struct Target {
     BlockId on_break;
     BlockId on_continue;
+    size_t cleanups = 0;
+  };
+  // A way to leave a statement.
+  struct Jump {
+    enum class Kind : uint8_t { Return, Break, Continue } kind;
+    typed::TargetId target = {}; // not for Return
+    friend bool operator==(const Jump&, const Jump&) = default;
+  };
+  // A `finally` clause while its body is translated, and the blocks in which jumps out of the body go on.
+  struct Cleanup {
+    Ssa::Variable result = 0; // holds the value of a return that is under way
+    std::vector<std::pair<Jump, BlockId>> exits;
   };
   // A place to load from and store to, its object and index evaluated.
   struct Place {
@@ -52,6 +66,9 @@ class FunctionLowering {
   void lower(const typed::Finally& node);
   void lower(const typed::With& node);
   void body_then(typed::StmtId body, BlockId next);
+  void jump(const Jump& way, ValueId result);
+  BlockId exit_block(Cleanup& cleanup, const Jump& way);
+  void clean_up(typed::StmtId cleanup);
   void exn_case(const typed::ExnCase& node, ValueId exn, BlockId next_case, BlockId end);
 
   // Expressions: the value, or none for void ones.
@@ -130,6 +147,9 @@ class FunctionLowering {
   Builder& builder_;
   std::vector<Target> targets_;    // by TargetId
   std::vector<BlockId> handlers_;  // of the enclosing try statements, innermost last
+  std::vector<Cleanup> cleanups_;  // of the enclosing finally statements, innermost last
+  uint32_t cleanup_depth_ = 0;     // cleanups that are being translated
+  uint32_t nested_cleanups_ = 0;   // how often a cleanup was translated within another
 };
 
 } // namespace ir::lowering

@@ -27,7 +27,7 @@ std::string variable_name(uint32_t index) {
 
 } // namespace
 
-ModuleLowering::ModuleLowering(const typed::TypedModule& source) : source_(source), entries_(source.symbols.size(), UINT32_MAX) {
+ModuleLowering::ModuleLowering(const typed::TypedModule& source) : source_(source), entries_(source.symbols.size(), UINT32_MAX), strings_(source.strings.size()) {
   result_.module.name = source.name;
   result_.module.types = source.types.get();
 }
@@ -119,6 +119,8 @@ DataId ModuleLowering::string_literal(typed::StringId text) {
   const std::string& bytes = source_.strings[text.value];
   if (bytes.empty() && empty_string_.is_valid())
     return empty_string_;
+  if (strings_[text.value].is_valid())
+    return strings_[text.value];
   DataId id{static_cast<uint32_t>(module().data.size())};
   DataObject object;
   object.kind = DataObject::Kind::String;
@@ -126,6 +128,7 @@ DataId ModuleLowering::string_literal(typed::StringId text) {
   object.bytes = bytes;
   object.length = bytes.size();
   module().data.push_back(std::move(object));
+  strings_[text.value] = id;
   if (bytes.empty())
     empty_string_ = id;
   return id;

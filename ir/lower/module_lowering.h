@@ -24,7 +24,7 @@ class ModuleLowering {
   FuncId function(typed::SymbolId symbol);
   GlobalId global(typed::SymbolId symbol);
   ExceptionId exception(typed::SymbolId symbol);
-  // A string literal: an object of its own, but all empty strings of a module are one.
+  // A string literal: an object of its own, however often it is translated, but all empty strings of a module are one.
   DataId string_literal(typed::StringId text);
 
   void unsupported(SourceLoc loc, std::string what) { result_.unsupported.push_back({loc, std::move(what)}); }
@@ -41,6 +41,7 @@ class ModuleLowering {
   const typed::TypedModule& source_;
   LowerResult result_;
   std::vector<uint32_t> entries_; // by SymbolId; UINT32_MAX: not entered yet
+  std::vector<DataId> strings_; // by StringId
   DataId empty_string_;
 };
 

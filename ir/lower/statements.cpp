@@ -77,7 +77,7 @@ void FunctionLowering::lower(const typed::If& node) {
 
 void FunctionLowering::lower(const typed::While& node) {
   BlockId header = ssa_.create_block(), body = ssa_.create_block(), end = ssa_.create_block();
-  targets_[node.target.value] = {end, header};
+  targets_[node.target.value] = {end, header, cleanups_.size()};
   ssa_.br(header);
   ssa_.start(header);
   condition(node.condition, body, end);
@@ -89,7 +89,7 @@ void FunctionLowering::lower(const typed::While& node) {
 
 void FunctionLowering::lower(const typed::DoWhile& node) {
   BlockId body = ssa_.create_block(), test = ssa_.create_block(), end = ssa_.create_block();
-  targets_[node.target.value] = {end, test};
+  targets_[node.target.value] = {end, test, cleanups_.size()};
   ssa_.br(body);
   ssa_.start(body);
   body_then(node.body, test);
@@ -102,7 +102,7 @@ void FunctionLowering::lower(const typed::DoWhile& node) {
 
 void FunctionLowering::lower(const typed::For& node) {
   BlockId header = ssa_.create_block(), body = ssa_.create_block(), step = ssa_.create_block(), end = ssa_.create_block();
-  targets_[node.target.value] = {end, step};
+  targets_[node.target.value] = {end, step, cleanups_.size()};
   stmt(node.init);
   ssa_.br(header);
   ssa_.start(header);
@@ -122,7 +122,7 @@ void FunctionLowering::lower(const typed::For& node) {
 
 void FunctionLowering::lower(const typed::Labelled& node) {
   BlockId start = ssa_.create_block(), end = ssa_.create_block();
-  targets_[node.target.value] = {end, start};
+  targets_[node.target.value] = {end, start, cleanups_.size()};
   ssa_.br(start);
   ssa_.start(start);
   body_then(node.body, end);
@@ -136,11 +136,11 @@ void FunctionLowering::lower(const typed::Return& node) {
   if (node.value.is_valid())
     value = expr(node.value);
   builder_.set_loc(loc);
-  ssa_.ret(value);
+  jump({Jump::Kind::Return}, value);
 }
 
-void FunctionLowering::lower(const typed::Break& node) { ssa_.br(targets_[node.target.value].on_break); }
-void FunctionLowering::lower(const typed::Continue& node) { ssa_.br(targets_[node.target.value].on_continue); }
+void FunctionLowering::lower(const typed::Break& node) { jump({Jump::Kind::Break, node.target}, {}); }
+void FunctionLowering::lower(const typed::Continue& node) { jump({Jump::Kind::Continue, node.target}, {}); }
 
 // Leaving the body by break, continue or return needs no action: a block's handler follows from its place.
 void FunctionLowering::lower(const typed::Try& node) {
@@ -160,7 +160,6 @@ void FunctionLowering::lower(const typed::Try& node) {
   ssa_.start_sealed(end);
 }
 
-void FunctionLowering::lower(const typed::Finally&) { context_.unsupported(builder_.loc(), "`finally`"); }
 void FunctionLowering::lower(const typed::With&) { context_.unsupported(builder_.loc(), "`with`"); }
 void FunctionLowering::lower(const typed::UnionSwitch&) { context_.unsupported(builder_.loc(), "a switch on a union"); }
 

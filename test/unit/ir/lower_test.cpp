@@ -127,12 +127,12 @@ TEST(Lower, CodeBehindReturnIsNotTranslated) {
 
 TEST(Lower, ReportsWhatItCannotTranslate) {
   TypedFunction f(1);
-  StmtId loop = f.stmt(typed::Finally{f.block({}), f.block({})});
-  f.function.block = f.block({loop, f.stmt(typed::Return{f.use({0})})});
+  StmtId with = f.stmt(typed::With{{}, 0, 0, {}, f.block({})});
+  f.function.block = f.block({with, f.stmt(typed::Return{f.use({0})})});
   f.module.functions.push_back(f.function);
   LowerResult r = lower(f.module);
   ASSERT_EQ(r.unsupported.size(), 1u);
-  EXPECT_EQ(r.unsupported[0].what, "`finally`");
+  EXPECT_EQ(r.unsupported[0].what, "`with`");
 }
 
 // 50,000 statements that each join control flow must not overflow the stack.
