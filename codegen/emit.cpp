@@ -164,7 +164,8 @@ private:
     std::vector<size_t> last(emitted_.size()); // by header: the last block that jumps to it
     for (size_t i = 0; i < emitted_.size(); ++i) {
       const Block& block = function_.block(emitted_[i]);
-      if (block.term == Term::Jump) last[position_[follow(block.succs[0].target).value]] = i;
+      // Cold blocks stand behind the others: a jump back from one, as from a pad to its handler, need not be a loop.
+      if (block.term == Term::Jump && !block.cold) last[position_[follow(block.succs[0].target).value]] = i;
     }
     std::vector<std::pair<size_t, size_t>> loops;
     for (size_t head = 1; head < emitted_.size(); ++head)
