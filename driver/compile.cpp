@@ -65,6 +65,15 @@ std::optional<CompiledObject> verify_output(const PopcOptions& options, const st
   return CompiledObject{std::move(bytes), std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result)), {}};
 }
 
+// R23: what the runtime offers can be imported, never defined. A program may not know the name, having included no header.
+bool check_names(const PopcOptions& options, frontend::Session& session, const frontend::typed::TypedModule& source) {
+  support::Diagnostics diagnostics;
+  for (const frontend::typed::Symbol& symbol : source.symbols)
+    if (symbol.scope != frontend::Scope::Extern && native_interface()->natives.contains(std::string(symbol.name.view())))
+      diagnostics.report<support::Diag::NameOfRuntime>(symbol.loc, symbol.name.view());
+  return print_diagnostics(options, diagnostics, session.sources);
+}
+
 std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, frontend::Session& session,
                                              const frontend::typed::TypedModule& source, int& exit_status) {
   std::optional<StageTimer> timer(std::in_place, options, "lower");
@@ -189,6 +198,10 @@ std::optional<CompiledObject> compile_module(const PopcOptions& options, fronten
   exit_status = native_interface() ? 0 : internal_error;
   if (exit_status != 0)
     return std::nullopt;
+  if (!check_names(options, session, source)) {
+    exit_status = user_error;
+    return std::nullopt;
+  }
   std::optional<ir::Module> module = lower_and_optimise(options, session, source, exit_status);
   if (!module)
     return std::nullopt;
