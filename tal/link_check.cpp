@@ -46,8 +46,15 @@ public:
     TypeId wanted = type(import), got = type(definition);
     bool ok = wanted && got && i.kind == d.kind && (i.kind == SymbolKind::Function ? table_.sig_at_most(got, wanted) : got == wanted);
     if (!ok)
-      message = "expected " + table_.print(wanted) + ", got " + table_.print(got) + " from " + module(definition.module).module;
+      message = mismatch(wanted, got, "expected ", ", got ") + " from " + module(definition.module).module;
     return ok;
+  }
+
+  // Two types that are written alike differ in the definition of a named type.
+  std::string mismatch(TypeId wanted, TypeId got, const char* before_wanted, const char* before_got) const {
+    const std::string expected = table_.print(wanted), found = table_.print(got);
+    return before_wanted + expected + before_got + found +
+           (expected == found ? " (a type of the same name has another definition)" : "");
   }
 
   // L6: a native exists at exactly the type that the module was checked against.
@@ -266,10 +273,8 @@ private:
   bool fits_at(TypeId assumed, const PatchReplacement& r, const std::string& name, uint32_t caller) {
     if (program_.table().sig_at_most(program_.type(r.new_symbol), assumed))
       return true;
-    const std::string wanted = program_.table().print(assumed), got = program_.table().print(program_.type(r.new_symbol));
     problem("L9", caller, name,
-            "callers assume " + wanted + ", the replacement has " + got +
-                (wanted == got ? " (a type of the same name has another definition)" : ""));
+            program_.mismatch(assumed, program_.type(r.new_symbol), "callers assume ", ", the replacement has "));
     return false;
   }
 
