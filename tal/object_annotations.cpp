@@ -3,9 +3,7 @@
 //   .tal.note    = version:u32 module:string version:string
 //   .tal.types   = see type_codec.cpp
 //   .tal.sigs    = count symbol*
-//   symbol       = kind:2|scope:2|section:4 [gap size if section != 0] type
-//                  gap: signed distance from the end of the symbol before in that section
-//                  Its name is that of its ELF symbol (object_reader.cpp).
+//   symbol       = kind:2|scope:2|section:4 type     name, offset and size are those of its ELF symbol (object_reader.cpp)
 //   .tal.blocks  = count label*
 //   label        = offset-delta flags:u8 [depth/8 unless flag 1] [frame:u8 if flag 32] registers [slots if flag 4] kept:u8* where*
 //                  [same] [facts]
@@ -58,22 +56,15 @@ LocationType where_of(uint32_t code) {
 // ---- symbols -------------------------------------------------------------------------------------------------------
 
 void write_symbols(const std::vector<Symbol>& symbols, ByteWriter& out) {
-  int64_t end[6] = {};
   out.uleb(symbols.size());
   for (const Symbol& s : symbols) {
     auto section = static_cast<unsigned>(s.section);
     out.u8(static_cast<uint8_t>(static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.scope) << 2 | section << 4));
-    if (s.section != Section::None) {
-      out.sleb(s.offset - end[section]);
-      out.uleb(s.size);
-      end[section] = int64_t{s.offset} + s.size;
-    }
     out.uleb(s.type.value);
   }
 }
 
 bool read_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
-  int64_t end[6] = {};
   symbols.resize(in.count(2));
   for (Symbol& s : symbols) {
     uint8_t code = in.u8();
@@ -83,17 +74,6 @@ bool read_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
     s.kind = static_cast<SymbolKind>(code & 3);
     s.scope = static_cast<Scope>(code >> 2 & 3);
     s.section = static_cast<Section>(section);
-    if (s.section != Section::None) {
-      int64_t gap = in.sleb64();
-      if (gap < -(int64_t{1} << 32) || gap > int64_t{1} << 32)
-        return false;
-      int64_t offset = end[section] + gap;
-      s.size = in.uleb32();
-      if (offset < 0 || offset > UINT32_MAX)
-        return false;
-      s.offset = static_cast<uint32_t>(offset);
-      end[section] = offset + s.size;
-    }
     s.type = TypeId{in.uleb32()};
   }
   return !in.bad();

@@ -231,8 +231,11 @@ private:
     const SectionView* strings = find(".strtab");
     for (size_t i = 0; i < symbol_count_; i++) {
       auto e = get<elf::Symbol>(table->bytes, (first_symbol_ + i) * sizeof(elf::Symbol));
-      if (!read_name(strings, e.name, object_.annotations.symbols[i].name) || !symbol_agrees(e, object_.annotations.symbols[i]))
+      Symbol& s = object_.annotations.symbols[i];
+      if (!read_name(strings, e.name, s.name) || !symbol_agrees(e, s))
         return false;
+      s.offset = static_cast<uint32_t>(e.value);
+      s.size = static_cast<uint32_t>(e.size);
     }
     for (size_t k = 0; k < debug_sections_.size(); k++) { // what .rela.debug_* may name besides the records
       auto e = get<elf::Symbol>(table->bytes, (first_symbol_ + symbol_count_ + k) * sizeof(elf::Symbol));
@@ -242,18 +245,20 @@ private:
     return true;
   }
 
-  // The name of a symbol record: a string of .strtab, with its end inside.
+  // The name of a symbol record: a string of .strtab, with its end inside. Each record has its own, so that names take no more
+  // memory than the file (R52).
   bool read_name(const SectionView* strings, uint32_t at, std::string& name) {
     if (at == 0)
       return true;
     if (strings != nullptr && at < strings->bytes.size()) {
       auto start = strings->bytes.begin() + at, end = std::find(start, strings->bytes.end(), 0);
-      if (end != strings->bytes.end()) {
+      name_bytes_ += static_cast<size_t>(end - start) + 1;
+      if (end != strings->bytes.end() && name_bytes_ <= strings->bytes.size()) {
         name.assign(start, end);
         return true;
       }
     }
-    return fail(CheckRule::O3, "a name in .strtab", "offset " + std::to_string(at));
+    return fail(CheckRule::O3, "a string of its own in .strtab for each name", "offset " + std::to_string(at));
   }
 
   bool symbol_agrees(const elf::Symbol& e, const Symbol& s) {
@@ -263,12 +268,13 @@ private:
                    : s.kind == SymbolKind::Function ? type == elf::stt_func
                                                     : type == elf::stt_object;
     bool same = e.info >> 4 == elf::stb_global && type_ok && (e.other == elf::stv_default || e.other == elf::stv_hidden) &&
-                e.shndx == index && e.value == s.offset && e.size == s.size && (s.section == Section::None || index != 0);
+                e.shndx == index && e.value <= UINT32_MAX && e.size <= UINT32_MAX &&
+                (s.section == Section::None ? e.value == 0 && e.size == 0 : index != 0);
     if (same)
       return true;
     return fail(CheckRule::O3, "the ELF symbol of `" + s.name + "` as in its record",
                 "section " + std::to_string(e.shndx) + ", value " + std::to_string(e.value) + ", size " + std::to_string(e.size),
-                s.section, s.offset);
+                s.section, 0);
   }
 
   bool read_relocs(std::string_view target, Section section, const Bytes& bytes, std::vector<Reloc>& out) {
@@ -333,7 +339,7 @@ private:
   std::vector<uint32_t> debug_sections_; // section numbers of image.debug
   elf::Header header_{};
   std::vector<SectionView> sections_;
-  size_t first_symbol_ = 0, symbol_count_ = 0;
+  size_t first_symbol_ = 0, symbol_count_ = 0, name_bytes_ = 0;
 };
 
 } // namespace

@@ -141,7 +141,8 @@ TEST_F(ObjectFileTest, HeadersOfOtherFilesAreRefused) {
 
 TEST_F(ObjectFileTest, SymbolsAgreeWithRecords) {
   const std::function<void(elf::Symbol&)> changes[] = {
-      [](elf::Symbol& s) { s.value += 8; },          [](elf::Symbol& s) { s.size += 1; },
+      [](elf::Symbol& s) { s.value += uint64_t{1} << 32; }, [](elf::Symbol& s) { s.size += uint64_t{1} << 32; },
+      [](elf::Symbol& s) { s.name = 0xFFFFFF; },      // outside .strtab
       [](elf::Symbol& s) { s.shndx = 0xFFF1; },       // absolute
       [](elf::Symbol& s) { s.shndx = 0xFFF2; },       // common
       [](elf::Symbol& s) { s.info = 2 << 4 | 1; },    // weak
@@ -155,6 +156,32 @@ TEST_F(ObjectFileTest, SymbolsAgreeWithRecords) {
     f.change_symbol(1, change);
     EXPECT_EQ(f.rule(), "O3");
   }
+}
+
+// Offset and size stand in the ELF symbol alone: what they say is checked like any other claim.
+TEST_F(ObjectFileTest, PlacesOfSymbolsAreChecked) {
+  const std::function<void(elf::Symbol&)> changes[] = {
+      [](elf::Symbol& s) { s.value += 8; }, [](elf::Symbol& s) { s.value += 4; }, [](elf::Symbol& s) { s.value = 0xFFFFFFF8; },
+      [](elf::Symbol& s) { s.size += 1; },  [](elf::Symbol& s) { s.size = 0; },   [](elf::Symbol& s) { s.size = 0xFFFFFFF8; },
+  };
+  for (const auto& change : changes)
+    for (size_t symbol = 1; symbol <= 3; symbol++) {
+      File f = file();
+      f.change_symbol(symbol, change);
+      EXPECT_NE(f.rule(), "") << symbol;
+    }
+}
+
+// One long string that every symbol names would take memory that the file does not have.
+TEST_F(ObjectFileTest, SymbolsShareNoNames) {
+  ObjectBuilder b = sample();
+  b.a.symbols[0].name = "Test::" + std::string(1000, 'c');
+  EXPECT_EQ(b.rule(), "");
+  File f(b.bytes);
+  uint32_t first = 0;
+  f.change_symbol(1, [&](elf::Symbol& s) { first = s.name; });
+  f.change_symbol(2, [&](elf::Symbol& s) { s.name = first; });
+  EXPECT_EQ(f.rule(), "O3");
 }
 
 TEST_F(ObjectFileTest, EachFieldHasOneRelocation) {
