@@ -123,4 +123,32 @@ CodegenResult generate_code(const ir::Module& module, const support::SourceManag
   return Generator(module, sources, natives, options).run();
 }
 
+std::vector<WrongNative> wrong_natives(const ir::Module& module, const tal::NativeInterface& natives) {
+  using What = tal::Native::What;
+  struct Declared {
+    support::SourceLoc loc;
+    const std::string& name;
+    What what;
+    tal::TypeId type;
+  };
+  tal::TypeTable types;
+  TypeMap map(*module.types, types);
+  std::vector<Declared> declared;
+  for (const ir::Function& f : module.functions)
+    if (f.linkage == ir::Linkage::Import) declared.push_back({f.loc, f.name, What::Function, map.signature(f.type)});
+  for (const ir::Global& g : module.globals)
+    if (g.linkage == ir::Linkage::Import) declared.push_back({g.loc, g.name, What::Data, types.ptr(types.global_cell(map.word(g.type)))});
+  tal::TypeImporter importer(natives.types, types); // closes the table
+  std::vector<WrongNative> wrong;
+  for (const Declared& d : declared) {
+    auto native = natives.natives.find(d.name);
+    if (native == natives.natives.end() || !d.type) continue;
+    tal::TypeId actual = importer.import(native->second.type);
+    bool fits = native->second.what == d.what && (d.what == What::Function ? types.sig_at_most(actual, d.type) : actual == d.type);
+    if (!actual || fits) continue;
+    wrong.push_back({d.loc, d.name, types.print(d.type), types.print(actual)});
+  }
+  return wrong;
+}
+
 } // namespace codegen

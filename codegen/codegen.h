@@ -37,4 +37,11 @@ struct CodegenResult {
 [[nodiscard]] CodegenResult generate_code(const ir::Module& module, const support::SourceManager& sources,
                                           const tal::NativeInterface& natives, const CodegenOptions& options);
 
+// Names of the runtime that the module declares as something else: why the checker may refuse its code.
+struct WrongNative {
+  support::SourceLoc loc;
+  std::string name, declared, actual; // types, as the checker prints them
+};
+[[nodiscard]] std::vector<WrongNative> wrong_natives(const ir::Module& module, const tal::NativeInterface& natives);
+
 } // namespace codegen

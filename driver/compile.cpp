@@ -116,6 +116,17 @@ codegen::CodegenOptions codegen_options(const PopcOptions& options, const fronte
   return result;
 }
 
+// Only the checker knows the types of the runtime's functions for certain, so it is asked first; a wrong declaration is the author's.
+bool check_imports(const PopcOptions& options, frontend::Session& session, const ir::Module& module,
+                   const tal::Bytes& object) {
+  support::Diagnostics diagnostics;
+  const std::vector<codegen::WrongNative> wrong = codegen::wrong_natives(module, *native_interface());
+  if (!wrong.empty() && std::holds_alternative<tal::VerifyError>(tal::verify(object, *native_interface())))
+    for (const codegen::WrongNative& native : wrong)
+      diagnostics.report<support::Diag::DeclarationOfRuntime>(native.loc, native.name, native.declared, native.actual);
+  return print_diagnostics(options, diagnostics, session.sources);
+}
+
 // Everything after the IR.
 std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::Session& session, const ir::Module& module,
                                          tal::Bytes manifest, std::string& text, int& exit_status) {
@@ -146,7 +157,12 @@ std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::S
     text += tal::print_object(code.image, code.annotations);
     return std::nullopt;
   }
-  return verify_output(options, module.name, tal::write_object(code.image, code.annotations), exit_status);
+  tal::Bytes object = tal::write_object(code.image, code.annotations);
+  if (!check_imports(options, session, module, object)) {
+    exit_status = user_error;
+    return std::nullopt;
+  }
+  return verify_output(options, module.name, std::move(object), exit_status);
 }
 
 // Typed assembly: the object that the text describes, if it is well typed. A refusal is the author's.
