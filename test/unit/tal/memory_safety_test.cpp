@@ -215,11 +215,13 @@ public:
       Bytes code = code_;
       auto fields = to_fail_;
       auto calls = calls_;
+      auto joins = joins_;
       append();
       if (rule() != "") {
         code_ = std::move(code);
         to_fail_ = std::move(fields);
         calls_ = std::move(calls);
+        joins_ = std::move(joins);
       }
     }
   }
@@ -241,6 +243,9 @@ public:
     b.symbol({"d.nodes", SymbolKind::Desc, Scope::Import, Section::None, 0, 0, t.arr(nullable)});
     for (auto [offset, symbol] : calls_)
       b.image.text_relocs.push_back({start + offset, RelocKind::Pc32, symbol, -4});
+    const TypeId types[] = {t.i64(), t.i32(), t.ptr(s), nullable, t.arr(t.i32()), t.arr(nullable), t.arr(t.i8(), rw, true)};
+    for (const Join& join : joins_)
+      b.a.labels.push_back(join.record(start, types));
     LabelRecord fail;
     fail.offset = start + static_cast<uint32_t>(text.size()) - 5;
     fail.depth = 8 * frame_slots;
@@ -259,6 +264,7 @@ public:
     return out;
   }
 
+  size_t joins() const { return joins_.size(); }
   // The code as it runs on a page: with its calls.
   Bytes linked() const {
     Bytes out = text;
@@ -273,6 +279,26 @@ public:
   Bytes text;
 
 private:
+  enum TypeIndex : uint8_t { type_i64, type_i32, type_node, type_nullable, type_numbers, type_nodes, type_bytes };
+  // Where two ways meet: what is claimed to be there.
+  struct Join {
+    uint32_t offset = 0;
+    std::vector<std::pair<int32_t, TypeIndex>> live; // ascending location
+    std::vector<std::pair<uint16_t, uint16_t>> same;
+    std::vector<Fact> facts;
+
+    LabelRecord record(uint32_t start, std::span<const TypeId> types) const {
+      LabelRecord r;
+      r.offset = start + offset;
+      r.depth = 8 * frame_slots;
+      for (auto [location, type] : live)
+        r.live.push_back({location, {LocationType::What::Type, types[type], 0}});
+      r.same = same;
+      r.facts = facts;
+      return r;
+    }
+  };
+
   uint64_t below(uint64_t n) { return random_() % n; }
   uint8_t any() { return pool[below(std::size(pool))]; }
   uint8_t any_number() { // arithmetic seldom hits the registers that start with pointers, or there would soon be none
@@ -351,6 +377,108 @@ private:
       put({0x49, 0x89, 0x42, 8}); // mov [r10 + 8], rax
     finish(static_cast<unsigned>(1 + below(2)));
   }
+  // A branch over some instructions, and a label record where the ways meet: mostly of what was in the places in the beginning.
+  void join() {
+    put({0x0F, 0x80u + static_cast<unsigned>(below(16))});
+    const size_t field = code_.size();
+    put({0, 0, 0, 0});
+    for (uint64_t n = 1 + below(4); n != 0; n--)
+      append();
+    const auto distance = static_cast<uint32_t>(code_.size() - (field + 4));
+    std::memcpy(&code_[field], &distance, 4);
+    if (!joins_.empty() && joins_.back().offset == code_.size())
+      return;
+    Join j;
+    j.offset = static_cast<uint32_t>(code_.size());
+    static constexpr TypeIndex at_first[16] = {type_node, type_i64, type_numbers, type_i64, type_i64, type_i64, type_nullable, type_node,
+                                               type_i32, type_bytes, type_nullable, type_i64, type_i64, type_i64, type_i64, type_i64};
+    static constexpr TypeIndex spilled[frame_slots] = {type_nullable, type_node, type_numbers, type_node, type_i64};
+    joins_.push_back(j);
+    if (rule() != "")
+      return;
+    for (uint8_t r : pool)
+      if (below(3) == 0)
+        try_live(r, at_first[r]);
+    for (unsigned i = 0; i < frame_slots; i++)
+      if (below(8))
+        try_live(slot_location(static_cast<int32_t>(i) - static_cast<int32_t>(frame_slots)), spilled[i]);
+    for (int i = 0; i < 12; i++) {
+      Join before = joins_.back();
+      claim(joins_.back());
+      if (rule() != "")
+        joins_.back() = before;
+    }
+    use_claims(Join(joins_.back()));
+    finish(0);
+  }
+  // Stores where only the claims of the label let it: at an index, through the second name of a pointer that was tested.
+  void use_claims(const Join& j) {
+    for (const Fact& f : j.facts)
+      if (f.y.what == FactOperand::What::Length && f.x.what == FactOperand::What::Value)
+        try_use([&] {
+          const auto [array, type] = j.live[f.y.at];
+          fetch(rcx, j.live[f.x.at].first);
+          fetch(r10, array);
+          if (type == type_numbers)
+            put({0x41, 0xC7, 0x44, 0x8A, 8, 1, 0, 0, 0}); // mov dword [r10 + 4*rcx + 8], 1
+          else if (type == type_nodes)
+            put({0x49, 0xC7, 0x44, 0xCA, 8, 0, 0, 0, 0}); // mov qword [r10 + 8*rcx + 8], 0
+          else
+            put({0x41, 0xC6, 0x44, 0x0A, 8, 1}); // mov byte [r10 + rcx + 8], 1
+        });
+    for (auto [a, b] : j.same)
+      if (j.live[a].second == type_nullable)
+        try_use([&, first = j.live[a].first, second = j.live[b].first] {
+          fetch(r9, first);
+          fetch(r10, second);
+          put({0x4D, 0x85, 0xC9}); // test r9, r9
+          branch(4);
+          put({0x41, 0xC7, 0x42, 16, 1, 0, 0, 0}); // mov dword [r10 + 16], 1
+        });
+  }
+  void fetch(uint8_t r, int32_t location) {
+    if (is_slot(location))
+      reload(r, static_cast<unsigned>(location - slot_base + static_cast<int32_t>(frame_slots)));
+    else
+      put({0x48u | static_cast<unsigned>(location) >> 3 << 2 | r >> 3, 0x89, 0xC0u | (static_cast<unsigned>(location) & 7u) << 3 | (r & 7u)});
+  }
+  template <typename Write> void try_use(Write write) {
+    const Bytes code = code_;
+    const auto fields = to_fail_;
+    write();
+    if (rule() != "") {
+      code_ = code;
+      to_fail_ = fields;
+    }
+  }
+  // The first of some types that the checker believes.
+  void try_live(int32_t location, TypeIndex likely) {
+    for (int i = 0; i < 3; i++) {
+      joins_.back().live.push_back({location, any_type(i == 0 ? likely : static_cast<TypeIndex>(below(type_bytes + 1)))});
+      if (rule() == "")
+        return;
+      joins_.back().live.pop_back();
+    }
+  }
+  TypeIndex any_type(TypeIndex likely) {
+    if (likely == type_node && below(3) == 0)
+      return type_nullable;
+    return below(25) ? likely : static_cast<TypeIndex>(below(type_bytes + 1));
+  }
+  // Now and then that two are one value, or that a number is an index of an array.
+  void claim(Join& j) {
+    if (j.live.size() < 2)
+      return;
+    auto a = static_cast<uint16_t>(below(j.live.size())), b = static_cast<uint16_t>(below(j.live.size()));
+    if (a < b && j.live[a].second == j.live[b].second)
+      j.same.push_back({a, b});
+    auto number = static_cast<uint16_t>(below(j.live.size())), array = static_cast<uint16_t>(below(j.live.size()));
+    if (j.live[number].second <= type_i32 && j.live[array].second >= type_numbers) {
+      j.facts.push_back({{FactOperand::What::Value, number}, {FactOperand::What::Length, array}, -1});
+      if (j.live[number].second == type_i64 && below(2))
+        j.facts.push_back({{}, {FactOperand::What::Value, number}, 0});
+    }
+  }
   uint8_t any_pointer() {
     static constexpr uint8_t pointers[] = {rdi, rsi, rdx, r9, r10};
     return below(30) ? pointers[below(std::size(pointers))] : any();
@@ -402,7 +530,14 @@ private:
 
   void append() {
     unsigned size = any_size(), byte = size == 1 ? 0 : 1;
-    switch (below(23)) {
+    switch (below(24)) {
+    case 23:
+      if (joins_.size() >= 5 || in_join_)
+        return append();
+      in_join_ = true;
+      join();
+      in_join_ = false;
+      break;
     case 20:
     case 21:
     case 22: // each takes the contents of the registers away
@@ -440,6 +575,8 @@ private:
   std::mt19937_64& random_;
   Bytes code_;
   std::vector<uint32_t> to_fail_;
+  std::vector<Join> joins_;
+  bool in_join_ = false;
   std::vector<std::pair<uint32_t, uint32_t>> calls_; // offset of a field, symbol
 };
 
@@ -461,12 +598,13 @@ TEST(MemorySafety, AcceptedCodeKeepsToItsObjects) {
   write_stub(page, call_function, reinterpret_cast<uint64_t>(&called));
   write_stub(page, call_new, reinterpret_cast<uint64_t>(&allocate_node));
   write_stub(page, call_new_array, reinterpret_cast<uint64_t>(&allocate_nodes));
-  uint64_t trials = setting("TAL_MEMORY_TRIALS", 150), instructions = 0, allocated = 0;
+  uint64_t trials = setting("TAL_MEMORY_TRIALS", 150), instructions = 0, allocated = 0, joins = 0;
   for (uint64_t i = 0; i < trials; i++) {
     Program program(random);
     program.grow(250);
     ASSERT_EQ(program.rule(), "");
     instructions += program.text.size();
+    joins += program.joins();
     ASSERT_LT(program.text.size(), stubs);
     Bytes linked = program.linked();
     std::memcpy(page, linked.data(), linked.size());
@@ -487,6 +625,7 @@ TEST(MemorySafety, AcceptedCodeKeepsToItsObjects) {
       allocated += heap.allocated();
     }
   }
+  EXPECT_GT(joins, trials) << "few label records are accepted";
   EXPECT_GT(allocated, trials) << "the functions do not allocate";
   EXPECT_GT(instructions / trials, 100u) << "the functions are too short to mean anything";
   munmap(page, page_size);
