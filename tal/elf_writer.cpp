@@ -171,16 +171,7 @@ Bytes ElfWriter::lay_out() {
     out.insert(out.end(), section.bytes.begin(), section.bytes.end());
   }
   pad_to(out, 8);
-  elf::Header header{};
-  std::copy(std::begin(elf::ident), std::end(elf::ident), header.ident);
-  header.type = elf::et_rel;
-  header.machine = elf::em_x86_64;
-  header.version = 1;
-  header.shoff = out.size();
-  header.ehsize = sizeof(elf::Header);
-  header.shentsize = sizeof(elf::SectionHeader);
-  header.shnum = static_cast<uint16_t>(sections_.size());
-  header.shstrndx = static_cast<uint16_t>(sections_.size() - 1);
+  const elf::Header header = elf::object_header(out.size(), sections_.size());
   std::memcpy(out.data(), &header, sizeof header);
   for (const elf::SectionHeader& h : headers)
     put(out, h);

@@ -156,16 +156,7 @@ private:
     }
     while (out.size() % 8 != 0)
       out.push_back(0);
-    elf::Header header{};
-    std::copy(std::begin(elf::ident), std::end(elf::ident), header.ident);
-    header.type = elf::et_rel;
-    header.machine = elf::em_x86_64;
-    header.version = 1;
-    header.shoff = out.size();
-    header.ehsize = sizeof(elf::Header);
-    header.shentsize = sizeof(elf::SectionHeader);
-    header.shnum = static_cast<uint16_t>(sections_.size());
-    header.shstrndx = static_cast<uint16_t>(sections_.size() - 1);
+    const elf::Header header = elf::object_header(out.size(), sections_.size());
     std::memcpy(out.data(), &header, sizeof header);
     for (const elf::SectionHeader& h : headers)
       put(out, h);
