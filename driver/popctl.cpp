@@ -2,6 +2,7 @@
 //
 // Exit status: 0 done (an update: applied), 1 refused, 2 no update point reached in time, 3 no such program, 64 usage.
 #include "driver/output.h"
+#include "driver/tool_arguments.h"
 #include "driver/popctl_output.h"
 #include "dsu/client/client.h"
 
@@ -174,29 +175,13 @@ constexpr Command commands[] = {
 int run(int argc, char** argv) {
   po::options_description visible("Options");
   visible.add_options()
-      ("help,h", "print this text")
-      ("version,V", "print the version")
       ("json", "answer in JSON")
       ("wait", po::value<std::string>()->value_name("TIME"), "update: how long to wait for an update point (default 5s)");
-  po::options_description all;
-  all.add(visible).add_options()("argument", po::value<std::vector<std::string>>());
-  po::positional_options_description positional;
-  positional.add("argument", -1);
+  po::options_description rest;
+  rest.add_options()("argument", po::value<std::vector<std::string>>());
   po::variables_map map;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), map);
-    po::notify(map);
-  } catch (const po::error& error) {
-    return usage_error(error.what());
-  }
-  if (map.count("help")) {
-    std::cout << usage << "\n" << visible;
-    return Done;
-  }
-  if (map.count("version")) {
-    std::cout << "popctl " POPCORN_VERSION "\n";
-    return Done;
-  }
+  if (auto status = driver::parse_tool_arguments("popctl", usage, visible, rest, argc, argv, map))
+    return *status;
   Options options;
   options.json = map.count("json") != 0;
   if (map.count("wait")) {

@@ -2,6 +2,7 @@
 //
 // Exit status: 0 written, 1 a version does not compile or a file cannot be written, 64 usage.
 #include "driver/output.h"
+#include "driver/tool_arguments.h"
 #include "driver/patch_sessions.h"
 #include "dsu/patch/generate.h"
 
@@ -75,33 +76,17 @@ int run(int argc, char** argv) {
   Options options;
   po::options_description visible("Options");
   visible.add_options()
-      ("help,h", "print this text")
-      ("version,V", "print the version")
       ("output,o", po::value(&options.output)->value_name("DIR"), "where the patch's files go")
       ("overwrite", "replace files of an earlier run")
       ("from", po::value(&options.from)->value_name("LABEL"), "label of the running version (default: name of OLD)")
       ("to", po::value(&options.to)->value_name("LABEL"), "label of the next version (default: name of NEW)")
       ("include,I", po::value(&options.compile.include_dirs)->value_name("DIR"), "search headers in DIR")
       ("define,D", po::value(&options.compile.defines)->value_name("NAME[=VALUE]"), "define a macro");
-  po::options_description all;
-  all.add(visible).add_options()("directory", po::value<Strings>());
-  po::positional_options_description positional;
-  positional.add("directory", -1);
+  po::options_description rest;
+  rest.add_options()("directory", po::value<Strings>());
   po::variables_map map;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), map);
-    po::notify(map);
-  } catch (const po::error& error) {
-    return usage_error(error.what());
-  }
-  if (map.count("help")) {
-    std::cout << usage << "\n" << visible;
-    return Done;
-  }
-  if (map.count("version")) {
-    std::cout << "poppatch " POPCORN_VERSION "\n";
-    return Done;
-  }
+  if (auto status = driver::parse_tool_arguments("poppatch", usage, visible, rest, argc, argv, map))
+    return *status;
   const Strings versions = map.count("directory") ? map["directory"].as<Strings>() : Strings{};
   if (versions.size() != 2 || options.output.empty())
     return usage_error("two directories and -o DIR are needed");

@@ -2,6 +2,7 @@
 //
 // Exit status: 0 all accepted, 1 one refused or unreadable, 64 usage.
 #include "driver/output.h"
+#include "driver/tool_arguments.h"
 #include "tal/checker.h"
 #include "tal/decoder.h"
 #include "tal/elf.h"
@@ -268,30 +269,16 @@ int main(int argc, char** argv) {
   po::options_description visible("Options");
   Options options;
   bool instructions = false;
-  visible.add_options()("help,h", "print this text")("version,V", "print the version")("json", po::bool_switch(&options.json), "results as JSON")(
+  visible.add_options()("json", po::bool_switch(&options.json), "results as JSON")(
       "interface", po::bool_switch(&options.interface), "print the interface of each object")(
       "repeat", po::value(&options.repeat)->value_name("N"), "verify each file N times, for measuring")(
       "print", po::bool_switch(&options.print), "print objects as text")(
       "instructions", po::bool_switch(&instructions), "print the instruction table");
-  po::options_description all;
-  all.add(visible).add_options()("file", po::value(&options.files));
-  po::positional_options_description positional;
-  positional.add("file", -1);
+  po::options_description rest;
+  rest.add_options()("file", po::value(&options.files));
   po::variables_map map;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), map);
-    po::notify(map);
-  } catch (const po::error& e) {
-    return driver::usage_error("talcheck", e.what());
-  }
-  if (map.count("help")) {
-    std::cout << usage << "\n" << visible;
-    return Accepted;
-  }
-  if (map.count("version")) {
-    std::cout << "talcheck " POPCORN_VERSION "\n";
-    return Accepted;
-  }
+  if (auto status = driver::parse_tool_arguments("talcheck", usage, visible, rest, argc, argv, map))
+    return *status;
   if (instructions) {
     print_instructions();
     return Accepted;
