@@ -1,7 +1,8 @@
 // Decoder and printer, both driven by x86_64.def.
 //
 // An encoding is found by one table look-up: (opcode map, opcode byte, prefix class, memory or register, ModRM.reg) is the
-// index of a table of row numbers that the compiler computes from the rows. Prefix class: none, 66, REX.W.
+// index of a table of row numbers that the compiler computes from the rows. Prefix class: none, 66, F2 or F3, each without and
+// with REX.W.
 #include "tal/decoder.h"
 
 #include <array>
@@ -23,26 +24,29 @@ constexpr Row rows[] = {
 constexpr size_t row_count = std::size(rows);
 static_assert(row_count == static_cast<size_t>(Opcode::count_));
 
-enum PrefixClass : unsigned { plain, opsize, wide };
+enum PrefixClass : unsigned { plain = 0, opsize = 2, repne = 4, rep = 6, wide = 1 }; // `wide` is added to the others
 
 constexpr unsigned prefix_class(const Row& row) {
-  return row.size_letter == 'w' ? opsize : row.size_letter == 'q' ? wide : plain;
+  unsigned prefix = row.map == 0x66 || row.size_letter == 'w' ? opsize : row.map == 0xF2 ? repne : row.map == 0xF3 ? rep : plain;
+  return prefix + (row.size_letter == 'q' ? wide : plain);
 }
 constexpr bool has_memory(Form f) {
-  return f == Form::MG || f == Form::GM || f == Form::MI || f == Form::M || f == Form::GMI;
+  return f == Form::MG || f == Form::GM || f == Form::MI || f == Form::M || f == Form::GMI || f == Form::XM || f == Form::MX;
 }
+constexpr bool reg_is_xmm(Form f) { return f == Form::XY || f == Form::XM || f == Form::MX || f == Form::XR || f == Form::RX; }
+constexpr bool rm_is_xmm(Form f) { return f == Form::XY || f == Form::GY; }
 constexpr bool takes_condition(const Row& row) {
   return row.rule == Rule::Set || row.rule == Rule::Cmov || row.rule == Rule::Jcc;
 }
 
 constexpr size_t slot(unsigned map, unsigned opcode, unsigned prefix, bool memory, unsigned digit) {
-  return ((((map - 1) * 256 + opcode) * 3 + prefix) * 2 + (memory ? 1 : 0)) * 8 + digit;
+  return ((((map == 1 ? 0 : 1) * 256 + opcode) * 8 + prefix) * 2 + (memory ? 1 : 0)) * 8 + digit;
 }
 
 constexpr uint16_t no_row = 0xFFFF;
 
 struct Index {
-  std::array<uint16_t, 2 * 256 * 3 * 2 * 8> row{};
+  std::array<uint16_t, 2 * 256 * 8 * 2 * 8> row{};
   bool ambiguous = false;
 };
 
@@ -78,18 +82,15 @@ public:
 
   bool run(Inst& inst) {
     uint8_t b = next();
-    if (b == 0x66) {
-      prefix_ = opsize;
+    if (b == 0x66 || b == 0xF2 || b == 0xF3) {
+      prefix_ = b == 0x66 ? opsize : b == 0xF2 ? repne : rep;
       b = next();
     }
     if ((b & 0xF0) == 0x40) {
       rex_ = b;
       b = next();
-      if (rex_ & 8) {
-        if (prefix_ == opsize)
-          return false;
-        prefix_ = wide;
-      }
+      if (rex_ & 8)
+        prefix_ += wide;
     }
     unsigned map = 1;
     if (b == 0x0F) {
@@ -138,9 +139,9 @@ private:
     uint8_t modrm = next();
     unsigned mod = modrm >> 6, rm = modrm & 7;
     if (row.digit == -1)
-      inst.reg = static_cast<uint8_t>((modrm >> 3 & 7) | rex_bit(2));
+      (reg_is_xmm(row.form) ? inst.x : inst.reg) = static_cast<uint8_t>((modrm >> 3 & 7) | rex_bit(2));
     if (mod == 3) {
-      inst.rm = static_cast<uint8_t>(rm | rex_bit(0));
+      (rm_is_xmm(row.form) ? inst.y : inst.rm) = static_cast<uint8_t>(rm | rex_bit(0));
       return !bad_;
     }
     inst.memory = true;
@@ -300,6 +301,7 @@ std::string print(const Inst& inst, uint32_t at, std::string_view target) {
   if (takes_condition(row))
     out += condition_name(inst.condition);
   auto reg = [&](uint8_t r, unsigned bytes) { return std::string(register_name(r, bytes)); };
+  auto xmm = [](uint8_t r) { return "xmm" + std::to_string(r); };
   auto mem = [&](unsigned bytes) { return memory_text(inst, row.rule == Rule::Lea ? 0 : bytes, target); };
   switch (row.form) {
   case Form::None: return out;
@@ -319,6 +321,12 @@ std::string print(const Inst& inst, uint32_t at, std::string_view target) {
   case Form::RC: return out + " " + reg(inst.rm, row.size) + ", cl";
   case Form::GRI: return out + " " + reg(inst.reg, row.size) + ", " + reg(inst.rm, row.size) + ", " + number(inst.imm);
   case Form::GMI: return out + " " + reg(inst.reg, row.size) + ", " + mem(row.size) + ", " + number(inst.imm);
+  case Form::XY: return out + " " + xmm(inst.x) + ", " + xmm(inst.y);
+  case Form::XM: return out + " " + xmm(inst.x) + ", " + mem(row.source);
+  case Form::MX: return out + " " + mem(row.size) + ", " + xmm(inst.x);
+  case Form::XR: return out + " " + xmm(inst.x) + ", " + reg(inst.rm, row.source);
+  case Form::GY: return out + " " + reg(inst.reg, row.size) + ", " + xmm(inst.y);
+  case Form::RX: return out + " " + reg(inst.rm, row.size) + ", " + xmm(inst.x);
   case Form::T:
     if (!target.empty())
       return out + " " + std::string(target);

@@ -1,7 +1,7 @@
 // The instruction decoder: accepts exactly the rows of x86_64.def (rules R14, R15), nothing else.
 //
 // decode() looks at no more than 15 bytes and never past the end. It refuses, besides encodings without a row: prefixes
-// other than 66 (where a row asks for it) and REX; REX bits that select nothing; 8-bit registers 4-7 without REX
+// other than 66, F2 and F3 (where a row asks for one) and REX; REX bits that select nothing; 8-bit registers 4-7 without REX
 // (ah ch dh bh); memory without base; SIB forms that repeat a shorter one. Displacements may be written in one or four
 // bytes whatever their value.
 #pragma once
@@ -24,12 +24,12 @@ enum class Opcode : uint16_t {
   count_,
 };
 
-enum class Form : uint8_t { None, RG, MG, GR, GM, RI, MI, AI, OI, R, M, O, I, R1, RC, GRI, GMI, T };
+enum class Form : uint8_t { None, RG, MG, GR, GM, RI, MI, AI, OI, R, M, O, I, R1, RC, GRI, GMI, T, XY, XM, MX, XR, GY, RX };
 enum class FlagEffect : uint8_t { Keep, Junk, Arith, Cmp, Test, Shift };
 
 struct Row {
   const char* mnemonic;
-  uint8_t map, opcode;
+  uint8_t map, opcode;   // map: 1, 2, or the byte before 0F
   int8_t digit;          // 0..7, -1: ModRM.reg is a register, -2: no ModRM
   uint8_t size, source;  // bytes; 8 for stack and branch forms
   char size_letter;
@@ -52,6 +52,7 @@ struct Inst {
   uint8_t length = 0;
   uint8_t reg = no_reg;                  // G: ModRM.reg
   uint8_t rm = no_reg;                   // R: ModRM.rm, O: the opcode's register, A: rax
+  uint8_t x = no_reg, y = no_reg;        // X, Y: xmm registers; never in reg or rm, so that no rule takes one for a general register
   uint8_t base = no_reg, index = no_reg, scale = 1;
   uint8_t field = 0;                     // offset of the 4-byte field that a relocation may cover (disp32 of RIP, rel32); 0 none
   Condition condition{};

@@ -138,21 +138,22 @@ bool FunctionChecker::require_alignment() {
   return fail(CheckRule::C20, "a frame of 16*n + 8 bytes", std::to_string(state_.depth) + " bytes");
 }
 
-bool FunctionChecker::require_arguments(const Signature& s) {
+bool FunctionChecker::require_arguments(const Signature& s, size_t& on_stack) {
+  ArgumentPlaces places;
   for (size_t i = 0; i < s.args.size(); i++) {
-    Value v;
-    if (types_.kind(s.args[i]) == Kind::None)
-      return fail(CheckRule::C18, "arguments in general registers (floats are not supported yet)", types_.print(s.args[i]));
-    if (i < std::size(argument_registers)) {
-      v = state_.reg[argument_registers[i]];
-    } else if (size_t k = i - std::size(argument_registers); k < state_.slots.size()) {
-      v = state_.slots[state_.slots.size() - 1 - k];
-    } else {
+    bool is_float = types_.kind(s.args[i]) == Kind::None;
+    auto place = places.next(is_float);
+    if (place == ArgumentPlaces::Place::Xmm)
+      continue; // any bits will do
+    if (place == ArgumentPlaces::Place::Stack && places.stack > state_.slots.size())
       return fail(CheckRule::C18, "stack arguments in this frame", "a frame of " + std::to_string(state_.depth) + " bytes");
-    }
-    if (!require_type(CheckRule::C18, state_, v, s.args[i], "argument " + std::to_string(i + 1)))
+    const Value v = place == ArgumentPlaces::Place::General ? state_.reg[argument_registers[places.general - 1]]
+                                                            : state_.slots[state_.slots.size() - places.stack];
+    // A float on the stack is eight readable bytes.
+    if (!require_type(CheckRule::C18, state_, v, is_float ? types_.i64() : s.args[i], "argument " + std::to_string(i + 1)))
       return false;
   }
+  on_stack = places.stack;
   return true;
 }
 
@@ -183,15 +184,13 @@ bool FunctionChecker::call(TypeId signature, bool may_be_polymorphic) {
   if (may_be_polymorphic && !instance(signature, id))
     return false;
   const Signature& s = types_.sig(id);
-  if (!require_alignment() || !require_arguments(s))
+  size_t on_stack = 0;
+  if (!require_alignment() || !require_arguments(s, on_stack))
     return false;
-  Value result;
-  if (s.result && types_.kind(s.result) == Kind::None)
-    return fail(CheckRule::C18, "a result in rax (floats are not supported yet)", types_.print(s.result));
-  if (s.result)
+  Value result; // of a float: in xmm0, and rax is junk
+  if (s.result && types_.kind(s.result) != Kind::None)
     result = state_.word(types_, s.result);
-  size_t registers = std::size(argument_registers);
-  return finish_call(result, s.noret, s.throws, s.args.size() > registers ? s.args.size() - registers : 0);
+  return finish_call(result, s.noret, s.throws, on_stack);
 }
 
 bool FunctionChecker::step_call() {
@@ -303,7 +302,8 @@ bool FunctionChecker::step_ret() {
     return false;
   if (signature_->noret)
     return fail(CheckRule::C22, "no return from a function of type noret", "ret");
-  if (signature_->result && !require_type(CheckRule::C22, state_, state_.reg[rax], signature_->result, "the result"))
+  bool in_rax = signature_->result && types_.kind(signature_->result) != Kind::None;
+  if (in_rax && !require_type(CheckRule::C22, state_, state_.reg[rax], signature_->result, "the result"))
     return false;
   alive_ = false;
   return true;
@@ -320,11 +320,11 @@ bool FunctionChecker::tail_call(uint32_t number) {
   if (!instance(symbol.type, id))
     return false;
   const Signature& s = types_.sig(id);
-  size_t registers = std::size(argument_registers);
-  if (s.args.size() > registers || signature_->args.size() > registers)
-    return fail(CheckRule::C32, "no stack arguments in a tail call", "some");
-  if (!require_arguments(s))
+  size_t on_stack = 0;
+  if (!require_arguments(s, on_stack))
     return false;
+  if (on_stack != 0 || incoming_ != 0)
+    return fail(CheckRule::C32, "no stack arguments in a tail call", "some");
   if (s.throws && !signature_->throws)
     return fail(CheckRule::C23, "a target that does not throw", symbol.name);
   bool result_fits = s.noret || (!signature_->noret && (!signature_->result ||

@@ -254,15 +254,14 @@ bool FunctionChecker::enter_function() {
   state_.reset();
   for (uint8_t r : callee_saved)
     state_.reg[r] = {Value::Tag::Saved, r, no_type, zero_name, 0};
-  for (size_t i = 0; i < signature_->args.size(); i++) {
-    TypeId type = signature_->args[i];
-    if (types_.kind(type) == Kind::None)
-      return fail(CheckRule::C18, "parameters in general registers (floats are not supported yet)", types_.print(type));
-    Value v = state_.word(types_, type);
-    if (i < std::size(argument_registers))
-      state_.reg[argument_registers[i]] = v;
-    else
-      state_.incoming.push_back(v);
+  ArgumentPlaces places;
+  for (TypeId type : signature_->args) {
+    bool is_float = types_.kind(type) == Kind::None;
+    switch (places.next(is_float)) {
+    case ArgumentPlaces::Place::General: state_.reg[argument_registers[places.general - 1]] = state_.word(types_, type); break;
+    case ArgumentPlaces::Place::Stack: state_.incoming.push_back(is_float ? state_.integer() : state_.word(types_, type)); break;
+    case ArgumentPlaces::Place::Xmm: break; // any bits
+    }
   }
   incoming_ = state_.incoming.size();
   if (!signature_->pre.empty() || !signature_->post.empty())

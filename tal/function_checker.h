@@ -88,6 +88,7 @@ private:
   bool step_set();
   bool step_cmov();
   bool step_xchg();
+  bool step_sse();
   bool step_jcc();
   bool step_jmp();
   Value arithmetic(Rule rule, unsigned bytes, const Value& a, const Value& b);
@@ -110,7 +111,7 @@ private:
   bool step_ret();
   bool call(TypeId signature, bool may_be_polymorphic);
   bool call_special(Special special);
-  bool require_arguments(const Signature& s);
+  bool require_arguments(const Signature& s, size_t& on_stack);
   bool require_alignment();
   bool finish_call(const Value& result, bool noret, bool throws, size_t stack_arguments);
   bool require_frame_left(const char* when);
@@ -194,6 +195,19 @@ private:
 
 inline constexpr uint8_t callee_saved[] = {rbx, rbp, r12, r13, r14, r15};
 inline constexpr uint8_t argument_registers[] = {rdi, rsi, rdx, rcx, r8, r9};
+inline constexpr size_t float_registers = 8;   // xmm0 to xmm7 carry the first arguments of types f32 and f64
+
+// Where the arguments of a signature are, in order (System V): the two kinds of registers fill independently, what finds none
+// goes to the stack.
+struct ArgumentPlaces {
+  enum class Place : uint8_t { General, Xmm, Stack };
+  size_t general = 0, floating = 0, stack = 0;   // used so far
+  Place next(bool is_float) {
+    if (is_float ? floating == float_registers : general == std::size(argument_registers))
+      return stack++, Place::Stack;
+    return is_float ? (floating++, Place::Xmm) : (general++, Place::General);
+  }
+};
 inline constexpr uint32_t max_depth = 61440;   // R41
 bool is_callee_saved(uint8_t reg);
 

@@ -265,6 +265,7 @@ bool FunctionChecker::step() {
   case Rule::Call: return step_call();
   case Rule::CallInd: return step_call_indirect();
   case Rule::Ret: return step_ret();
+  case Rule::Sse: return step_sse();
   case Rule::Nop: return true; // its memory operand is not accessed
   case Rule::Int3: return fail(CheckRule::C2, "an instruction", "int3 on a reachable path");
   case Rule::Ud2: alive_ = false; return true;
@@ -569,6 +570,24 @@ bool FunctionChecker::step_cmov() {
   old = as_int(old);
   Interval x = image(source, row.size), y = image(old, row.size);
   return set(inst_.reg, exact(row.size, std::min(x.lo, y.lo), std::max(x.hi, y.hi)));
+}
+
+// C27: an xmm register holds a value always, any bits, and no fact is kept of it. What leaves it is a new integer.
+bool FunctionChecker::step_sse() {
+  const Row& row = inst_.row();
+  Value v;
+  if (row.flags == FlagEffect::Junk)
+    state_.flags = Flags{};
+  switch (row.form) {
+  case Form::XY: return true;
+  case Form::XM: return load(row.source, v);
+  case Form::MX: return store(row.size, state_.unsigned_int(row.size));
+  case Form::XR: return read(inst_.rm, row.source, v);
+  case Form::GM: return load(row.source, v) && set(inst_.reg, state_.unsigned_int(row.size));
+  case Form::GY: return set(inst_.reg, state_.unsigned_int(row.size));
+  case Form::RX: return set(inst_.rm, state_.unsigned_int(row.size));
+  default: return fail(CheckRule::C1, "a form of a floating-point instruction", "another form");
+  }
 }
 
 bool FunctionChecker::step_xchg() {

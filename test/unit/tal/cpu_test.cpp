@@ -150,7 +150,8 @@ protected:
       case Rule::Nop: case Rule::Int3: case Rule::Ud2: continue;
       default: break;
       }
-      bool memory = row.form == Form::MG || row.form == Form::GM || row.form == Form::MI || row.form == Form::M || row.form == Form::GMI;
+      bool memory = row.form == Form::MG || row.form == Form::GM || row.form == Form::MI || row.form == Form::M || row.form == Form::GMI ||
+                    row.form == Form::XM || row.form == Form::MX;
       if (memory && row.rule != Rule::Lea)
         continue;
       Operands o;

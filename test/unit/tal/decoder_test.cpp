@@ -165,6 +165,17 @@ TEST(Decoder, RefusesSecondSpellingsAndForbiddenForms) {
       {0x48, 0x66, 0x89, 0xC8},                         // REX not last
       {0x48, 0x0F, 0x95, 0xC0},                         // REX.W setne
       {0xFF, 0xE0},                                     // jmp rax
+      {0xF3, 0x90},                                     // pause
+      {0xF2, 0x48, 0x89, 0xC8},                         // F2 without meaning
+      {0x66, 0xF2, 0x0F, 0x58, 0xC1},                   // 66 and F2
+      {0xF2, 0xF2, 0x0F, 0x58, 0xC1},                   // F2 twice
+      {0x48, 0xF2, 0x0F, 0x58, 0xC1},                   // REX before F2
+      {0xF2, 0x48, 0x0F, 0x58, 0xC1},                   // REX.W that selects nothing: addsd
+      {0xF2, 0x0F, 0x10, 0xC1},                         // movsd between registers
+      {0x0F, 0x28, 0x07},                               // movaps from memory
+      {0x0F, 0x57, 0x07},                               // xorps with memory
+      {0x66, 0x0F, 0x6E, 0x07},                         // movd from memory
+      {0x66, 0x48, 0x0F, 0x2E, 0xC1},                   // REX.W ucomisd
       {0x8B, 0xC8},                                     // mov ecx, eax in the direction that no row has
   };
   for (const Bytes& bytes : refused) {

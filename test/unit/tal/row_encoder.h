@@ -9,7 +9,7 @@
 namespace tal::test {
 
 struct Operands {
-  uint8_t reg = 0, rm = 0;                            // G, and R or O
+  uint8_t reg = 0, rm = 0;                            // G or X, and R, Y or O
   uint8_t base = no_reg, index = no_reg, scale = 1;   // of a memory form; base may be rip
   int32_t disp = 0;
   int64_t imm = 0;
@@ -22,7 +22,8 @@ inline std::optional<Bytes> encode_row(const Row& row, const Operands& o) {
   uint8_t rex = 0;
   bool condition = row.rule == Rule::Set || row.rule == Rule::Cmov || row.rule == Rule::Jcc;
   bool opcode_register = row.form == Form::O || row.form == Form::OI;
-  bool memory = row.form == Form::MG || row.form == Form::GM || row.form == Form::MI || row.form == Form::M || row.form == Form::GMI;
+  bool memory = row.form == Form::MG || row.form == Form::GM || row.form == Form::MI || row.form == Form::M || row.form == Form::GMI ||
+                row.form == Form::XM || row.form == Form::MX;
   auto low_byte = [](uint8_t r) { return r >= 4 && r < 8; };
   bool g_byte = row.size == 1 && (row.form == Form::RG || row.form == Form::MG || row.form == Form::GM);
   bool rm_byte = row.form == Form::GR ? row.source == 1 : row.size == 1;
@@ -43,9 +44,11 @@ inline std::optional<Bytes> encode_row(const Row& row, const Operands& o) {
     rex |= 0x42;
   if (row.size_letter == 'w')
     out.push_back(0x66);
+  if (row.map > 2)
+    out.push_back(row.map);
   if (rex)
     out.push_back(rex);
-  if (row.map == 2)
+  if (row.map != 1)
     out.push_back(0x0F);
   out.push_back(static_cast<uint8_t>(row.opcode + (condition ? o.condition : 0) + (opcode_register ? o.rm & 7 : 0)));
   auto put = [&](int64_t v, unsigned n) {
