@@ -12,7 +12,7 @@ config.test_source_root = os.path.join(config.source_root, "test")
 config.test_exec_root = os.path.join(config.build_root, "test")
 
 bin_dir = os.path.join(config.build_root, "bin")
-for tool in ["popc", "talcheck", "talas", "poppatch", "popctl"]:
+for tool in ["popc", "talcheck", "talas", "poppatch", "popctl", "poplex", "popyacc"]:
     config.substitutions.append(("%" + tool, os.path.join(bin_dir, tool)))
 config.substitutions.append(("%src", config.source_root))
 config.substitutions.append(("%build", config.build_root))
