@@ -137,11 +137,13 @@ private:
     switch (s.kind) {
     case SymbolKind::Function: ok = tag == TypeTag::Sig && (!defined || s.section == Section::Text); break;
     case SymbolKind::Data:
-      ok = (tag == TypeTag::Ptr || tag == TypeTag::Arr) && !types().is_nullable(s.type) && s.section != Section::Text;
+      ok = (tag == TypeTag::Ptr || tag == TypeTag::Arr || (tag == TypeTag::Union && s.scope == Scope::Static)) &&
+           !types().is_nullable(s.type) && s.section != Section::Text;
       break;
     case SymbolKind::ExnName: ok = tag == TypeTag::ExnName && (!defined || s.section == Section::Data || s.section == Section::Bss); break;
     case SymbolKind::Desc:
-      ok = (tag == TypeTag::Ptr || tag == TypeTag::Arr || s.type == types().exn()) && !types().is_nullable(s.type);
+      ok = (tag == TypeTag::Ptr || tag == TypeTag::Arr || tag == TypeTag::Union || s.type == types().exn()) &&
+           !types().is_nullable(s.type);
       break;
     }
     if (!ok)

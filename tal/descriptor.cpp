@@ -35,6 +35,15 @@ bool make_descriptor(TypeTable& types, TypeId type, tal_descriptor& descriptor) 
     descriptor.has_pointers = true;
     return true;
   }
+  if (types.tag(type) == TypeTag::Union) { // tag and payload, of whichever variant
+    const TypeId cases = types.expand_cases(target);
+    if (!cases || types.args(cases).empty())
+      return false;
+    descriptor.size = 16;
+    for (TypeId payload : types.args(cases))
+      descriptor.has_pointers |= holds_pointers(types, payload);
+    return true;
+  }
   if (types.tag(type) != TypeTag::Ptr)
     return false;
   const TypeId layout = types.expand(target);

@@ -229,12 +229,18 @@ bool FunctionChecker::call_special(Special special) {
   case Special::None: return fail(CheckRule::C19, "a runtime entry point", "none");
   case Special::New: {
     if (first.tag != Value::Tag::Desc || types_.tag(first.type) == TypeTag::Arr)
-      return fail(CheckRule::C29, "the descriptor of a struct or of exn in rdi", describe(state_, first));
+      return fail(CheckRule::C29, "the descriptor of a struct, a union or exn in rdi", describe(state_, first));
     TypeId type = first.type;
     result = state_.word(types_, type);
     NameFacts& facts = state_.facts(result.name);
     if (types_.tag(type) == TypeTag::Exn) {
       facts.missing = 3; // name and payload
+    } else if (types_.tag(type) == TypeTag::Union) {
+      TypeId cases = types_.expand_cases(types_.target(type));
+      if (!cases || types_.args(cases).empty())
+        return fail(CheckRule::C29, "a union with boxed variants", types_.print(type));
+      facts.missing = 3; // tag and payload
+      facts.lo = max_constants;
     } else {
       unsigned must = 0;
       TypeId layout = types_.expand(types_.target(type));

@@ -123,10 +123,11 @@ bool FunctionChecker::validate_label(const LabelRecord& l) {
       if (o.what == FactOperand::What::Zero)
         continue;
       const LocationType& t = l.live[o.at].type;
+      TypeTag tag = types_.tag(t.type);
       bool fits = t.what == LocationType::What::Type &&
-                  (o.what == FactOperand::What::Value ? types_.is_integer(t.type) : types_.tag(t.type) == TypeTag::Arr);
+                  (tag == TypeTag::Union || (o.what == FactOperand::What::Value ? types_.is_integer(t.type) : tag == TypeTag::Arr));
       if (!fits)
-        return fail_at(l.offset, CheckRule::O5, "facts about integers and lengths of arrays", types_.print(t.type));
+        return fail_at(l.offset, CheckRule::O5, "facts about integers, unions, their tags, and lengths of arrays", types_.print(t.type));
     }
   return true;
 }
@@ -162,10 +163,13 @@ Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const Fa
   if (o.what == FactOperand::What::Zero)
     return State::constant(0);
   const Value v = *location(s, label.live[o.at].location);
+  bool is_union = v.tag == Value::Tag::Word && types_.tag(v.type) == TypeTag::Union;
   if (o.what == FactOperand::What::Value) {
-    ok = ok && v.is_int();
-    return v;
+    ok = ok && (v.is_int() || is_union);
+    return is_union ? State::named_int(v.name, 0) : v;
   }
+  if (TypeId cases = is_union ? types_.expand_cases(types_.target(v.type)) : no_type)
+    return s.tag_of(v, types_.args(cases).size());
   ok = ok && v.tag == Value::Tag::Word && types_.tag(v.type) == TypeTag::Arr;
   return ok ? s.length_of(v) : State::constant(0);
 }

@@ -123,7 +123,7 @@ private:
 
   // --- memory.cpp: typed access
   struct Access {
-    enum class Kind : uint8_t { Slot, Length, Element, Field, ExnName, ExnPayload } kind = Kind::Slot;
+    enum class Kind : uint8_t { Slot, Length, Element, Field, ExnName, Tag, Payload } kind = Kind::Slot;
     TypeId type;               // of what is there
     unsigned size = 8;         // bytes it occupies
     unsigned part = 0;         // first byte accessed within it
@@ -139,7 +139,7 @@ private:
   bool resolve_typed(const Value& base, const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a);
   bool resolve_field(int64_t disp, unsigned bytes, Access& a);
   bool resolve_element(const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a);
-  bool resolve_exception(int64_t disp, unsigned bytes, Access& a);
+  bool resolve_packet(int64_t disp, unsigned bytes, TypeId payload, Access& a);
   bool load(unsigned bytes, Value& v);                       // memory operand, zero-extended
   bool load_any(Value& v);                                   // 8 bytes, tokens and junk too (mov, pop)
   bool load_from(const Access& a, unsigned bytes, Value& v);

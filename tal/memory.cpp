@@ -1,6 +1,6 @@
 // Typed memory access (rules C11..C17, C25, C30): finds what an operand [base + index*scale + disp] denotes, then loads or
 // stores it. There are five sorts of place: a stack slot, the length word and the elements of an array, a field of a
-// struct, and the two words of an exception packet.
+// struct, and the two words of an exception packet or of a boxed variant of a union.
 #include "tal/function_checker.h"
 
 #include <algorithm>
@@ -60,7 +60,7 @@ bool FunctionChecker::resolve_typed(const Value& base, const Value* index, unsig
   if (base.tag != Value::Tag::Word)
     return fail(CheckRule::C12, "a pointer as base", describe(state_, base));
   TypeTag tag = types_.tag(base.type);
-  if (tag != TypeTag::Ptr && tag != TypeTag::Arr && tag != TypeTag::Exn)
+  if (tag != TypeTag::Ptr && tag != TypeTag::Arr && tag != TypeTag::Exn && tag != TypeTag::Union)
     return fail(CheckRule::C12, "a pointer as base", describe(state_, base));
   if (!is_nonnull(state_, base))
     return fail(CheckRule::C13, "a pointer known not to be null", describe(state_, base));
@@ -69,7 +69,24 @@ bool FunctionChecker::resolve_typed(const Value& base, const Value* index, unsig
     return resolve_element(index, scale, disp, bytes, a);
   if (index != nullptr)
     return fail(CheckRule::C12, "a field at a constant offset", "an index register");
-  return tag == TypeTag::Ptr ? resolve_field(disp, bytes, a) : resolve_exception(disp, bytes, a);
+  if (tag == TypeTag::Ptr)
+    return resolve_field(disp, bytes, a);
+  TypeId payload;
+  if (tag == TypeTag::Exn) {
+    a.kind = Access::Kind::ExnName;
+    TypeId exception = state_.facts(base.name).exception;
+    payload = exception ? types_.target(exception) : no_type;
+  } else {
+    TypeId cases = types_.expand_cases(types_.target(base.type));
+    // Above its constants (and null) the word is the address of a boxed variant, whose tag tells which.
+    if (!cases || state_.interval(base).lo < std::max<int64_t>(types_.end_of_constants(cases), 1))
+      return fail(CheckRule::C30, "a union known not to be a constant", describe(state_, base));
+    a.kind = Access::Kind::Tag;
+    Interval tag_range = state_.interval(state_.tag_of(base, types_.args(cases).size()));
+    if (tag_range.lo == tag_range.hi)
+      payload = types_.args(cases)[static_cast<size_t>(tag_range.lo)];
+  }
+  return resolve_packet(disp, bytes, payload, a);
 }
 
 bool FunctionChecker::resolve_field(int64_t disp, unsigned bytes, Access& a) {
@@ -142,24 +159,22 @@ bool FunctionChecker::resolve_element(const Value* index, unsigned scale, int64_
   return true;
 }
 
-bool FunctionChecker::resolve_exception(int64_t disp, unsigned bytes, Access& a) {
-  const NameFacts& facts = state_.facts(a.base.name);
-  bool is_new = static_cast<bool>(facts.under_construction);
+// An exception packet or a boxed variant: a word that tells what it is, and the payload if that is known.
+bool FunctionChecker::resolve_packet(int64_t disp, unsigned bytes, TypeId payload, Access& a) {
+  bool is_new = static_cast<bool>(state_.facts(a.base.name).under_construction);
   if (disp < 0 || disp + bytes > 16 || (disp < 8 && disp + bytes > 8))
-    return fail(CheckRule::C14, "the name or the payload of an exception", "offset " + std::to_string(disp));
+    return fail(CheckRule::C14, "the first word or the payload", "offset " + std::to_string(disp));
   a.part = static_cast<unsigned>(disp % 8);
   a.once = true;
   if (disp < 8) {
-    a.kind = Access::Kind::ExnName;
     a.missing_bit = is_new ? 1 : 0;
     return true;
   }
-  a.kind = Access::Kind::ExnPayload;
+  a.kind = Access::Kind::Payload;
   a.missing_bit = is_new ? 2 : 0;
-  TypeId payload = facts.exception ? types_.target(facts.exception) : no_type;
   if (!payload)
-    return fail(CheckRule::C30, is_new ? "the exception's name stored before its payload" : "an exception whose name was compared equal",
-                facts.exception ? "an exception without payload" : "an unknown exception");
+    return fail(CheckRule::C30, is_new ? "the exception's name or the tag stored before the payload" : "an exception or a variant that was tested, with payload",
+                describe(state_, a.base));
   a.type = payload;
   a.canonical_slot = types_.is_integer(payload) && types_.word_size(payload) < 8;
   return true;
@@ -208,10 +223,13 @@ bool FunctionChecker::load_from(const Access& a, unsigned bytes, Value& v) {
   case Access::Kind::ExnName:
     v = bytes == 8 ? Value{Value::Tag::ExnId, 0, no_type, a.base.name, 0} : state_.unsigned_int(bytes);
     return true;
+  case Access::Kind::Tag:
+    v = bytes >= 4 && a.part == 0 ? State::named_int(state_.facts(a.base.name).derived, 0) : state_.unsigned_int(bytes);
+    return true;
   case Access::Kind::Slot:
   case Access::Kind::Element:
   case Access::Kind::Field:
-  case Access::Kind::ExnPayload: break;
+  case Access::Kind::Payload: break;
   }
   bool whole = bytes == a.size && a.part == 0;
   if (types_.is_integer(a.type)) {
@@ -244,7 +262,7 @@ bool FunctionChecker::store_to(const Access& a, unsigned bytes, const Value& v) 
     return fail(CheckRule::C16, "a writable field", a.kind == Access::Kind::Length ? "the length of an array"
                                                     : a.kind == Access::Kind::Field || a.kind == Access::Kind::Element
                                                         ? "a read-only one"
-                                                        : "a word of an exception");
+                                                        : "a word of an exception or of a union's variant");
   return require_content(a, bytes, v);
 }
 
@@ -302,6 +320,12 @@ bool FunctionChecker::store_new(const Access& a, unsigned bytes, const Value& v)
     facts.exception = v.type;
     if (!types_.target(v.type))
       done |= 2; // no payload to wait for
+  } else if (a.kind == Access::Kind::Tag) {
+    // Only a variant of the union: the range of the tag's name says how many there are.
+    if (bytes != 8 || !v.is_constant() || !state_.interval(State::named_int(facts.derived, 0)).contains(v.c))
+      return fail(CheckRule::C17, "the constant tag of a boxed variant", describe(state_, v));
+    NameId tag = state_.fresh({v.c, v.c});
+    state_.facts(a.base.name).derived = tag;
   } else if (bytes != a.size && !(a.canonical_slot && bytes == types_.word_size(a.type))) {
     return fail(CheckRule::C14, "all of the field", std::to_string(bytes) + " bytes of it");
   } else if (!require_content(a, bytes, v)) {
@@ -351,9 +375,11 @@ bool FunctionChecker::symbol_value(uint32_t symbol, Value& v) {
   switch (s.kind) {
   case SymbolKind::Data:
     v = state_.word(types_, s.type);
+    if (types_.tag(s.type) == TypeTag::Union) // an object: no constant
+      state_.facts(v.name).lo = max_constants;
     if (int64_t length = m_.static_length[symbol]; length >= 0) {
       NameId name = state_.fresh({length, length});
-      state_.facts(v.name).length = name;
+      state_.facts(v.name).derived = name;
     }
     return true;
   case SymbolKind::ExnName: v = state_.word(types_, s.type); return true;
@@ -385,7 +411,7 @@ bool FunctionChecker::is_complete(const State& s, const Value& v) const {
 }
 
 bool FunctionChecker::is_nonnull(const State& s, const Value& v) const {
-  return v.tag == Value::Tag::Word && !v.is_int() && (!types_.is_nullable(v.type) || s.facts(v.name).nonnull);
+  return v.tag == Value::Tag::Word && !v.is_int() && (!types_.is_nullable(v.type) || s.facts(v.name).nonnull || s.facts(v.name).lo > 0);
 }
 
 bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
@@ -399,6 +425,8 @@ bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
     return true;
   if (types_.is_nullable(type) && v.is_constant(0))
     return true;
+  if (v.is_int())
+    return types_.is_constant_of(type, s.interval(v).lo, s.interval(v).hi);
   return types_.is_nullable(v.type) && s.facts(v.name).nonnull &&
          types_.is_subtype(types_.with_nullable(v.type, false), type);
 }

@@ -206,7 +206,11 @@ bool learn_result(State& s, const TypeTable& types, const Flags& f, Condition c)
 } // namespace
 
 bool refine(State& s, const TypeTable& types, Condition condition) {
-  const Flags f = s.flags; // a copy: assume() never touches flags, but let that not matter
+  Flags f = s.flags; // a copy: assume() never touches flags, but let that not matter
+  if (f.bytes == 8)  // all of the word: what is a constant and what an address follows from its size (R10)
+    for (Value* v : {&f.a, &f.b})
+      if (v->tag == Value::Tag::Word && types.tag(v->type) == TypeTag::Union)
+        *v = State::named_int(v->name, 0);
   switch (f.kind) {
   case Flags::Kind::Junk: return true;
   case Flags::Kind::TestSelf:

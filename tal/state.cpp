@@ -19,6 +19,14 @@ Interval unsigned_range(unsigned bytes) {
   return bytes >= 8 ? Interval{} : Interval{0, (int64_t{1} << (8 * bytes)) - 1};
 }
 
+Interval union_range(const TypeTable& types, TypeId type) {
+  TypeId cases = types.generic_cases(types.target(type));
+  if (!cases)
+    return {};
+  int64_t first = types.is_nullable(type) ? 0 : types.first_constant(cases), end = types.end_of_constants(cases);
+  return {first < end ? first : int64_t{max_constants}, types.args(cases).empty() ? end - 1 : int64_max};
+}
+
 void State::reset() {
   depth = 0;
   reg.fill(Value{});
@@ -44,8 +52,8 @@ NameId State::fresh(Interval range) {
 Value State::word(const TypeTable& types, TypeId type) {
   if (types.is_integer(type))
     return unsigned_int(types.word_size(type));
-  Value v{Value::Tag::Word, 0, type, fresh(), 0};
-  return v;
+  bool is_union = types.tag(type) == TypeTag::Union;
+  return {Value::Tag::Word, 0, type, fresh(is_union ? union_range(types, type) : Interval{}), 0};
 }
 
 Interval State::interval(const Value& v) const {
@@ -138,7 +146,7 @@ bool State::track(NameId n) {
   if (constraints_.full()) {
     // Make room: nodes of names that no value mentions any more.
     std::array<bool, Constraints::capacity> used{};
-    each_value([&](Value& v) { used[names_[v.name].node] = true; used[names_[names_[v.name].length].node] = true; });
+    each_value([&](Value& v) { used[names_[v.name].node] = true; used[names_[names_[v.name].derived].node] = true; });
     for (unsigned i = constraints_.size() - 1; i >= 1; i--)
       if (!used[i])
         forget_node(i);
@@ -161,12 +169,12 @@ void State::forget_node(unsigned node) {
   }
 }
 
-Value State::length_of(const Value& v) {
-  if (names_[v.name].length == 0) {
-    NameId length = fresh({0, max_length});
-    names_[v.name].length = length;
+Value State::derived_of(const Value& v, Interval range) {
+  if (names_[v.name].derived == 0) {
+    NameId derived = fresh(range);
+    names_[v.name].derived = derived;
   }
-  return named_int(names_[v.name].length, 0);
+  return named_int(names_[v.name].derived, 0);
 }
 
 template <typename F> void State::each_value(F f) {
@@ -192,11 +200,11 @@ void State::collect() {
     kept.push_back(names_[n]);
   };
   each_value([&](Value& v) { keep(v.name); });
-  for (size_t i = 0; i < kept.size(); i++) // lengths of live arrays
-    if (NameId length = kept[i].length; length != 0)
-      keep(length);
+  for (size_t i = 0; i < kept.size(); i++) // lengths of live arrays, tags of live unions
+    if (NameId derived = kept[i].derived; derived != 0)
+      keep(derived);
   for (NameFacts& f : kept)
-    f.length = f.length == 0 ? 0 : renamed[f.length];
+    f.derived = f.derived == 0 ? 0 : renamed[f.derived];
   for (unsigned i = constraints_.size() - 1; i >= 1; i--)
     if (renamed[node_name_[i]] == dead)
       forget_node(i);

@@ -30,7 +30,10 @@ inline constexpr int64_t max_length = (int64_t{1} << 31) - 1;   // allocator inv
 struct Interval {
   int64_t lo = int64_min, hi = int64_max;
   bool within(int64_t a, int64_t b) const { return a <= lo && hi <= b; }
+  bool contains(int64_t k) const { return lo <= k && k <= hi; }
 };
+// Of a word of union type: constants are in [first, end), addresses of boxed variants above (T10).
+Interval union_range(const TypeTable& types, TypeId type);
 // Values of w bits read without sign; everything for 64.
 Interval unsigned_range(unsigned bytes);
 
@@ -60,7 +63,7 @@ struct NameFacts {
   int64_t lo = int64_min, hi = int64_max;
   uint64_t missing = 0;        // of an object under construction: fields still to be written
   TypeId under_construction;   // its memory type (or `exn`); no_type: an ordinary value
-  NameId length = 0;           // of an array: the name of its length
+  NameId derived = 0;          // of an array: the name of its length; of a boxed union: of its tag
   TypeId exception;            // of an exception packet: `exnname t` that its name was found equal to
   uint8_t node = 0;            // in the constraint matrix, 0: none
   bool nonnull = false, nonzero = false, not_minus_one = false;
@@ -93,7 +96,8 @@ public:
   Value unsigned_int(unsigned bytes) { return integer(unsigned_range(bytes)); }
   static Value constant(int64_t k) { return named_int(zero_name, k); }
   static Value named_int(NameId n, int64_t c) { return {Value::Tag::Word, 0, TypeId{4}, n, c}; }
-  // A value of a word type about which nothing else is known: canonical integers have the interval of their type.
+  // A value of a word type about which nothing else is known: canonical integers have the interval of their type, unions
+  // that of their constants and of addresses.
   Value word(const TypeTable& types, TypeId type);
 
   Interval interval(const Value& v) const;
@@ -105,14 +109,16 @@ public:
   }
   // Learns a - b <= c; false if that contradicts what is known: the path is impossible (R11).
   [[nodiscard]] bool assume(const Value& a, const Value& b, int64_t c);
-  // The name of the length of the array `v`, made on first use.
-  Value length_of(const Value& v);
+  // The name of the length of the array `v`, or of the tag of the union, made on first use.
+  Value length_of(const Value& v) { return derived_of(v, {0, max_length}); }
+  Value tag_of(const Value& v, size_t variants) { return derived_of(v, {0, static_cast<int64_t>(variants) - 1}); }
 
   // Drops names that nothing refers to and renumbers the rest. Call where names_ got long.
   void collect();
   bool crowded() const { return names_.size() > crowd_; }
 
 private:
+  Value derived_of(const Value& v, Interval range);
   [[nodiscard]] bool assume_names(NameId x, NameId y, int64_t c);
   int64_t name_bound(NameId x, NameId y) const;
   bool track(NameId n);

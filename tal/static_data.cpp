@@ -83,6 +83,8 @@ private:
     }
     if (types_.tag(s.type) == TypeTag::Arr)
       return array(s, lengths_[index]);
+    if (types_.tag(s.type) == TypeTag::Union)
+      return variant(s, lengths_[index]);
     TypeId layout = types_.expand(types_.target(s.type));
     if (!layout || s.size != types_.layout_size(layout))
       return fail(s.offset, "an object of the size of " + types_.print(s.type), std::to_string(s.size) + " bytes");
@@ -93,6 +95,14 @@ private:
         return false;
     }
     return true;
+  }
+
+  bool variant(const Symbol& s, int64_t& tag) {
+    TypeId cases = types_.expand_cases(types_.target(s.type));
+    if (!cases || s.size != 16 || word(s.offset, 8) >= types_.args(cases).size())
+      return fail(s.offset, "16 bytes with the tag of a boxed variant of " + types_.print(s.type), "others");
+    tag = static_cast<int64_t>(word(s.offset, 8));
+    return content(s.offset + 8, types_.args(cases)[static_cast<size_t>(tag)], true);
   }
 
   bool array(const Symbol& s, int64_t& length) {
@@ -128,7 +138,8 @@ private:
       return canonical || fail(offset, "a canonical integer of type " + types_.print(type), "more bits");
     }
     if (!has_reloc) {
-      if (types_.zero_is_legal(type) && word(offset, 8) == 0)
+      auto value = static_cast<int64_t>(word(offset, 8));
+      if ((types_.zero_is_legal(type) && value == 0) || types_.is_constant_of(type, value, value))
         return true;
       return fail(offset, types_.print(type), "no relocation");
     }

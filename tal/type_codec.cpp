@@ -8,6 +8,7 @@
 //             var                        index kind:u8
 //             struct                     count (offset-delta flags:u8 type)*      flags: 2 read-write, 4 slot
 //             named                      id count type*
+//             cases                      first:u8 constants count type*
 //             sig                        flags:u8 count kind:u8* count type* result     flags: 1 noret 2 throws 4 facts
 //   body    = type                       one per named type that is not abstract
 //
@@ -74,6 +75,13 @@ void write_node(const TypeTable& t, TypeId id, ByteWriter& out) {
     out.uleb(t.args(id).size());
     for (TypeId arg : t.args(id))
       out.uleb(arg.value);
+    break;
+  case TypeTag::Cases:
+    out.u8(static_cast<uint8_t>(t.first_constant(id)));
+    out.uleb(t.end_of_constants(id) - t.first_constant(id));
+    out.uleb(t.args(id).size());
+    for (TypeId payload : t.args(id))
+      out.uleb(payload.value);
     break;
   case TypeTag::Sig:
     write_signature(t.sig(id), out);
@@ -183,6 +191,14 @@ TypeId read_node(ByteReader& in, TypeTable& t) {
       arg = TypeId{in.uleb32()};
     return in.bad() ? no_type : t.named(id, args);
   }
+  case TypeTag::Cases: {
+    uint8_t first = read_flags(in, 1);
+    uint32_t constants = in.uleb32();
+    std::vector<TypeId> payloads(in.count(1));
+    for (TypeId& payload : payloads)
+      payload = TypeId{in.uleb32()};
+    return in.bad() ? no_type : t.cases(first, constants, payloads);
+  }
   case TypeTag::Sig: {
     Signature s = read_signature(in);
     return in.bad() ? no_type : t.signature(std::move(s));
@@ -195,7 +211,6 @@ TypeId read_node(ByteReader& in, TypeTable& t) {
   case TypeTag::F32:
   case TypeTag::F64:
   case TypeTag::Exists: // reserved: no reader of this version accepts them
-  case TypeTag::Cases:
     return no_type;
   }
   return no_type;
@@ -210,10 +225,9 @@ bool read_named(ByteReader& in, TypeTable& t) {
     std::vector<Kind> params(in.count(1));
     for (Kind& k : params)
       k = read_kind(in);
-    // Unions are reserved.
-    if (sort != static_cast<uint8_t>(NamedSort::Struct) && sort != static_cast<uint8_t>(NamedSort::Abstract))
+    if (sort > static_cast<uint8_t>(NamedSort::Abstract))
       return false;
-    if ((sort == static_cast<uint8_t>(NamedSort::Struct)) && abstract_kind != Kind::None)
+    if (sort != static_cast<uint8_t>(NamedSort::Abstract) && abstract_kind != Kind::None)
       return false;
     t.declare(std::move(name), std::move(params), static_cast<NamedSort>(sort), abstract_kind);
   }

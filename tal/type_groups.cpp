@@ -78,6 +78,10 @@ void TypeTable::collect_named(TypeId type, std::vector<uint32_t>& out,
     for (const Field& f : field_lists_[node.list])
       collect_named(f.type, out, seen);
     return;
+  case TypeTag::Cases:
+    for (TypeId payload : lists_[node.list])
+      collect_named(payload, out, seen);
+    return;
   case TypeTag::Sig:
     for (TypeId arg : sigs_[node.list].args)
       collect_named(arg, out, seen);
@@ -201,6 +205,12 @@ void TypeTable::write_canonical(std::string& out, TypeId type, std::span<const u
       write_canonical(out, arg, group, outer, seen);
     return;
   }
+  case TypeTag::Cases:
+    put32(out, node.a);
+    put32(out, static_cast<uint32_t>(lists_[node.list].size()));
+    for (TypeId payload : lists_[node.list])
+      write_canonical(out, payload, group, outer, seen);
+    return;
   case TypeTag::Sig: {
     const Signature& s = sigs_[node.list];
     out.push_back(static_cast<char>(s.vars.size()));
@@ -414,6 +424,13 @@ TypeId TypeImporter::copy(TypeId type) {
     result = target == named_.end() ? no_type : to_.named(target->second, args);
     break;
   }
+  case TypeTag::Cases: {
+    std::vector<TypeId> payloads = from_.lists_[node.list];
+    for (TypeId& payload : payloads)
+      payload = copy(payload);
+    result = to_.cases(node.a & 1, node.a >> 1, payloads);
+    break;
+  }
   case TypeTag::Sig: {
     Signature s = from_.sigs_[node.list];
     for (TypeId& arg : s.args)
@@ -430,7 +447,6 @@ TypeId TypeImporter::copy(TypeId type) {
   case TypeTag::F32:
   case TypeTag::F64:
   case TypeTag::Exists:
-  case TypeTag::Cases:
     break;
   }
   types_[type.value] = result;

@@ -86,7 +86,27 @@ TypeId TypeParser::memory(TokenStream& in) {
     return in.failed() ? no_type : checked(in, types_.struct_layout(std::move(fields)), "layout");
   }
   std::string name;
-  return in.name(name) ? named(in, name) : no_type;
+  if (!in.name(name))
+    return no_type;
+  return name == "cases" && in.peek().kind == Token::Kind::Number ? cases(in) : named(in, name);
+}
+
+// cases FIRST CONSTANTS { payload; .. }
+TypeId TypeParser::cases(TokenStream& in) {
+  int64_t first = 0, constants = 0;
+  in.number(first);
+  in.number(constants);
+  in.expect("{");
+  std::vector<TypeId> payloads;
+  while (!in.failed() && !in.accept("}")) {
+    payloads.push_back(type(in));
+    if (!in.is("}"))
+      in.expect(";");
+  }
+  bool fits = first >= 0 && constants >= 0 && constants <= max_constants;
+  return in.failed() ? no_type
+                     : checked(in, fits ? types_.cases(static_cast<uint32_t>(first), static_cast<uint32_t>(constants), payloads) : no_type,
+                               "list of cases");
 }
 
 TypeId TypeParser::type(TokenStream& in) {
@@ -104,7 +124,7 @@ TypeId TypeParser::type(TokenStream& in) {
     result = checked(in, types_.var(index, k), "type variable");
   } else if (std::string name; in.name(name)) {
     auto var = std::find_if(vars_.begin(), vars_.end(), [&](const auto& v) { return v.first == name; });
-    bool nullable = (name == "ptr" || name == "arr" || name == "fn" || name == "exn") && in.accept("?");
+    bool nullable = (name == "ptr" || name == "arr" || name == "fn" || name == "exn" || name == "union") && in.accept("?");
     if (var != vars_.end())
       result = types_.var(static_cast<uint32_t>(var - vars_.begin()), var->second);
     else if (name == "i8")
@@ -123,6 +143,8 @@ TypeId TypeParser::type(TokenStream& in) {
       result = types_.with_nullable(types_.exn(), nullable);
     else if (name == "ptr")
       result = checked(in, types_.ptr(memory(in), nullable), "pointer type");
+    else if (name == "union")
+      result = checked(in, types_.union_word(memory(in), nullable), "union type");
     else if (name == "arr") {
       Mutability m = in.accept("ro") ? Mutability::ReadOnly : Mutability::ReadWrite;
       result = checked(in, types_.arr(type(in), m, nullable), "array type");
@@ -170,7 +192,7 @@ bool TypeParser::declare(TokenStream& in) {
     add_named(name, types_.declare(name, std::move(kinds), NamedSort::Abstract, k));
     return in.end();
   }
-  add_named(name, types_.declare(name, std::move(kinds)));
+  add_named(name, types_.declare(name, std::move(kinds), in.is("cases") ? NamedSort::Union : NamedSort::Struct));
   return true;
 }
 

@@ -42,6 +42,7 @@ private:
   bool quantifier(TokenStream& in, std::vector<Kind>& kinds);
   std::vector<TypeId> list(TokenStream& in, std::string_view close);
   TypeId named(TokenStream& in, const std::string& name);
+  TypeId cases(TokenStream& in);
   TypeId checked(TokenStream& in, TypeId type, const char* what);
 
   TypeTable& types_;

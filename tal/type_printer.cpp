@@ -111,7 +111,16 @@ void TypeTable::print_to(std::string& out, TypeId type) const {
     out += list.empty() ? "" : ">";
     return;
   }
-  case TypeTag::Cases: out += "cases"; return;
+  case TypeTag::Cases: {
+    out += "cases " + std::to_string(node.a & 1) + " " + std::to_string(node.a >> 1) + " {";
+    const auto& list = lists_[node.list];
+    for (size_t i = 0; i < list.size(); i++) {
+      out += i ? "; " : "";
+      print_to(out, list[i]);
+    }
+    out += "}";
+    return;
+  }
   case TypeTag::Sig: print_signature(out, sigs_[node.list]); return;
   }
 }

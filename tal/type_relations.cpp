@@ -68,6 +68,15 @@ TypeId TypeTable::substitute_in(TypeId type, std::span<const TypeId> args, Memo&
       result = named(NamedId{node.a}, list);
     break;
   }
+  case TypeTag::Cases: {
+    std::vector<TypeId> list = lists_[node.list];
+    bool ok = true;
+    for (TypeId& payload : list)
+      ok = ok && (payload = substitute_in(payload, args, memo));
+    if (ok)
+      result = cases(node.a & 1, node.a >> 1, list);
+    break;
+  }
   case TypeTag::Sig: {
     Signature s = sigs_[node.list];
     if (substitute_signature(s, args, memo))
@@ -83,25 +92,24 @@ TypeId TypeTable::substitute_in(TypeId type, std::span<const TypeId> args, Memo&
   case TypeTag::F64:
   case TypeTag::Exn:
   case TypeTag::Exists: // not built by any reader of this version
-  case TypeTag::Cases:
     break;
   }
   memo[type.value] = result;
   return result;
 }
 
-TypeId TypeTable::expand(TypeId memory) {
+TypeId TypeTable::expand_to(TypeId memory, TypeTag wanted) {
   if (!memory)
     return no_type;
-  if (tag(memory) == TypeTag::Struct)
+  if (tag(memory) == wanted)
     return memory;
   if (tag(memory) != TypeTag::Named)
     return no_type;
+  const NamedType& type = named_[nodes_[memory.value].a];
+  if (!type.body || tag(type.body) != wanted)
+    return no_type;
   if (TypeId known = nodes_[memory.value].expanded)
     return known;
-  const NamedType& type = named_[nodes_[memory.value].a];
-  if (type.sort != NamedSort::Struct || !type.body)
-    return no_type;
   std::vector<TypeId> list(args(memory).begin(), args(memory).end());
   TypeId layout = substitute(type.body, list);
   nodes_[memory.value].expanded = layout;

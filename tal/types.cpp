@@ -241,6 +241,32 @@ TypeId TypeTable::named(NamedId id, std::span<const TypeId> args) {
   return result;
 }
 
+TypeId TypeTable::cases(uint32_t first, uint32_t constants, std::span<const TypeId> payloads) {
+  if (first > 1 || constants > max_constants - first || payloads.size() > max_fields || constants + payloads.size() == 0)
+    return no_type;
+  Node node;
+  node.tag = TypeTag::Cases;
+  node.a = first | constants << 1;
+  std::string key;
+  for (TypeId payload : payloads) {
+    if (!is_word(payload) || !add_child(node, payload))
+      return no_type;
+    put(key, payload.value);
+  }
+  node.list = static_cast<uint32_t>(lists_.size());
+  size_t before = nodes_.size();
+  TypeId result = intern(node, std::move(key), payloads.size());
+  if (nodes_.size() != before)
+    lists_.emplace_back(payloads.begin(), payloads.end());
+  return result;
+}
+
+TypeId TypeTable::generic_cases(TypeId memory) const {
+  if (tag(memory) == TypeTag::Named)
+    memory = named_[nodes_[memory.value].a].body;
+  return tag(memory) == TypeTag::Cases ? memory : no_type;
+}
+
 bool TypeTable::args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const {
   if (args.size() != kinds.size())
     return false;
@@ -328,7 +354,7 @@ bool TypeTable::is_memory(TypeId id) const {
 }
 
 std::span<const TypeId> TypeTable::args(TypeId id) const {
-  return tag(id) == TypeTag::Named ? std::span<const TypeId>(lists_[nodes_[id.value].list]) : std::span<const TypeId>();
+  return tag(id) == TypeTag::Named || tag(id) == TypeTag::Cases ? std::span<const TypeId>(lists_[nodes_[id.value].list]) : std::span<const TypeId>();
 }
 
 std::span<const Field> TypeTable::fields(TypeId id) const {
@@ -376,8 +402,13 @@ bool TypeTable::zero_is_legal(TypeId word) const {
   case TypeTag::I64:
   case TypeTag::F32:
   case TypeTag::F64: return true;
-  default: return is_nullable(word);
+  default: return is_nullable(word) || is_constant_of(word, 0, 0);
   }
+}
+
+bool TypeTable::is_constant_of(TypeId word, int64_t lo, int64_t hi) const {
+  TypeId body = tag(word) == TypeTag::Union ? generic_cases(target(word)) : no_type;
+  return body && lo >= (is_nullable(word) ? 0 : first_constant(body)) && lo <= hi && hi < end_of_constants(body);
 }
 
 } // namespace tal

@@ -9,7 +9,7 @@
 // so unrolling always makes progress. The identity of a named type is (name, fingerprint of all that it reaches).
 //
 // Constructors never assert: an ill-formed type gives `no_type`, which a reader of untrusted bytes reports and a
-// compiler treats as its own bug. Rules T1..T9 of docs/tal.md.
+// compiler treats as its own bug. Rules T1..T10 of docs/tal.md.
 #pragma once
 
 #include <array>
@@ -97,7 +97,8 @@ inline constexpr uint32_t max_type_nodes = 1u << 20;
 inline constexpr uint32_t max_type_depth = 64;
 inline constexpr uint32_t max_type_size = 1u << 16;    // nodes of the type written as a tree
 inline constexpr uint32_t max_type_vars = 16;
-inline constexpr uint32_t max_fields = 1u << 12;
+inline constexpr uint32_t max_fields = 1u << 12;        // and boxed variants of a union
+inline constexpr uint32_t max_constants = 1u << 12;     // addresses are not below: page 0 is never mapped
 inline constexpr uint32_t max_group_bytes = 1u << 16;
 inline constexpr size_t max_type_parts = size_t{1} << 22;   // fields, arguments and type arguments of all nodes together
 
@@ -130,6 +131,9 @@ public:
   TypeId tuple(std::span<const TypeId> components, Mutability mutability = Mutability::ReadWrite);
   TypeId global_cell(TypeId type);                        // struct { type rw @0 }: a global variable
   TypeId named(NamedId id, std::span<const TypeId> args = {});
+  // The variants of a union: `constants` small integers from `first` (0 or 1) on, and boxed variants, objects
+  // { i64 tag ro @0; payload ro slot @8 } whose tag is the index in `payloads` (T10).
+  TypeId cases(uint32_t first, uint32_t constants, std::span<const TypeId> payloads);
 
   TypeId signature(Signature signature);
 
@@ -157,17 +161,24 @@ public:
   TypeId target(TypeId id) const { return TypeId{nodes_[id.value].a}; }          // pointee, element, sig, payload, body
   uint32_t var_index(TypeId id) const { return nodes_[id.value].a; }
   NamedId named_id(TypeId id) const { return NamedId{nodes_[id.value].a}; }
-  std::span<const TypeId> args(TypeId id) const;                                 // of a named application
+  std::span<const TypeId> args(TypeId id) const;                                 // of a named application; payloads of cases
+  uint32_t first_constant(TypeId cases) const { return nodes_[cases.value].a & 1; }
+  uint32_t end_of_constants(TypeId cases) const { return (nodes_[cases.value].a & 1) + (nodes_[cases.value].a >> 1); }
   std::span<const Field> fields(TypeId id) const;                                // of a struct layout
   const Signature& sig(TypeId id) const;
   unsigned word_size(TypeId id) const;                                           // 1 2 4 8; variables and abstract: 8
   unsigned field_size(const Field& field) const { return field.slot ? 8 : word_size(field.type); }
   uint32_t layout_size(TypeId memory);                                           // bytes, rounded up to 8
-  bool zero_is_legal(TypeId word) const;                                         // ints, floats, nullable types
+  bool zero_is_legal(TypeId word) const;                                         // ints, floats, nullable types, unions with a constant 0
+  bool is_constant_of(TypeId word, int64_t lo, int64_t hi) const;                // a union whose constants include lo..hi
 
   // The struct layout of a memory type, with the arguments of a named application substituted (memoised).
   // no_type for abstract types and where a limit breaks.
-  TypeId expand(TypeId memory);
+  TypeId expand(TypeId memory) { return expand_to(memory, TypeTag::Struct); }
+  // The same for the cases of a union.
+  TypeId expand_cases(TypeId memory) { return expand_to(memory, TypeTag::Cases); }
+  // Its cases before substitution, enough to know its constants.
+  TypeId generic_cases(TypeId memory) const;
   TypeId substitute(TypeId type, std::span<const TypeId> args);
   // S[args/vars] as a signature without variables; no_type if the kinds do not fit.
   TypeId instantiate(TypeId signature, std::span<const TypeId> args);
@@ -192,7 +203,7 @@ private:
     Mutability mutability = Mutability::ReadOnly;
     Kind kind = Kind::None;
     uint8_t depth = 1;
-    uint32_t a = 0;           // see target(), var_index(), named_id()
+    uint32_t a = 0;           // see target(), var_index(), named_id(), first_constant()
     uint32_t list = 0;        // index into lists_, field_lists_ or sigs_
     uint32_t size = 1;        // as a tree
     uint64_t vars = 0;        // free variables: 4 bits each, 0 or 1 + kind
@@ -208,6 +219,7 @@ private:
   TypeId intern(Node node, std::string key, size_t parts = 0);
   bool add_child(Node& node, TypeId child) const;
   TypeId unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability);
+  TypeId expand_to(TypeId memory, TypeTag wanted);
   bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
   TypeId substitute_in(TypeId type, std::span<const TypeId> args, Memo& memo);
   bool substitute_signature(Signature& s, std::span<const TypeId> args, Memo& memo);

@@ -134,7 +134,7 @@ private:
     if (array.tag != Value::Tag::Word || array.c != 0 || array.name == zero_name)
       return;
     array.type = TypeId{100}; // not an integer any more
-    bool fresh = state_.facts(array.name).length == 0;
+    bool fresh = state_.facts(array.name).derived == 0;
     Value length = state_.length_of(array);
     if (fresh)
       set(length.name, static_cast<int64_t>(below(4) ? below(30) : below(uint64_t{1} << 31)));
@@ -211,12 +211,12 @@ private:
     const Flags flags = state_.flags;
     std::map<NameId, NameId> lengths; // old name of an array, old name of its length
     for (const Value& v : before)
-      lengths[v.name] = state_.facts(v.name).length;
+      lengths[v.name] = state_.facts(v.name).derived;
     state_.collect();
     std::vector<int64_t> now(state_.name_count(), 0);
     auto rename = [&](const Value& old, const Value& v) {
       now[v.name] = of(old.name);
-      if (NameId length = state_.facts(v.name).length; length != 0)
+      if (NameId length = state_.facts(v.name).derived; length != 0)
         now[length] = of(lengths[old.name]);
     };
     for (size_t i = 0; i < places(); i++)
