@@ -9,6 +9,7 @@ extern FILE?;
 // A terminated copy of a string, as the operating system wants it.
 extern Cstring?;
 
+// The standard streams.
 extern FILE tal_stdin;
 extern FILE tal_stdout;
 extern FILE tal_stderr;
@@ -16,6 +17,7 @@ extern FILE tal_stderr;
 // The value that fgetc returns at the end of a file; f_eof tells it from a byte 255.
 #define EOF '\xff'
 
+// Write a number, a string, a byte, a newline. What is written is buffered.
 extern void fprint_int(FILE f, int n);
 extern void fprint_uint(FILE f, unsigned int n);
 extern void fprint_long(FILE f, long n);
@@ -30,14 +32,18 @@ extern void fflush(FILE f);
 extern FILE fopen(Cstring name, Cstring mode);
 // 0, or the error number of what could not be written.
 extern int f_close(FILE f);
+// Has reading met the end of the file?
 extern bool f_eof(FILE f);
 // Size of a regular file in bytes; 0 if there is none.
 extern int f_length(Cstring name);
 // Reads at most max bytes into buf from position ofs on; returns how many there were.
 extern int f_string_read(FILE f, string buf, int ofs, int max);
+// The next byte, or EOF.
 extern char fgetc(FILE f);
+// Gives one byte back, to be read next.
 extern int ungetc(FILE f, char c);
 
+// Copies, up to the first byte 0.
 extern Cstring string_to_Cstring(string s);
 extern string Cstring_to_string(Cstring s);
 // Null if the variable is not set.
@@ -68,9 +74,11 @@ extern int ptr_compare<a>(a x, a y);
 // A number that is not negative, the same for the same value.
 extern int hash<a>(a x);
 
+// Collects garbage now.
 extern void GC_gcollect();
 // More room for the heap, in bytes; false if there is none.
 extern bool GC_expand_hp(int bytes);
+// Size of the heap in bytes.
 extern int GC_get_heap_size();
 // How many collections there have been.
 extern int GC_collections();
@@ -80,16 +88,20 @@ open Core {
 
 // An argument that a function does not take; the string says which function.
 extern exception InvalidArg(string);
+// For programs and modules that have no exception of their own.
 extern exception Failure(string);
 extern exception Not_found;
 extern exception Impossible(string);
+// A file that cannot be opened, its name; one that cannot be written to the end.
 extern exception FileOpenError(string);
 extern exception FileCloseError;
 
+// A value, or null for none.
 extern ?struct <a>Opt { a v; }
 // A cell that can be assigned.
 extern struct <a>ref { a v; }
 
+// Write to the standard output.
 extern void print_int(int n);
 extern void print_string(string s);
 extern void print_newline();
@@ -104,13 +116,16 @@ extern FILE file_open(string name, string mode);
 extern void file_close(FILE f);
 // 0, or an error number.
 extern int file_delete(string name);
+// Size of a regular file in bytes; 0 if there is none.
 extern int file_length(string name);
 // Reads a line into buf from position ofs on; a byte 0 stands for the line end. Returns how many bytes were stored.
 extern int file_gets(string buf, int ofs, FILE f);
 // Raises Not_found.
 extern string get_env(string name);
 
+// f of the value, or null.
 extern <b>Opt opt_map<a,b>(b f(a), <a>Opt o);
+// Functions that are handy as arguments: always true, always false, the argument itself, the components of tuples.
 extern bool true_f<a>(a x);
 extern bool false_f<a>(a x);
 extern a identity<a>(a x);
@@ -123,6 +138,7 @@ extern int intcmp(int x, int y);
 extern int charcmp(char x, char y);
 extern int strcmp(string x, string y);
 
+// The bytes of x, then those of y.
 extern string strconcat(string x, string y);
 // A new string of the same bytes.
 extern string strcpy(string s);
@@ -135,6 +151,7 @@ extern bool is_space(char c);
 extern int int_of_string(string s);
 // With leading zeros up to a width.
 extern string string_of_int_width(int n, int width);
+// Decimal; lower-case hexadecimal; a string of one byte.
 extern string string_of_int(int n);
 extern string string_of_uint(unsigned int n);
 extern string string_of_long(long n);

@@ -1,4 +1,4 @@
-// Dynamic updating: what a program can say about the updates of itself. See docs/dsu.md.
+// Dsu: dynamic updating, what a program can say about the updates of itself. See docs/dsu.md.
 //
 // In a program compiled without -dsu an update point does nothing and the other functions tell that there was no update.
 #ifndef DSU_H

@@ -5,10 +5,11 @@
 prefix String {
 open String {
 
-// A range that does not lie in its string; the string is the one.
+// A range that does not lie in its string; the string is the one. A negative length or position.
 extern exception Substring(string);
 extern exception Strncmp;
 
+// The strings of a list one after the other.
 extern string strconcat_l(<string>List::list l);
 // The strings of a list with a separator between any two.
 extern string str_sepstr(<string>List::list l, string separator);
@@ -24,6 +25,7 @@ extern int strncmp_subs(string s1, int o1, string s2, int o2, int n);
 // The same without regard to letter case.
 extern int strncasecmp_subs(string s1, int o1, string s2, int o2, int n);
 
+// The bytes of a string as a list, and back.
 extern <char>List::list explode(string s);
 extern string implode(<char>List::list l);
 

@@ -1,0 +1,33 @@
+// Queue: first in, first out. Adding and taking are done in the queue itself, in constant time.
+#ifndef QUEUE_H
+#define QUEUE_H
+prefix Queue {
+open Queue {
+
+// The type of queues, abstract.
+extern queue<a>;
+
+// What take and peek raise when there is nothing.
+extern exception Empty;
+// Another name of Empty.
+#define Queue_Empty Empty
+
+// A new queue with nothing in it.
+extern <a>queue create<a>();
+// Is there nothing in it?
+extern bool is_empty<a>(<a>queue q);
+// Puts an element at the end.
+extern void add<a>(<a>queue q, a x);
+// Takes the element at the front out, or only looks at it.
+extern a take<a>(<a>queue q);
+extern a peek<a>(<a>queue q);
+// Takes everything out; how much there is. Each has two names.
+extern void clear<a>(<a>queue q);
+extern void queue_clear<a>(<a>queue q);
+extern int length<a>(<a>queue q);
+extern int queue_length<a>(<a>queue q);
+// Calls from the front to the end; the results are dropped. What f adds gets its call too.
+extern void iter<a,b>(b f(a), <a>queue q);
+
+}}
+#endif
