@@ -155,7 +155,7 @@ private:
     uint64_t first = UINT64_MAX, end = 0, total = 0;
     for (const ModuleRanges& module : ranges_) {
       const Range& text = module.sections[static_cast<size_t>(Section::Text)];
-      const uint64_t padded = (text.size + 15) / 16 * 16;
+      const uint64_t padded = padded_text_size(text.size);
       if (!is_filled(text.address + text.size, padded - text.size))
         return fail("verified text is not followed by traps");
       first = std::min(first, text.address);

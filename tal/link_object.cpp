@@ -43,8 +43,7 @@ private:
     // The first module's text starts the pages of verified text; all others follow without a gap, because the length of each is
     // a multiple of the alignment.
     Bytes text = image_.text;
-    while (text.size() % 16 != 0)
-      text.push_back(0xCC);
+    text.resize(padded_text_size(text.size()), 0xCC);
     add_section(Section::Text, "tal_text", text_flags, index_ == 0 ? 4096 : 16, text);
     add_section(Section::RoData, "tal_rodata", elf::shf_alloc, 16, image_.rodata);
     add_section(Section::Data, "tal_data", data_flags, 16, image_.data);
@@ -203,7 +202,7 @@ private:
     constexpr uint64_t page = 4096;
     uint64_t size = 0;
     for (const VerifiedObject* module : modules_)
-      size += (module->text().size() + 15) / 16 * 16;
+      size += padded_text_size(module->text().size());
     elf_.add_section("tal_text", text_flags, 16, Bytes(page + (page - size % page) % page, 0xCC));
   }
 
@@ -234,7 +233,7 @@ private:
     const Interface& interface = module.interface();
     auto section = [&](Section s, uint64_t field, uint64_t& size_field, uint64_t size) {
       size_field = size;
-      if (size != 0)
+      if (size != 0 || s == Section::Text)
         pointers.push_back({field, elf_.add_undefined(ModuleWriter::module_section_symbol(index, s))});
     };
     section(Section::Text, offsetof(tal_module, text), row.text_size, module.text().size());

@@ -26,6 +26,10 @@ struct ProgramOptions {
   std::vector<std::span<const uint8_t>> originals;
 };
 
+// Room that the text of a module takes in a program: with traps up to the next multiple of 16, at least one. A module of data alone
+// has a place among the others too.
+inline uint64_t padded_text_size(uint64_t size) { return size == 0 ? 16 : (size + 15) / 16 * 16; }
+
 struct ProgramObjects {
   std::vector<Bytes> modules;        // in the order given
   Bytes table;                       // to be linked after the modules

@@ -70,7 +70,7 @@ bool Loader::load(PreparedUpdate& update, std::string& problem) {
 bool Loader::map_sections(PreparedModule& module, std::string& problem) {
   for (tal::Section section : all_sections) {
     const size_t size = section == tal::Section::Bss ? module.object->bss_size() : content(*module.object, section).size();
-    if (size == 0)
+    if (size == 0 && section != tal::Section::Text)
       continue;
     // A return address may stand just behind the last call of a module: leave a byte of padding for it.
     const size_t wanted = section == tal::Section::Text ? size + 1 : size;
