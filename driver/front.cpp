@@ -62,7 +62,7 @@ int emit_front(const PopcOptions& options, const std::string& path, std::string&
     } else if (options.emit == Emit::Dependencies) {
       out += dependency_rule(options, *source);
     } else if (options.emit == Emit::Tokens) {
-      out += frontend::print_tokens(frontend::lex(*session, *source), *source);
+      out += frontend::print_tokens(*session, *source);
     } else if (auto module = frontend::parse(*session, *source)) {
       if (options.emit == Emit::Ast) {
         out += print(*module);

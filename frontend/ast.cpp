@@ -4,15 +4,18 @@
 
 namespace frontend::ast {
 
-Type* Module::new_type(SourceLoc loc, TypeNode node) { return &types_.emplace_back(Type{loc, 1, std::move(node)}); }
+static_assert(std::is_trivially_copyable_v<Type> && std::is_trivially_copyable_v<Expr> && std::is_trivially_copyable_v<Stmt> &&
+              std::is_trivially_copyable_v<Decl>);
 
-Expr* Module::new_expr(SourceLoc loc, ExprNode node) { return &exprs_.emplace_back(Expr{loc, 1, false, std::move(node)}); }
+Type* Module::new_type(SourceLoc loc, TypeNode node) { return arena.make<Type>(Type{loc, 1, node}); }
 
-Stmt* Module::new_stmt(SourceLoc loc, StmtNode node) { return &stmts_.emplace_back(Stmt{loc, 1, std::move(node)}); }
+Expr* Module::new_expr(SourceLoc loc, ExprNode node) { return arena.make<Expr>(Expr{loc, 1, false, node}); }
 
-Decl* Module::new_decl(SourceLoc loc, Scope scope, DeclNode node) { return &decls_.emplace_back(Decl{loc, scope, false, std::move(node)}); }
+Stmt* Module::new_stmt(SourceLoc loc, StmtNode node) { return arena.make<Stmt>(Stmt{loc, 1, node}); }
 
-FunctionDecl* Module::new_function(FunctionDecl function) { return &functions_.emplace_back(std::move(function)); }
+Decl* Module::new_decl(SourceLoc loc, Scope scope, DeclNode node) { return arena.make<Decl>(Decl{loc, scope, false, node}); }
+
+FunctionDecl* Module::new_function(FunctionDecl function) { return arena.make<FunctionDecl>(function); }
 
 Name declared_name(const Decl& decl) {
   return std::visit(

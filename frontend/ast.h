@@ -1,20 +1,24 @@
 // The AST: the program as written, after preprocessing, with nothing resolved.
 //
-// Nodes are owned by the Module and refer to each other by plain pointers; they may be edited before check() (the patch compiler renames
+// Nodes and lists live in the Module's arena, are trivially copyable, and refer to each other by plain pointers; they may be edited before check() (the patch compiler renames
 // definitions and turns some into externs). Names are spelled as in the source: `prefix` is still a declaration with members, so a
 // definition's full name is its prefixes plus its own. The type of a declarator is already folded: `int t[](char)` is an ArrayType of
 // FunctionType. Every construct of the language has a node; what the checker does not accept yet it says itself.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "frontend/types.h"
+#include "support/arena.h"
 
 namespace frontend::ast {
+
+template <class T>
+using List = support::ArenaList<T>;
 
 struct Expr;
 struct Stmt;
@@ -31,14 +35,14 @@ struct Param {
 };
 
 struct BasicType { TypeKind kind; };
-struct NamedType { Name name; std::vector<Type*> args; };               // a type variable too
-struct TupleType { bool read_only; std::vector<Param> components; };
+struct NamedType { Name name; List<Type*> args; };               // a type variable too
+struct TupleType { bool read_only; List<Param> components; };
 struct ArrayType { Type* element; Expr* size; };                        // size may be null
 struct ConstArrayType { Type* element; uint64_t length; bool nullable; };  // `t[|n|]`, `t?[|n|]`
 struct FunctionType {
   Convention convention = Convention::Cdecl;
-  std::vector<Name> type_params;
-  std::vector<Param> params;
+  List<Name> type_params;
+  List<Param> params;
   Type* result = nullptr;
 };
 struct RepType { Type* of; };
@@ -62,12 +66,12 @@ enum class Builtin : uint8_t { Size, Ord, Chr };
 struct IntLit { uint64_t value; TypeKind kind; };
 struct FloatLit { double value; TypeKind kind; };
 struct CharLit { uint8_t value; };
-struct StringLit { std::string value; };
+struct StringLit { std::string_view value; };
 struct BoolLit { bool value; };
 struct NullLit {};
 struct NameExpr { Name name; };
-struct ArrayLit { std::vector<Expr*> elements; Type* empty_of; };       // `{: t}` has empty_of
-struct ConstArrayLit { std::vector<Expr*> elements; };                  // `{|..|}`
+struct ArrayLit { List<Expr*> elements; Type* empty_of; };       // `{: t}` has empty_of
+struct ConstArrayLit { List<Expr*> elements; };                  // `{|..|}`
 struct Unary { UnaryOp op; Expr* operand; };
 struct IncDec { bool is_increment, is_prefix; Expr* target; };
 struct Binary { BinaryOp op; Expr *left, *right; };
@@ -75,8 +79,8 @@ struct Conditional { Expr *condition, *if_true, *if_false; };
 struct Comma { Expr *first, *second; };
 struct Assign { Expr *target, *value; };
 struct CompoundAssign { BinaryOp op; Expr *target, *value; };
-struct Call { Expr* callee; std::vector<Expr*> args; };
-struct Instantiate { Expr* function; std::vector<Type*> args; };
+struct Call { Expr* callee; List<Expr*> args; };
+struct Instantiate { Expr* function; List<Type*> args; };
 struct Subscript { Expr *array, *index; };
 struct ConstSubscript { Expr *array, *index; };                         // `a[|i|]`
 struct Member { Expr* object; Name name; };
@@ -85,12 +89,12 @@ struct BuiltinCall { Builtin builtin; Expr* operand; };
 struct RaiseNew { Name exception; Expr* payload; };                     // `raise E(e)`; payload may be null
 struct Raise { Expr* exn; };                                            // `raise(e)`
 struct FunExpr { FunctionDecl* function; };
-struct Sprintf { std::string format; SourceLoc format_loc; std::vector<Expr*> args; };
-struct NewNamed { Name name; std::vector<Expr*> args; };                // struct, exception or abstype
+struct Sprintf { std::string_view format; SourceLoc format_loc; List<Expr*> args; };
+struct NewNamed { Name name; List<Expr*> args; };                // struct, exception or abstype
 struct Label { Name name; Expr* value; SourceLoc loc; };
-struct NewLabelled { Name name; std::vector<Label> fields; };
+struct NewLabelled { Name name; List<Label> fields; };
 struct NewUnion { Name union_name, variant; Expr* payload; };           // union_name may be empty: `^.C(e)`
-struct NewTuple { std::vector<Expr*> components; };
+struct NewTuple { List<Expr*> components; };
 struct Cast { Type* type; Expr* operand; bool c_style; };
 struct AddressOf { Expr* place; };
 struct RepTerm {};
@@ -112,8 +116,8 @@ struct Expr {
 
 struct Pattern {
   enum Kind : uint8_t { None, Whole, Tuple } kind = None;
-  std::vector<Name> names;  // Whole: one; an empty name is `_`
-  std::vector<SourceLoc> locs;
+  List<Name> names;  // Whole: one; an empty name is `_`
+  List<SourceLoc> locs;
 };
 
 struct CaseLabel {
@@ -125,7 +129,7 @@ struct CaseLabel {
 };
 
 struct Clause {
-  std::vector<CaseLabel> labels;
+  List<CaseLabel> labels;
   bool is_default = false;  // may also have labels
   Stmt* body = nullptr;     // a Block
   SourceLoc loc;
@@ -141,7 +145,7 @@ struct Declarator {
 
 struct EmptyStmt {};
 struct ExprStmt { Expr* expr; };
-struct BlockStmt { std::vector<Stmt*> stmts; SourceLoc end; };
+struct BlockStmt { List<Stmt*> stmts; SourceLoc end; };
 struct ReturnStmt { Expr* value; };
 struct BreakStmt { Name label; };
 struct ContinueStmt { Name label; };
@@ -149,16 +153,16 @@ struct IfStmt { Expr* condition; Stmt *if_true, *if_false; };
 struct WhileStmt { Expr* condition; Stmt* body; };
 struct DoStmt { Stmt* body; Expr* condition; };
 struct ForStmt { Stmt* init; Expr *condition, *step; Stmt* body; };     // init: ExprStmt, DeclStmt or null
-struct SwitchStmt { Expr* subject; std::vector<Clause> clauses; };
+struct SwitchStmt { Expr* subject; List<Clause> clauses; };
 struct HandleStmt { Stmt* body; Name exn; SourceLoc exn_loc; Stmt* handler; };
-struct CatchStmt { Stmt* body; bool has_catch; std::vector<Clause> clauses; Stmt* finally; };
-struct WithStmt { Name name; std::vector<Name> hidden; Expr* package; Stmt* body; };
-struct PrintfStmt { Name file; SourceLoc file_loc; std::string format; SourceLoc format_loc; std::vector<Expr*> args; };  // file empty: printf
+struct CatchStmt { Stmt* body; bool has_catch; List<Clause> clauses; Stmt* finally; };
+struct WithStmt { Name name; List<Name> hidden; Expr* package; Stmt* body; };
+struct PrintfStmt { Name file; SourceLoc file_loc; std::string_view format; SourceLoc format_loc; List<Expr*> args; };  // file empty: printf
 struct RdtscStmt { Expr *high, *low; };
 struct CutStmt { Stmt* body; };
 struct SpliceStmt { Stmt* body; };
-struct DeclStmt { bool is_const; std::vector<Declarator> declarators; };
-struct LabelStmt { Name label; std::vector<Stmt*> stmts; };             // the rest of the block
+struct DeclStmt { bool is_const; List<Declarator> declarators; };
+struct LabelStmt { Name label; List<Stmt*> stmts; };             // the rest of the block
 struct TypeAliasStmt { Decl* decl; };                                   // a local typedef or enum
 
 using StmtNode = std::variant<EmptyStmt, ExprStmt, BlockStmt, ReturnStmt, BreakStmt, ContinueStmt, IfStmt, WhileStmt, DoStmt, ForStmt, SwitchStmt, HandleStmt,
@@ -189,20 +193,20 @@ struct FunctionDecl {
 struct AggregateDecl {
   TypeDeclKind kind = TypeDeclKind::Struct;  // or Union
   bool nullable = false;
-  std::vector<Name> type_params;
+  List<Name> type_params;
   Name name;
-  std::vector<FieldDecl> fields;
+  List<FieldDecl> fields;
 };
-struct AbstypeDecl { std::vector<Name> type_params; Name name; std::vector<Name> hidden; Type* representation = nullptr; };
-struct AbstractDecl { Name name; bool nullable = false; std::vector<Name> type_params; };  // `extern T?<a,b>;`
+struct AbstypeDecl { List<Name> type_params; Name name; List<Name> hidden; Type* representation = nullptr; };
+struct AbstractDecl { Name name; bool nullable = false; List<Name> type_params; };  // `extern T?<a,b>;`
 struct ExceptionDecl { Name name; Type* payload = nullptr; };
 // A variable, an extern or (scope Extern) a prototype.
 struct ValueDecl { Name name; Type* type = nullptr; Expr* init = nullptr; bool is_const = false; };
 struct TypedefDecl { Name name; Type* type = nullptr; };
 struct Enumerator { Name name; Expr* value = nullptr; SourceLoc loc; };
-struct EnumDecl { Name name; std::vector<Enumerator> enumerators; };     // name may be empty
-struct PrefixDecl { Name prefix; std::vector<Decl*> members; bool braces = false; };
-struct OpenDecl { Name prefix; std::vector<Decl*> members; bool braces = false; };
+struct EnumDecl { Name name; List<Enumerator> enumerators; };     // name may be empty
+struct PrefixDecl { Name prefix; List<Decl*> members; bool braces = false; };
+struct OpenDecl { Name prefix; List<Decl*> members; bool braces = false; };
 
 using DeclNode = std::variant<FunctionDecl, AggregateDecl, AbstypeDecl, AbstractDecl, ExceptionDecl, ValueDecl, TypedefDecl, EnumDecl, PrefixDecl, OpenDecl>;
 
@@ -215,7 +219,7 @@ struct Decl {
 
 struct Module {
   std::string name;                       // "server" for path/server.pop
-  std::vector<Decl*> decls;
+  List<Decl*> decls;
   std::vector<std::string> dependencies;  // headers read by the preprocessor
 
   Type* new_type(SourceLoc loc, TypeNode node);
@@ -228,12 +232,7 @@ struct Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
- private:
-  std::deque<Type> types_;
-  std::deque<Expr> exprs_;
-  std::deque<Stmt> stmts_;
-  std::deque<Decl> decls_;
-  std::deque<FunctionDecl> functions_;
+  support::Arena arena;  // of all nodes, lists and string literals
 };
 
 // The name a declaration declares, without prefixes; empty for prefix, open and enum.

@@ -95,13 +95,13 @@ class ChildVisitor {
     if (part) visit_(part);
   }
   template <class T>
-  void each(const std::vector<T*>& parts) {
+  void each(const List<T*>& parts) {
     for (T* part : parts) one(part);
   }
-  void params(const std::vector<Param>& list) {
+  void params(const List<Param>& list) {
     for (const Param& param : list) one(param.type);
   }
-  void clauses(const std::vector<Clause>& list) {
+  void clauses(const List<Clause>& list) {
     for (const Clause& clause : list) one(clause.body);
   }
 

@@ -56,13 +56,13 @@ std::string_view scope_word(Scope scope) {
   return "";
 }
 
-std::string names_list(const std::vector<Name>& names) {
+std::string names_list(const List<Name>& names) {
   std::string out;
   for (Name name : names) out += (out.empty() ? "" : ",") + name.str();
   return out;
 }
 
-std::string type_params(const std::vector<Name>& names) { return names.empty() ? "" : "<" + names_list(names) + ">"; }
+std::string type_params(const List<Name>& names) { return names.empty() ? "" : "<" + names_list(names) + ">"; }
 
 std::string pad(unsigned indent) { return std::string(2 * indent, ' '); }
 
@@ -79,7 +79,7 @@ std::string floating(double value, TypeKind kind) {
 
 // ---------------------------------------------------------------- types
 
-std::string params_list(const std::vector<Param>& params) {
+std::string params_list(const List<Param>& params) {
   std::string out;
   for (const Param& param : params) out += (out.empty() ? "" : ", ") + print(*param.type, param.name.view());
   return out;
@@ -103,7 +103,7 @@ const Type& peel(const Type& type, std::string& suffix) {
   return type;
 }
 
-std::string arguments(const std::vector<Type*>& args) {
+std::string arguments(const List<Type*>& args) {
   std::string out;
   for (const Type* arg : args) out += (out.empty() ? "" : ",") + print(*arg);
   return out;
@@ -222,7 +222,7 @@ class ExprPrinter {
   }
 
  private:
-  std::string list(const std::vector<Expr*>& exprs) const {
+  std::string list(const List<Expr*>& exprs) const {
     std::string text;
     for (const Expr* expr : exprs) text += (text.empty() ? "" : ", ") + at(expr, kAssign);
     return text;
@@ -294,8 +294,8 @@ class StmtPrinter {
     return "{\n" + pad(indent_ + 1) + print(*stmt, indent_ + 1) + "\n" + pad(indent_) + "}";
   }
   static std::string optional(const Expr* expr) { return expr ? print(*expr) : ""; }
-  std::string lines(const std::vector<Stmt*>& stmts) const { return lines(stmts, indent_ + 1); }
-  static std::string lines(const std::vector<Stmt*>& stmts, unsigned indent) {
+  std::string lines(const List<Stmt*>& stmts) const { return lines(stmts, indent_ + 1); }
+  static std::string lines(const List<Stmt*>& stmts, unsigned indent) {
     std::string text;
     for (const Stmt* stmt : stmts) {
       text += pad(indent) + print(*stmt, indent);
@@ -322,7 +322,7 @@ class StmtPrinter {
     }
     return "";
   }
-  std::string clauses(const std::vector<Clause>& list) const {
+  std::string clauses(const List<Clause>& list) const {
     std::string text = "{\n";
     for (const Clause& clause : list) {
       for (const CaseLabel& label : clause.labels) text += pad(indent_) + "case " + case_label(label) + ":\n";
@@ -371,7 +371,7 @@ class DeclPrinter {
   std::string operator()(const OpenDecl& n) const { return group("open ", n.prefix, n.members); }
 
  private:
-  std::string group(const char* word, Name prefix, const std::vector<Decl*>& members) const {
+  std::string group(const char* word, Name prefix, const List<Decl*>& members) const {
     std::string text = word + prefix.str() + " {\n";
     for (const Decl* member : members) text += pad(indent_ + 1) + print(*member, indent_ + 1) + "\n";
     return text + pad(indent_) + "}";

@@ -25,43 +25,58 @@ bool closes(TokenKind kind) {
 
 }  // namespace
 
-Lexer::Lexer(Session& session, const SourceText& source)
+Lexer::Lexer(Session& session, const SourceText& source, support::Arena& arena)
     : session_(session),
+      arena_(arena),
       text_(source.text),
       cursor_(source.text.c_str()),
       token_(source.text.c_str()),
-      locations_(session.sources, text_, session.sources.file(source.path)) {
-  list_.tokens.reserve(text_.size() / 4 + 16);
+      locations_(session.sources, text_, session.sources.file(source.path)),
+      word_long_(session.names.get("long")),
+      word_typedef_(session.names.get("typedef")),
+      word_enum_(session.names.get("enum")) {
+  read_ahead();
 }
 
-TokenList Lexer::run() {
-  while (next()) {
+// The kind of the token behind an identifier decides whether that is a soft keyword.
+Token Lexer::next() {
+  Token token = ahead_;
+  if (token.kind != Tok::END) read_ahead();
+  if (token.kind == Tok::ID) resolve_soft_keyword(token, before_, ahead_.kind);
+  before_ = token.kind;
+  return token;
+}
+
+void Lexer::read_ahead() {
+  for (is_new_ = false; !is_new_;) {
+    if (scan()) continue;
+    token_ = cursor_;
+    add(Tok::END);
   }
-  token_ = cursor_;
-  add(Tok::END);
-  resolve_soft_keywords(session_, list_);
-  return std::move(list_);
 }
 
 SourceLoc Lexer::loc() { return locations_.locate(token_, cursor_); }
 
 void Lexer::newline(const char* line_start) { locations_.newline(line_start); }
 
-void Lexer::add(TokenKind kind) {
-  Token& token = list_.tokens.emplace_back();
-  token.kind = kind;
-  token.loc = loc();
-  token.offset = static_cast<uint32_t>(token_ - text_.data());
-  token.length = static_cast<uint32_t>(cursor_ - token_);
-  note_bracket(kind);
+Token& Lexer::add(TokenKind kind) {
+  is_new_ = true;
+  last_ = kind;
+  ahead_.kind = kind;
+  ahead_.loc = loc();
+  ahead_.offset = static_cast<uint32_t>(token_ - text_.data());
+  ahead_.length = static_cast<uint32_t>(cursor_ - token_);
+  note_bracket(ahead_);
+  return ahead_;
 }
 
-void Lexer::note_bracket(TokenKind kind) {
+void Lexer::note_bracket(const Token& token) {
+  const TokenKind kind = token.kind;
   if (opens(kind)) {
     brackets_.push_back({0, kind == Tok::ARRAY_BRACE || kind == Tok::LBRACE_BAR});
     if (brackets_.size() > kMaxBrackets && !reported_depth_) {
       reported_depth_ = true;
-      session_.diagnostics.report<Diag::NestingTooDeep>(list_.tokens.back().loc, std::to_string(kMaxBrackets));
+      report<Diag::NestingTooDeep>(token.loc, std::to_string(kMaxBrackets));
       cursor_ = text_.data() + text_.size();  // what follows would only repeat it
     }
   } else if (closes(kind)) {
@@ -74,8 +89,7 @@ void Lexer::note_bracket(TokenKind kind) {
 }
 
 bool Lexer::ends_operand() const {
-  if (list_.tokens.empty()) return false;
-  switch (list_.tokens.back().kind) {
+  switch (last_) {
     case Tok::ID: case Tok::RPAREN: case Tok::RBRACKET: case Tok::RBRACE: case Tok::BAR_RBRACKET: case Tok::BAR_RBRACE:
     case Tok::STRING: case Tok::OFFSET: case Tok::NULL_: case Tok::INTEGER:
       return true;
@@ -87,8 +101,7 @@ bool Lexer::ends_operand() const {
 // A block never follows an operator, an opening parenthesis, a comma or `return`; an array literal only follows those. After `:` it
 // depends on whether the colon belongs to a `?`.
 bool Lexer::expects_operand() const {
-  if (list_.tokens.empty()) return false;
-  switch (list_.tokens.back().kind) {
+  switch (last_) {
     case Tok::ASSIGN: case Tok::LPAREN: case Tok::COMMA: case Tok::LBRACKET: case Tok::RETURN: case Tok::QUESTION: case Tok::EQUAL:
     case Tok::NOT_EQUAL: case Tok::ARRAY_BRACE: case Tok::LBRACE_BAR: case Tok::AND_AND: case Tok::OR_OR:
       return true;
@@ -102,8 +115,7 @@ bool Lexer::expects_operand() const {
 }
 
 void Lexer::add_identifier() {
-  add(Tok::ID);
-  Token& token = list_.tokens.back();
+  Token& token = add(Tok::ID);
   token.name = session_.names.get({token_, token.length});
 }
 
@@ -120,21 +132,19 @@ void Lexer::add_integer(std::string_view digits, unsigned base) {
   const bool fits = error == std::errc() && (is_long || value <= UINT32_MAX);
   while ((*cursor_ >= '0' && *cursor_ <= '9') || (*cursor_ >= 'a' && *cursor_ <= 'z') || (*cursor_ >= 'A' && *cursor_ <= 'Z')) ++cursor_;
   const bool has_rest = cursor_ != digits.data() + digits.size();
-  add(Tok::INTEGER);
-  Token& token = list_.tokens.back();
-  const std::string spelling(token_, token.length);
+  Token& token = add(Tok::INTEGER);
+  const std::string_view spelling(token_, token.length);
   if (end == 0 || has_rest) {
-    session_.diagnostics.report<Diag::BadNumber>(token.loc, spelling);
+    report<Diag::BadNumber>(token.loc, spelling);
   } else if (!fits) {
-    session_.diagnostics.report<Diag::IntegerTooLarge>(token.loc, spelling, is_long ? "64" : "32");
+    report<Diag::IntegerTooLarge>(token.loc, spelling, is_long ? "64" : "32");
   }
   token.number = fits ? value : 0;
   token.number_type = is_long ? (is_unsigned ? TypeKind::ULong : TypeKind::Long) : (is_unsigned ? TypeKind::UInt : TypeKind::Int);
 }
 
 void Lexer::add_floating(std::string_view spelling) {
-  add(Tok::FLOATING);
-  Token& token = list_.tokens.back();
+  Token& token = add(Tok::FLOATING);
   const bool is_long = spelling.ends_with("lf");
   token.number_type = !is_long && (spelling.back() == 'f' || spelling.back() == 'F') ? TypeKind::Float : TypeKind::Double;
   token.real = std::strtod(std::string(spelling).c_str(), nullptr);
@@ -142,17 +152,16 @@ void Lexer::add_floating(std::string_view spelling) {
 }
 
 void Lexer::add_character(uint64_t value) {
-  add(Tok::CHARACTER);
-  list_.tokens.back().number = value;
+  add(Tok::CHARACTER).number = value;
 }
 
 // `.5` selects a tuple component behind an operand and is a number elsewhere.
 void Lexer::add_offset() {
   if (ends_operand()) {
-    add(Tok::OFFSET);
-    const auto [stop, error] = std::from_chars(token_ + 1, cursor_, list_.tokens.back().number);
+    Token& token = add(Tok::OFFSET);
+    const auto [stop, error] = std::from_chars(token_ + 1, cursor_, token.number);
     (void)stop;
-    if (error != std::errc()) list_.tokens.back().number = UINT32_MAX;
+    if (error != std::errc()) token.number = UINT32_MAX;
     return;
   }
   if ((*cursor_ | 0x20) == 'e') {
@@ -172,7 +181,7 @@ void Lexer::lex_comment() {
   for (;; ++cursor_) {
     if (cursor_[0] == '*' && cursor_[1] == '/') break;
     if (cursor_[0] == 0 && cursor_ >= text_.data() + text_.size()) {
-      session_.diagnostics.report<Diag::UnterminatedComment>(start);
+      report<Diag::UnterminatedComment>(start);
       return;
     }
     if (cursor_[0] == '\n' || (cursor_[0] == '\r' && cursor_[1] != '\n')) newline(cursor_ + 1);
@@ -203,7 +212,8 @@ void Lexer::lex_line_marker() {
 }
 
 void Lexer::lex_string() {
-  std::string value;
+  ast::List<char> value;
+  auto put = [&](char c) { value.append(arena_, c); };
   const char* quote = token_;
   const SourceLoc start = locations_.locate(token_, cursor_);
   const char* bad = nullptr;
@@ -211,43 +221,40 @@ void Lexer::lex_string() {
     const char c = *cursor_;
     if (c == '"') break;
     if (c == 0 && cursor_ >= text_.data() + text_.size()) {
-      session_.diagnostics.report<Diag::UnterminatedString>(start);
+      report<Diag::UnterminatedString>(start);
       return;
     }
     if (c == '\r' || c == '\n') {
       if (c == '\r' && cursor_[1] == '\n') ++cursor_;
       newline(cursor_ + 1);
-      value += '\n';
+      put('\n');
     } else if (c == '\\') {
       ++cursor_;
       switch (*cursor_) {
-        case 'n': value += '\n'; break;
-        case 't': value += '\t'; break;
-        case 'r': value += '\r'; break;
-        case '"': value += '"'; break;
-        case '\\': value += '\\'; break;
+        case 'n': put('\n'); break;
+        case 't': put('\t'); break;
+        case 'r': put('\r'); break;
+        case '"': put('"'); break;
+        case '\\': put('\\'); break;
         case ' ': case '\t': break;
         case '\r': if (cursor_[1] == '\n') ++cursor_; newline(cursor_ + 1); break;
         case '\n': newline(cursor_ + 1); break;
-        default: value += '\\'; --cursor_; break;  // any other backslash stands for itself
+        default: put('\\'); --cursor_; break;  // any other backslash stands for itself
       }
     } else {
       if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) bad = bad ? bad : cursor_;
-      value += c;
+      put(c);
     }
   }
   ++cursor_;
-  if (bad) session_.diagnostics.report<Diag::BadStringCharacter>(start);
-  Token& token = list_.tokens.emplace_back();
-  token.kind = Tok::STRING;
-  token.loc = start;
-  token.offset = static_cast<uint32_t>(quote - text_.data());
-  token.length = static_cast<uint32_t>(cursor_ - quote);
-  token.number = list_.strings.size();
-  list_.strings.push_back(std::move(value));
+  if (bad) report<Diag::BadStringCharacter>(start);
+  is_new_ = true;
+  last_ = ahead_.kind = Tok::STRING;
+  ahead_.loc = start;
+  ahead_.offset = static_cast<uint32_t>(quote - text_.data());
+  ahead_.length = static_cast<uint32_t>(cursor_ - quote);
+  ahead_.text = value;
 }
-
-TokenList lex(Session& session, const SourceText& source) { return Lexer(session, source).run(); }
 
 namespace {
 
@@ -280,27 +287,19 @@ bool is_in_type_list(TokenKind before, TokenKind after) {
 
 }  // namespace
 
-void resolve_soft_keywords(Session& session, TokenList& list) {
-  const Name word_long = session.names.get("long"), word_typedef = session.names.get("typedef"), word_enum = session.names.get("enum");
-  bool long_is_a_name = false;
-  for (size_t i = 0; i + 1 < list.tokens.size(); ++i) {
-    Token& token = list.tokens[i];
-    if (token.kind != Tok::ID) continue;
-    const TokenKind before = i > 0 ? list.tokens[i - 1].kind : Tok::END;
-    const TokenKind after = list.tokens[i + 1].kind;
-    if (token.name == word_long) {
-      const bool certain = after == Tok::ID || after == Tok::INT || after == Tok::DOUBLE || before == Tok::SIGNED || before == Tok::UNSIGNED || before == Tok::LONG;
-      if (certain || (!long_is_a_name && is_in_type_list(before, after))) {
-        token.kind = Tok::LONG;
-      } else {
-        long_is_a_name = true;
-      }
-    } else if (token.name == word_typedef && starts_declaration(before) && starts_type(after)) {
-      token.kind = Tok::TYPEDEF;
-    } else if (token.name == word_enum && (after == Tok::ID || after == Tok::LBRACE) &&
-               (starts_declaration(before) || before == Tok::LPAREN || before == Tok::COMMA || before == Tok::LESS || before == Tok::TYPEDEF)) {
-      token.kind = Tok::ENUM;
+void Lexer::resolve_soft_keyword(Token& token, TokenKind before, TokenKind after) {
+  if (token.name == word_long_) {
+    const bool certain = after == Tok::ID || after == Tok::INT || after == Tok::DOUBLE || before == Tok::SIGNED || before == Tok::UNSIGNED || before == Tok::LONG;
+    if (certain || (!long_is_a_name_ && is_in_type_list(before, after))) {
+      token.kind = Tok::LONG;
+    } else {
+      long_is_a_name_ = true;
     }
+  } else if (token.name == word_typedef_ && starts_declaration(before) && starts_type(after)) {
+    token.kind = Tok::TYPEDEF;
+  } else if (token.name == word_enum_ && (after == Tok::ID || after == Tok::LBRACE) &&
+             (starts_declaration(before) || before == Tok::LPAREN || before == Tok::COMMA || before == Tok::LESS || before == Tok::TYPEDEF)) {
+    token.kind = Tok::ENUM;
   }
 }
 

@@ -13,7 +13,7 @@ using Tok = Parser::token;
     return true;   \
   } while (false)
 
-bool Lexer::next() {
+bool Lexer::scan() {
   token_ = cursor_;
   /*!re2c
     re2c:define:YYCTYPE = "unsigned char";
@@ -33,7 +33,7 @@ bool Lexer::next() {
     suffix   = [uU] [lL]? [lL]? | [lL] [lL]? [uU]?;
 
     "\x00"        { if (cursor_ > text_.data() + text_.size()) { --cursor_; return false; }
-                    session_.diagnostics.report<Diag::BadCharacter>(loc(), "\\x00"); return true; }
+                    report<Diag::BadCharacter>(loc(), "\\x00"); return true; }
     newline       { newline(cursor_); return true; }
     blank+        { return true; }
     "\\" newline  { newline(cursor_); return true; }
@@ -87,7 +87,7 @@ bool Lexer::next() {
     "'\\x" [0-9a-fA-F]{2} "'" { add_character(std::stoul(std::string(token_ + 3, 2), nullptr, 16)); return true; }
     "'"      { while (*cursor_ != '\'' && *cursor_ != '\n' && *cursor_ != '\r' && *cursor_ != 0 && cursor_ - token_ < 8) ++cursor_;
                if (*cursor_ == '\'') ++cursor_; else cursor_ = token_ + 1;
-               session_.diagnostics.report<Diag::BadCharLiteral>(loc());
+               report<Diag::BadCharLiteral>(loc());
                add_character(0); return true; }
     "\""     { lex_string(); return true; }
 
@@ -107,7 +107,7 @@ bool Lexer::next() {
     "!"  { EMIT(NOT); }       "~"  { EMIT(TILDE); }    "&"  { EMIT(AMP); }       "|"  { EMIT(BAR); }     "^" { EMIT(CARET); }
     "<<" { EMIT(SHL); }       ">>" { EMIT(SHR); }      ">>>" { EMIT(USHR); }
 
-    *    { session_.diagnostics.report<Diag::BadCharacter>(loc(), std::string(token_, cursor_)); return true; }
+    *    { report<Diag::BadCharacter>(loc(), std::string(token_, cursor_)); return true; }
   */
 }
 

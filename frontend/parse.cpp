@@ -9,19 +9,18 @@ namespace frontend {
 using support::Diag;
 using Tok = Parser::token;
 
-Parser::symbol_type AstBuilder::next_token() {
-  const Token& token = tokens_.tokens[next_];
-  if (next_ + 1 < tokens_.tokens.size()) ++next_;
-  const SourceRange where{token.loc, token.loc};
-  switch (token.kind) {
-    case Tok::ID: return Parser::make_ID(token.name, where);
-    case Tok::INTEGER: return Parser::make_INTEGER({token.number, token.number_type}, where);
-    case Tok::FLOATING: return Parser::make_FLOATING({token.real, token.number_type}, where);
-    case Tok::CHARACTER: return Parser::make_CHARACTER(token.number, where);
-    case Tok::OFFSET: return Parser::make_OFFSET(token.number, where);
-    case Tok::STRING: return Parser::make_STRING({tokens_.strings[token.number]}, where);
-    default: return Parser::symbol_type(token.kind, where);
+TokenKind AstBuilder::next_token(SemanticValue& value, SourceRange& where) {
+  token_ = lexer_.next();
+  where = {token_.loc, token_.loc};
+  switch (token_.kind) {
+    case Tok::ID: value.as<Name>() = token_.name; break;
+    case Tok::INTEGER: value.as<Number>() = {token_.number, token_.number_type}; break;
+    case Tok::FLOATING: value.as<RealNumber>() = {token_.real, token_.number_type}; break;
+    case Tok::CHARACTER: case Tok::OFFSET: value.as<uint64_t>() = token_.number; break;
+    case Tok::STRING: value.as<Text>() = {token_.text}; break;
+    default: break;
   }
+  return token_.kind;
 }
 
 namespace {
@@ -49,9 +48,9 @@ std::string alternatives(const std::vector<std::string>& names) {
 
 // Where an expression may go on nearly every operator is expected; what closes it is the useful one to name.
 void AstBuilder::syntax_error(const SourceRange& where, const char* found, std::vector<std::string> expected) {
-  const Token& token = tokens_.tokens[next_ > 0 ? next_ - 1 : 0];
+  if (lexer_.has_errors()) return;  // most likely their consequence
   std::string shown = quoted(found);
-  if (token.loc == where.begin && token.kind == Tok::ID) shown = "`" + token.name.str() + "`";
+  if (token_.loc == where.begin && token_.kind == Tok::ID) shown = "`" + token_.name.str() + "`";
   constexpr size_t kMaxListed = 5;
   if (expected.size() > kMaxListed) {
     const bool wants_operand = std::find(expected.begin(), expected.end(), "identifier") != expected.end();
@@ -88,12 +87,8 @@ bool is_module_name(std::string_view name) {
 
 std::unique_ptr<ast::Module> parse(Session& session, const SourceText& source) {
   const uint32_t errors_before = session.diagnostics.error_count();
-  const TokenList tokens = lex(session, source);
-  AstBuilder builder(session, tokens);
-  Parser parser(builder);
-  // Syntax errors after lexical ones would mostly be their consequences.
-  if (session.diagnostics.error_count() != errors_before) return nullptr;
-  (void)parser.parse();
+  AstBuilder builder(session, source);
+  if (Parser(builder).parse() != 0) builder.skip_rest();
   if (session.diagnostics.error_count() != errors_before) return nullptr;
   std::unique_ptr<ast::Module> module = builder.take_module();
   module->name = module_name(source.path);

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "frontend/grammar.h"
 #include "frontend/types.h"
@@ -21,22 +20,15 @@ struct Token {
   uint32_t offset = 0;                   // spelling: text.substr(offset, length)
   uint32_t length = 0;
   Name name;                             // ID
-  uint64_t number = 0;                   // INTEGER, CHARACTER, OFFSET; STRING: index in TokenList::strings
+  uint64_t number = 0;                   // INTEGER, CHARACTER, OFFSET
   double real = 0;                       // FLOATING
-};
-
-struct TokenList {
-  std::vector<Token> tokens;  // ends in END
-  std::vector<std::string> strings;
+  ast::List<char> text;                  // STRING: its value
 };
 
 struct SourceText;
 struct Session;
 
-// Reports lexical errors and goes on behind them; the list is usable even then.
-TokenList lex(Session& session, const SourceText& source);
-
 // One line per token, `line:column KIND spelling`.
-std::string print_tokens(const TokenList& list, const SourceText& source);
+std::string print_tokens(Session& session, const SourceText& source);
 
 }  // namespace frontend

@@ -35,7 +35,7 @@ typed::ExprId BodyChecker::expr(const ast::FloatLit& n, SourceLoc loc, TypeId) {
 
 typed::ExprId BodyChecker::expr(const ast::CharLit& n, SourceLoc loc, TypeId) { return add(loc, kCharType, typed::IntLiteral{n.value}); }
 
-typed::ExprId BodyChecker::expr(const ast::StringLit& n, SourceLoc loc, TypeId) { return string_literal(n.value, loc); }
+typed::ExprId BodyChecker::expr(const ast::StringLit& n, SourceLoc loc, TypeId) { return string_literal(std::string(n.value), loc); }
 
 typed::ExprId BodyChecker::expr(const ast::BoolLit& n, SourceLoc loc, TypeId) {
   return add(loc, kBoolType, typed::IntLiteral{n.value ? uint64_t{1} : uint64_t{0}});

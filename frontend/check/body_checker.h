@@ -135,14 +135,14 @@ class BodyChecker {
   void report_unbound(SourceLoc loc, Name name);
   static std::string written_name(const typed::Symbol& function);
 
-  ExprId function_ref(SymbolId symbol, const std::vector<ast::Type*>& explicit_args, SourceLoc loc);
-  std::optional<SymbolId> named_function(const ast::Expr& callee, const std::vector<ast::Type*>*& explicit_args);
-  ExprId new_array(const ast::Call& n, const std::vector<ast::Type*>* explicit_args, SourceLoc loc);
+  ExprId function_ref(SymbolId symbol, const ast::List<ast::Type*>& explicit_args, SourceLoc loc);
+  std::optional<SymbolId> named_function(const ast::Expr& callee, const ast::List<ast::Type*>*& explicit_args);
+  ExprId new_array(const ast::Call& n, const ast::List<ast::Type*>* explicit_args, SourceLoc loc);
   bool is_new_array(SymbolId symbol);
-  void check_args(const std::vector<ast::Expr*>& args, std::span<const TypeId> params, std::string_view callee, SourceLoc declared,
+  void check_args(std::span<ast::Expr* const> args, std::span<const TypeId> params, std::string_view callee, SourceLoc declared,
                   std::vector<ExprId>& out);
-  ExprId new_struct(TypeDeclId decl, const std::vector<ast::Expr*>& args, SourceLoc loc);
-  ExprId new_exception(SymbolId exception, const std::vector<ast::Expr*>& args, SourceLoc loc);
+  ExprId new_struct(TypeDeclId decl, std::span<ast::Expr* const> args, SourceLoc loc);
+  ExprId new_exception(SymbolId exception, std::span<ast::Expr* const> args, SourceLoc loc);
   TypeId fresh_instance(TypeDeclId decl);
   std::optional<SymbolId> find_exception(Name name, SourceLoc loc);
   ExprId raise(ExprId exn, SourceLoc loc);
@@ -181,10 +181,10 @@ class BodyChecker {
   StmtId loop_body(const ast::Stmt& body, TargetId& target);
 
   void integer_switch(const ast::SwitchStmt& n, ExprId subject, SourceLoc loc, std::vector<StmtId>& out);
-  StmtId exception_switch(const std::vector<ast::Clause>& clauses, ExprId subject, StmtId default_body, SourceLoc loc);
+  StmtId exception_switch(const ast::List<ast::Clause>& clauses, ExprId subject, StmtId default_body, SourceLoc loc);
   std::optional<uint64_t> integer_label(const ast::CaseLabel& label, bool is_char);
   void bind_pattern(const ast::CaseLabel& label, TypeId payload, LocalId& local, std::vector<StmtId>& out);
-  const ast::Clause* find_default(const std::vector<ast::Clause>& clauses);
+  const ast::Clause* find_default(const ast::List<ast::Clause>& clauses);
   StmtId clause_body(const ast::Clause& clause, std::vector<StmtId> first);
 
   // ---- printf

@@ -11,7 +11,7 @@ using support::Diag;
 // ---------------------------------------------------------------- functions by name
 
 // A reference to a function, instantiated: explicit type arguments first, unification variables for the rest.
-typed::ExprId BodyChecker::function_ref(SymbolId id, const std::vector<ast::Type*>& explicit_args, SourceLoc loc) {
+typed::ExprId BodyChecker::function_ref(SymbolId id, const ast::List<ast::Type*>& explicit_args, SourceLoc loc) {
   const typed::Symbol symbol = env_.module().symbols[id.value];
   env_.mark_referenced(id);
   const Type& type = types_.get(symbol.type);
@@ -32,7 +32,7 @@ typed::ExprId BodyChecker::function_ref(SymbolId id, const std::vector<ast::Type
 }
 
 // The function that a callee names or is, and the type arguments written after it.
-std::optional<typed::SymbolId> BodyChecker::named_function(const ast::Expr& callee, const std::vector<ast::Type*>*& explicit_args) {
+std::optional<typed::SymbolId> BodyChecker::named_function(const ast::Expr& callee, const ast::List<ast::Type*>*& explicit_args) {
   const ast::Expr* named = &callee;
   if (const auto* instantiate = std::get_if<ast::Instantiate>(&callee.node)) {
     explicit_args = &instantiate->args;
@@ -49,7 +49,7 @@ std::optional<typed::SymbolId> BodyChecker::named_function(const ast::Expr& call
 }
 
 typed::ExprId BodyChecker::expr(const ast::Instantiate& n, SourceLoc loc, TypeId) {
-  const std::vector<ast::Type*>* explicit_args = &n.args;
+  const ast::List<ast::Type*>* explicit_args = &n.args;
   if (std::holds_alternative<ast::NameExpr>(n.function->node) || std::holds_alternative<ast::FunExpr>(n.function->node)) {
     if (const auto symbol = named_function(*n.function, explicit_args)) {
       const typed::Symbol& function = env_.module().symbols[symbol->value];
@@ -77,7 +77,7 @@ bool BodyChecker::is_new_array(SymbolId id) {
 }
 
 // An operation, not a call: no symbol is imported for it.
-typed::ExprId BodyChecker::new_array(const ast::Call& n, const std::vector<ast::Type*>* explicit_args, SourceLoc loc) {
+typed::ExprId BodyChecker::new_array(const ast::Call& n, const ast::List<ast::Type*>* explicit_args, SourceLoc loc) {
   if (explicit_args && explicit_args->size() > 1) {
     diagnostics_.report<Diag::TooManyTypeArguments>(loc, "new_array", "1 type variable", support::counted(explicit_args->size(), "type argument"));
     return error_expr(loc);
@@ -96,7 +96,7 @@ typed::ExprId BodyChecker::new_array(const ast::Call& n, const std::vector<ast::
 
 // ---------------------------------------------------------------- calls
 
-void BodyChecker::check_args(const std::vector<ast::Expr*>& args, std::span<const TypeId> params, std::string_view callee, SourceLoc declared,
+void BodyChecker::check_args(std::span<ast::Expr* const> args, std::span<const TypeId> params, std::string_view callee, SourceLoc declared,
                              std::vector<ExprId>& out) {
   for (size_t i = 0; i < args.size(); ++i) {
     if (i >= params.size()) {
@@ -112,10 +112,10 @@ void BodyChecker::check_args(const std::vector<ast::Expr*>& args, std::span<cons
 }
 
 typed::ExprId BodyChecker::expr(const ast::Call& n, SourceLoc loc, TypeId) {
-  const std::vector<ast::Type*>* explicit_args = nullptr;
+  const ast::List<ast::Type*>* explicit_args = nullptr;
   const auto symbol = named_function(*n.callee, explicit_args);
   if (symbol && is_new_array(*symbol) && n.args.size() == 2) return new_array(n, explicit_args, loc);
-  const ExprId callee = symbol ? function_ref(*symbol, explicit_args ? *explicit_args : std::vector<ast::Type*>(), n.callee->loc) : check(*n.callee);
+  const ExprId callee = symbol ? function_ref(*symbol, explicit_args ? *explicit_args : ast::List<ast::Type*>(), n.callee->loc) : check(*n.callee);
   std::vector<ExprId> args;
   if (is_error(callee)) {
     for (const ast::Expr* arg : n.args) check(*arg);  // for the mistakes in them
@@ -160,7 +160,7 @@ TypeId BodyChecker::fresh_instance(TypeDeclId decl) {
   return types_.named(decl, args);
 }
 
-typed::ExprId BodyChecker::new_struct(TypeDeclId id, const std::vector<ast::Expr*>& args, SourceLoc loc) {
+typed::ExprId BodyChecker::new_struct(TypeDeclId id, std::span<ast::Expr* const> args, SourceLoc loc) {
   const TypeDecl& decl = types_.decl(id);
   const TypeId type = fresh_instance(id);
   if (args.size() != decl.fields.size()) {
@@ -289,7 +289,7 @@ std::optional<typed::SymbolId> BodyChecker::find_exception(Name name, SourceLoc 
   return value->symbol;
 }
 
-typed::ExprId BodyChecker::new_exception(SymbolId id, const std::vector<ast::Expr*>& args, SourceLoc loc) {
+typed::ExprId BodyChecker::new_exception(SymbolId id, std::span<ast::Expr* const> args, SourceLoc loc) {
   const typed::Symbol symbol = env_.module().symbols[id.value];
   env_.mark_referenced(id);
   if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
@@ -318,9 +318,7 @@ typed::ExprId BodyChecker::expr(const ast::RaiseNew& n, SourceLoc loc, TypeId) {
     if (n.payload) check(*n.payload);
     return error_expr(loc);
   }
-  std::vector<ast::Expr*> args;
-  if (n.payload) args.push_back(n.payload);
-  return raise(new_exception(*exception, args, loc), loc);
+  return raise(new_exception(*exception, {&n.payload, n.payload ? 1u : 0u}, loc), loc);
 }
 
 typed::ExprId BodyChecker::expr(const ast::Raise& n, SourceLoc loc, TypeId) {

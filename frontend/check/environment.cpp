@@ -76,7 +76,7 @@ void Environment::collect(const ast::Module& module) {
   }
 }
 
-void Environment::collect_list(const std::vector<ast::Decl*>& decls, Name prefix, OpenScopeId opens) {
+void Environment::collect_list(const ast::List<ast::Decl*>& decls, Name prefix, OpenScopeId opens) {
   for (const ast::Decl* decl : decls) {
     if (const auto* node = std::get_if<ast::PrefixDecl>(&decl->node)) {
       collect_list(node->members, join(prefix, node->prefix), opens);

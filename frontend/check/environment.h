@@ -133,7 +133,7 @@ class Environment {
     OpenScopeId opens;
   };
 
-  void collect_list(const std::vector<ast::Decl*>& decls, Name prefix, OpenScopeId opens);
+  void collect_list(const ast::List<ast::Decl*>& decls, Name prefix, OpenScopeId opens);
   void declare_enumerators(const PendingEnum& pending);
   void note_prefixes(Name full);
   OpenScopeId push_open(Name prefix, OpenScopeId parent);

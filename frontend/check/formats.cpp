@@ -231,7 +231,7 @@ void BodyChecker::stmt(const ast::PrintfStmt& n, SourceLoc loc, std::vector<Stmt
 
 // String::strconcat_l(List::cons(p1, List::cons(p2, .. null))); without arguments the format itself, `%%` and all.
 typed::ExprId BodyChecker::expr(const ast::Sprintf& n, SourceLoc loc, TypeId) {
-  if (n.args.empty()) return string_literal(n.format, n.format_loc);
+  if (n.args.empty()) return string_literal(std::string(n.format), n.format_loc);
   const auto directives = parse_format(n.format, n.format_loc);
   if (!directives || !check_format_count(*directives, n.args.size(), loc)) return error_expr(loc);
   std::vector<ExprId> pieces;

@@ -8,7 +8,7 @@ namespace frontend {
 
 using support::Diag;
 
-const ast::Clause* BodyChecker::find_default(const std::vector<ast::Clause>& clauses) {
+const ast::Clause* BodyChecker::find_default(const ast::List<ast::Clause>& clauses) {
   const ast::Clause* found = nullptr;
   for (const ast::Clause& clause : clauses) {
     if (!clause.is_default) continue;
@@ -151,7 +151,7 @@ void BodyChecker::bind_pattern(const ast::CaseLabel& label, TypeId payload, Loca
 }
 
 // `default_body` re-raises; it is used if the source has no default. Invalid: then there must be one.
-typed::StmtId BodyChecker::exception_switch(const std::vector<ast::Clause>& clauses, ExprId subject, StmtId default_body, SourceLoc loc) {
+typed::StmtId BodyChecker::exception_switch(const ast::List<ast::Clause>& clauses, ExprId subject, StmtId default_body, SourceLoc loc) {
   typed::ExnSwitch result{subject, {}, default_body};
   std::unordered_set<uint32_t> seen;
   for (const ast::Clause& clause : clauses) {

@@ -30,7 +30,7 @@ class SyntaxWalk {
     children(*stmt);
   }
 
-  void decls(const std::vector<ast::Decl*>& list) {
+  void decls(const ast::List<ast::Decl*>& list) {
     for (const ast::Decl* decl : list) {
       if (const auto* function = std::get_if<ast::FunctionDecl>(&decl->node)) children(*function);
       if (const auto* value = std::get_if<ast::ValueDecl>(&decl->node); value && value->init) (*this)(value->init);

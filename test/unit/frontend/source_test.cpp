@@ -2,7 +2,7 @@
 
 #include "frontend/ast_printer.h"
 #include "frontend/frontend.h"
-#include "frontend/token.h"
+#include "frontend/lexer.h"
 #include "support/diagnostic_printer.h"
 
 using namespace frontend;
@@ -13,12 +13,21 @@ struct Source {
   explicit Source(const std::string& text) : source(*source_from_text(session, "t.pop", text)) {}
   Session session;
   SourceText source;
+  support::Arena strings;
 };
+
+std::vector<Token> tokens(Source& s) {
+  std::vector<Token> list;
+  Lexer lexer(s.session, s.source, s.strings);
+  do list.push_back(lexer.next());
+  while (list.back().kind != Parser::token::END);
+  return list;
+}
 
 std::vector<std::string> spellings(const std::string& text) {
   Source s(text);
   std::vector<std::string> list;
-  for (const Token& token : lex(s.session, s.source).tokens) list.push_back(s.source.text.substr(token.offset, token.length));
+  for (const Token& token : tokens(s)) list.push_back(s.source.text.substr(token.offset, token.length));
   list.pop_back();
   return list;
 }
@@ -27,7 +36,7 @@ std::string printed_expr(const std::string& text) {
   Source s("int x = " + text + ";");
   const auto module = parse(s.session, s.source);
   if (!module) return support::print_text(s.session.diagnostics, s.session.sources, {});
-  return print(*std::get<ast::ValueDecl>(module->decls.at(0)->node).init);
+  return print(*std::get<ast::ValueDecl>(module->decls[0]->node).init);
 }
 
 TEST(Lexer, LongestMatch) {
@@ -38,26 +47,26 @@ TEST(Lexer, LongestMatch) {
 
 TEST(Lexer, SoftKeywords) {
   Source s("long x; int long; typedef long t; f(long, 1);");
-  const TokenList list = lex(s.session, s.source);
-  EXPECT_EQ(list.tokens[0].kind, Parser::token::LONG);
-  EXPECT_EQ(list.tokens[4].kind, Parser::token::ID);
-  EXPECT_EQ(list.tokens[6].kind, Parser::token::TYPEDEF);
-  EXPECT_EQ(list.tokens[7].kind, Parser::token::LONG);
-  EXPECT_EQ(list.tokens[12].kind, Parser::token::ID);  // the variable declared above
+  const std::vector<Token> list = tokens(s);
+  EXPECT_EQ(list[0].kind, Parser::token::LONG);
+  EXPECT_EQ(list[4].kind, Parser::token::ID);
+  EXPECT_EQ(list[6].kind, Parser::token::TYPEDEF);
+  EXPECT_EQ(list[7].kind, Parser::token::LONG);
+  EXPECT_EQ(list[12].kind, Parser::token::ID);  // the variable declared above
 }
 
 TEST(Lexer, LineMarkers) {
   Source s("# 7 \"other.h\"\nx\n#pragma anything\ny");
-  const TokenList list = lex(s.session, s.source);
-  EXPECT_EQ(list.tokens[0].loc.line, 7u);
-  EXPECT_EQ(s.session.sources.name(list.tokens[0].loc.file), "other.h");
-  EXPECT_EQ(list.tokens[1].loc.line, 9u);
+  const std::vector<Token> list = tokens(s);
+  EXPECT_EQ(list[0].loc.line, 7u);
+  EXPECT_EQ(s.session.sources.name(list[0].loc.file), "other.h");
+  EXPECT_EQ(list[1].loc.line, 9u);
 }
 
 TEST(Lexer, StringEscapes) {
   Source s("\"a\\n\\q\\033\\\n b\\ c\"");
-  const TokenList list = lex(s.session, s.source);
-  EXPECT_EQ(list.strings.at(0), "a\n\\q\\033 bc");
+  const std::vector<Token> list = tokens(s);
+  EXPECT_EQ(std::string(list.at(0).text.begin(), list.at(0).text.end()), "a\n\\q\\033 bc");
 }
 
 TEST(Parser, Precedence) {
@@ -78,7 +87,7 @@ TEST(Parser, Precedence) {
 
 TEST(Printer, Diagnostics) {
   Source s("int x = 1;\n\tint y = $;\n");
-  (void)lex(s.session, s.source);
+  (void)tokens(s);
   EXPECT_EQ(support::print_text(s.session.diagnostics, s.session.sources, {}), "t.pop:2:10: error: unexpected character `$`\n    \tint y = $;\n    \t        ^\n");
   EXPECT_EQ(support::print_text(s.session.diagnostics, s.session.sources, {.color = false, .show_ids = true}).substr(0, 63),
             "t.pop:2:10: error: unexpected character `$` [BadCharacter]\n    ");
