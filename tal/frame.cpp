@@ -114,12 +114,12 @@ bool FunctionChecker::instance(TypeId signature, TypeId& result) {
   if (types_.sig(signature).vars.empty())
     return true;
   const auto& insts = m_.annotations.insts;
-  if (m_.next_inst == insts.size() || insts[m_.next_inst].offset != at_)
+  if (!has_inst())
     return fail(CheckRule::C21, "type arguments for " + types_.print(signature), "none at this instruction");
   const Instantiation& inst = insts[m_.next_inst++];
   std::vector<uint32_t> key{signature.value};
   for (TypeId arg : inst.args) {
-    if (!types_.is_word(arg) || !types_.vars_fit(arg, signature_->vars))
+    if (!types_.is_word(arg) || !in_scope(arg))
       return fail(CheckRule::C21, "word types of this function", types_.print(arg));
     key.push_back(arg.value);
   }

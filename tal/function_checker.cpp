@@ -107,7 +107,7 @@ bool FunctionChecker::validate_label(const LabelRecord& l) {
                      is_slot(live.location) ? "slot " + std::to_string(slot) : "rsp");
     if (live.type.what == LocationType::What::Saved)
       continue;
-    bool fits = types_.is_word(live.type.type) && types_.vars_fit(live.type.type, signature_->vars) &&
+    bool fits = types_.is_word(live.type.type) && in_scope(live.type.type) &&
                 types_.kind(live.type.type) != Kind::None;
     if (!fits)
       return fail_at(l.offset, CheckRule::O5, "a word type of this function", types_.print(live.type.type));

@@ -78,6 +78,8 @@ private:
   // --- transfer.cpp: one instruction
   bool step();
   bool step_mov();
+  bool step_package();
+  bool require_hidden(TypeId package, std::span<const TypeId> hidden);
   bool step_extend();
   bool step_lea();
   bool step_arithmetic();
@@ -119,6 +121,8 @@ private:
   bool add_record(bool throws, const LabelRecord* pad);
   int16_t find_token(uint8_t reg) const;
   bool instance(TypeId signature, TypeId& result);
+  bool has_inst() const { return m_.next_inst < m_.annotations.insts.size() && m_.annotations.insts[m_.next_inst].offset == at_; }
+  bool in_scope(TypeId type) const { return types_.vars_fit(type, signature_->vars, true); }
   bool tail_call(uint32_t symbol);
 
   // --- memory.cpp: typed access

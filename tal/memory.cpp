@@ -384,7 +384,7 @@ bool FunctionChecker::symbol_value(uint32_t symbol, Value& v) {
     return true;
   case SymbolKind::ExnName: v = state_.word(types_, s.type); return true;
   case SymbolKind::Desc:
-    if (!types_.vars_fit(s.type, signature_->vars))
+    if (!in_scope(s.type))
       return fail(CheckRule::C29, "a descriptor with the type variables of this function", types_.print(s.type));
     v = {Value::Tag::Desc, 0, s.type, zero_name, 0};
     return true;

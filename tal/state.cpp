@@ -56,6 +56,29 @@ Value State::word(const TypeTable& types, TypeId type) {
   return {Value::Tag::Word, 0, type, fresh(is_union ? union_range(types, type) : Interval{}), 0};
 }
 
+template <typename F> void State::each_value(F f) {
+  for (Value& v : reg)
+    f(v);
+  for (Value& v : slots)
+    f(v);
+  for (Value& v : incoming)
+    f(v);
+  f(flags.a);
+  f(flags.b);
+}
+
+void State::forget_variable(const TypeTable& types, TypeId var) {
+  flags = {};
+  each_value([&](Value& v) {
+    const NameFacts& f = names_[v.name];
+    for (TypeId t : {v.type, f.under_construction, f.exception})
+      if (t && types.mentions(t, var)) {
+        v = Value{};
+        return;
+      }
+  });
+}
+
 Interval State::interval(const Value& v) const {
   const NameFacts& f = names_[v.name];
   if (v.c == 0)
@@ -175,17 +198,6 @@ Value State::derived_of(const Value& v, Interval range) {
     names_[v.name].derived = derived;
   }
   return named_int(names_[v.name].derived, 0);
-}
-
-template <typename F> void State::each_value(F f) {
-  for (Value& v : reg)
-    f(v);
-  for (Value& v : slots)
-    f(v);
-  for (Value& v : incoming)
-    f(v);
-  f(flags.a);
-  f(flags.b);
 }
 
 void State::collect() {

@@ -113,6 +113,9 @@ public:
   Value length_of(const Value& v) { return derived_of(v, {0, max_length}); }
   Value tag_of(const Value& v, size_t variants) { return derived_of(v, {0, static_cast<int64_t>(variants) - 1}); }
 
+  // Makes junk of everything whose type mentions the type variable `var`.
+  void forget_variable(const TypeTable& types, TypeId var);
+
   // Drops names that nothing refers to and renumbers the rest. Call where names_ got long.
   void collect();
   bool crowded() const { return names_.size() > crowd_; }

@@ -131,6 +131,8 @@ private:
   bool content(uint32_t offset, TypeId type, bool slot) {
     bool has_reloc = next_reloc_ < relocs_.size() && relocs_[next_reloc_].offset <= offset + 7 &&
                      relocs_[next_reloc_].offset + 7 >= offset;
+    if (types_.is_package(type))
+      return package(offset, type, has_reloc);
     if (types_.is_integer(type) || types_.kind(type) == Kind::None) {
       // A relocation that touches this field is left over and refused at the end of the section.
       bool canonical = !slot || !types_.is_integer(type) || types_.word_size(type) == 8 ||
@@ -151,6 +153,15 @@ private:
     if (!address || !types_.is_subtype(address, type))
       return fail(offset, types_.print(type), "the address of `" + target.name + "` of type " + types_.print(address));
     return true;
+  }
+
+  // T11: what is packed is an address, at hidden types that its own type shows, or a number.
+  bool package(uint32_t offset, TypeId type, bool has_reloc) {
+    TypeId address = has_reloc ? address_type(symbols_[relocs_[next_reloc_].symbol]) : types_.i64();
+    TypeId inside = address ? types_.open(type, types_.guess_hidden(type, address)) : no_type;
+    if (!inside || types_.is_package(inside))
+      return fail(offset, types_.print(type), "what cannot be in this package");
+    return content(offset, inside, true);
   }
 
   TypeId address_type(const Symbol& s) {

@@ -4,6 +4,7 @@
 //
 //   module NAME [version "TEXT"]
 //   type NAME[<v:kind, ...>] = { offset: type [ro] [slot]; ... }      or  = abstract [kind]
+//   type NAME[<v:kind, ...>] = package kind [v:kind, ...] type        values of the type with the variables in [] hidden
 //   import NAME : signature                      a function of another module
 //   import data NAME : type                      type of its address
 //   import exception NAME [of type]
@@ -23,7 +24,8 @@
 //       fact X - Y <= N   X, Y: 0, LOC or len(LOC); also X <= N and 0 - Y <= N
 //     try LABEL                                  calls from here to `endtry` unwind to LABEL
 //     endtry
-//     INSTRUCTION [<type, ...>]                  Intel syntax; type arguments of a polymorphic call or address
+//     INSTRUCTION [<type, ...>]                  Intel syntax; type arguments of a polymorphic call or address; of a
+//                                                `mov REG, REG` that packs or opens: the package, then the hidden types
 //     .byte N ...                                raw bytes
 //   end
 //

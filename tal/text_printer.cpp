@@ -91,9 +91,18 @@ private:
       out_ += t.params.empty() ? " = " : "> = ";
       if (t.sort == NamedSort::Abstract)
         out_ += "abstract " + std::string(kind_name(t.abstract_kind)) + "\n";
+      else if (t.sort == NamedSort::Package)
+        out_ += package(t) + types_.print(t.body) + "\n";
       else
         out_ += types_.print(t.body) + "\n";
     }
+  }
+
+  static std::string package(const NamedType& t) {
+    std::string text = "package " + std::string(kind_name(t.abstract_kind)) + " [";
+    for (size_t k = 0; k < t.hidden.size(); k++)
+      text += (k ? ", $" : "$") + std::to_string(t.params.size() + k) + ":" + std::string(kind_name(t.hidden[k]));
+    return text + "] ";
   }
 
   std::string payload(TypeId name_type) const {

@@ -278,7 +278,7 @@ bool FunctionChecker::step_mov() {
   switch (row.form) {
   case Form::RG:
     if (row.size == 8) // tokens and junk may be moved as a whole
-      return set(inst_.rm, state_.reg[inst_.reg]);
+      return has_inst() ? step_package() : set(inst_.rm, state_.reg[inst_.reg]);
     if (Value v; !read(inst_.reg, row.size, v))
       return false;
     else if (row.size == 4)
@@ -301,6 +301,47 @@ bool FunctionChecker::step_mov() {
                          : set_low(inst_.rm, row.size, image(immediate(row.size), row.size));
   default: return fail(CheckRule::C1, "a form of mov", "another form");
   }
+}
+
+// C33: a move whose record names a package type opens a package of that type, at hidden types that are variables of this
+// function from here on, or makes one of what the register holds.
+bool FunctionChecker::step_package() {
+  const std::vector<TypeId>& list = m_.annotations.insts[m_.next_inst++].args;
+  for (TypeId t : list)
+    if (!types_.is_word(t) || !in_scope(t))
+      return fail(CheckRule::C33, "word types of this function", types_.print(t));
+  const TypeId package = list[0];
+  const std::span<const TypeId> hidden = std::span(list).subspan(1);
+  if (!types_.is_package(package))
+    return fail(CheckRule::C33, "a package type", types_.print(package));
+  const Value v = state_.reg[inst_.reg];
+  const bool opens = v.tag == Value::Tag::Word && v.type == package;
+  if (opens && !require_hidden(package, hidden))
+    return false;
+  const TypeId inside = types_.open(package, hidden);
+  if (!inside)
+    return fail(CheckRule::C33, "hidden types of the kinds of " + types_.print(package), "others, or too large a type");
+  if (!opens)
+    return require_type(CheckRule::C33, state_, v, inside, "the content of the package") &&
+           set(inst_.rm, state_.word(types_, package));
+  // What a variable stood for before, if it was used for another package, can be named no more (R8).
+  if (!charge_frame())
+    return false;
+  for (TypeId t : hidden)
+    state_.forget_variable(types_, t);
+  return set(inst_.rm, state_.word(types_, inside));
+}
+
+// New variables: none of the signature, each once, and not in the type that is opened.
+bool FunctionChecker::require_hidden(TypeId package, std::span<const TypeId> hidden) {
+  const std::vector<Kind>& kinds = types_.named_type(types_.named_id(package)).hidden;
+  bool ok = hidden.size() == kinds.size();
+  for (size_t i = 0; ok && i < hidden.size(); i++)
+    ok = types_.tag(hidden[i]) == TypeTag::Var && types_.var_index(hidden[i]) >= signature_->vars.size() &&
+         types_.kind(hidden[i]) == kinds[i] && !types_.mentions(package, hidden[i]) &&
+         std::none_of(hidden.begin(), hidden.begin() + static_cast<std::ptrdiff_t>(i),
+                      [&](TypeId t) { return types_.mentions(t, hidden[i]); });
+  return ok || fail(CheckRule::C33, "a new variable for each hidden type of " + types_.print(package), "other types");
 }
 
 bool FunctionChecker::step_extend() {

@@ -1,7 +1,7 @@
 // .tal.types: the type table as bytes.
 //
 //   table   = count named* count node* body*
-//   named   = name:string sort:u8 abstract_kind:u8 count kind:u8*
+//   named   = name:string sort:u8 abstract_kind:u8 count kind:u8* [count kind:u8*]      the last of a package: hidden types
 //   node    = code:u8 (type_tags.def) then by code
 //             ptr arr fn exnname union   flags:u8 child          flags: 1 nullable, 2 read-write
 //             exn                        flags:u8                (only the nullable form has a node)
@@ -210,10 +210,16 @@ TypeId read_node(ByteReader& in, TypeTable& t) {
   case TypeTag::I64:
   case TypeTag::F32:
   case TypeTag::F64:
-  case TypeTag::Exists: // reserved: no reader of this version accepts them
     return no_type;
   }
   return no_type;
+}
+
+std::vector<Kind> read_kinds(ByteReader& in) {
+  std::vector<Kind> kinds(in.count(1));
+  for (Kind& k : kinds)
+    k = read_kind(in);
+  return kinds;
 }
 
 bool read_named(ByteReader& in, TypeTable& t) {
@@ -222,14 +228,22 @@ bool read_named(ByteReader& in, TypeTable& t) {
     std::string name = in.string();
     uint8_t sort = in.u8();
     Kind abstract_kind = read_kind(in);
-    std::vector<Kind> params(in.count(1));
-    for (Kind& k : params)
-      k = read_kind(in);
-    if (sort > static_cast<uint8_t>(NamedSort::Abstract))
-      return false;
-    if (sort != static_cast<uint8_t>(NamedSort::Abstract) && abstract_kind != Kind::None)
-      return false;
-    t.declare(std::move(name), std::move(params), static_cast<NamedSort>(sort), abstract_kind);
+    std::vector<Kind> params = read_kinds(in), hidden;
+    switch (static_cast<NamedSort>(sort)) {
+    case NamedSort::Struct:
+    case NamedSort::Union:
+      if (abstract_kind != Kind::None)
+        return false;
+      break;
+    case NamedSort::Abstract: break;
+    case NamedSort::Package:
+      if (abstract_kind != Kind::P && abstract_kind != Kind::W8)
+        return false;
+      hidden = read_kinds(in);
+      break;
+    default: return false;
+    }
+    t.declare(std::move(name), std::move(params), static_cast<NamedSort>(sort), abstract_kind, std::move(hidden));
   }
   return !in.bad();
 }
@@ -245,6 +259,10 @@ void write_types(const TypeTable& t, ByteWriter& out) {
     out.u8(static_cast<uint8_t>(type.abstract_kind));
     out.uleb(type.params.size());
     for (Kind k : type.params)
+      out.u8(static_cast<uint8_t>(k));
+    if (type.sort == NamedSort::Package)
+      out.uleb(type.hidden.size());
+    for (Kind k : type.hidden)
       out.u8(static_cast<uint8_t>(k));
   }
   out.uleb(t.size() - first_id);

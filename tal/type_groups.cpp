@@ -41,12 +41,14 @@ Fingerprint hash(std::string_view bytes) {
 
 } // namespace
 
-NamedId TypeTable::declare(std::string name, std::vector<Kind> params, NamedSort sort, Kind abstract_kind) {
+NamedId TypeTable::declare(std::string name, std::vector<Kind> params, NamedSort sort, Kind abstract_kind,
+                           std::vector<Kind> hidden) {
   NamedType type;
   type.name = std::move(name);
   type.params = std::move(params);
   type.sort = sort;
   type.abstract_kind = abstract_kind;
+  type.hidden = std::move(hidden);
   named_.push_back(std::move(type));
   return NamedId{static_cast<uint32_t>(named_.size() - 1)};
 }
@@ -55,8 +57,20 @@ bool TypeTable::define(NamedId id, TypeId body) {
   if (id.value >= named_.size() || !body || body.value >= size())
     return false;
   NamedType& type = named_[id.value];
+  if (type.body || type.sort == NamedSort::Abstract)
+    return false;
+  if (type.sort == NamedSort::Package) {
+    // T11: any word may be packed. Package values are eight bytes; only of addresses the kind says so.
+    std::vector<Kind> all = type.params;
+    all.insert(all.end(), type.hidden.begin(), type.hidden.end());
+    if (!is_word(body) || kind(body) == Kind::None || !vars_fit(body, all) ||
+        (type.abstract_kind == Kind::P && kind(body) != Kind::P))
+      return false;
+    type.body = body;
+    return true;
+  }
   TypeTag wanted = type.sort == NamedSort::Union ? TypeTag::Cases : TypeTag::Struct;
-  if (type.body || type.sort == NamedSort::Abstract || tag(body) != wanted || !vars_fit(body, type.params))
+  if (tag(body) != wanted || !vars_fit(body, type.params))
     return false;
   type.body = body;
   return true;
@@ -248,6 +262,10 @@ std::string TypeTable::write_group(std::span<const uint32_t> members, const Name
     put32(out, static_cast<uint32_t>(type.params.size()));
     for (Kind k : type.params)
       out.push_back(static_cast<char>(k));
+    if (type.sort == NamedSort::Package)
+      put32(out, static_cast<uint32_t>(type.hidden.size()));
+    for (Kind k : type.hidden)
+      out.push_back(static_cast<char>(k));
     write_canonical(out, type.body, members, outer, seen);
     if (out.size() > max_group_bytes)
       break; // the caller refuses it
@@ -290,8 +308,9 @@ bool TypeTable::canonicalise_group(std::vector<uint32_t> members, std::string* p
 bool TypeTable::close(std::string* problem) {
   for (size_t i = closed_named_; i < named_.size(); i++) {
     const NamedType& type = named_[i];
-    bool kinds_ok = type.params.size() <= max_type_vars &&
-                    std::find(type.params.begin(), type.params.end(), Kind::None) == type.params.end();
+    bool kinds_ok = type.params.size() + type.hidden.size() <= max_type_vars &&
+                    std::find(type.params.begin(), type.params.end(), Kind::None) == type.params.end() &&
+                    std::find(type.hidden.begin(), type.hidden.end(), Kind::None) == type.hidden.end();
     if (type.name.empty() || !kinds_ok || (type.sort != NamedSort::Abstract && !type.body)) {
       if (problem != nullptr)
         *problem = "the type `" + type.name + "` has no definition";
@@ -383,7 +402,7 @@ bool TypeImporter::import_group(uint32_t number) {
   }
   for (uint32_t member : group.members) {
     const NamedType& type = from_.named_[member];
-    named_[member] = to_.declare(type.name, type.params, type.sort, type.abstract_kind);
+    named_[member] = to_.declare(type.name, type.params, type.sort, type.abstract_kind, type.hidden);
   }
   for (uint32_t member : group.members) {
     TypeId body = from_.named_[member].body;
@@ -446,7 +465,6 @@ TypeId TypeImporter::copy(TypeId type) {
   case TypeTag::I64:
   case TypeTag::F32:
   case TypeTag::F64:
-  case TypeTag::Exists:
     break;
   }
   types_[type.value] = result;

@@ -22,8 +22,10 @@ bool TypeParser::kind(TokenStream& in, Kind& k) {
 
 bool TypeParser::quantifier(TokenStream& in, std::vector<Kind>& kinds) {
   vars_.clear();
-  if (!in.accept("<"))
-    return true;
+  return !in.accept("<") || variables(in, kinds, ">");
+}
+
+bool TypeParser::variables(TokenStream& in, std::vector<Kind>& kinds, std::string_view close) {
   do {
     std::string name = in.peek().text;
     if (in.peek().kind != Token::Kind::Name && in.peek().kind != Token::Kind::Variable)
@@ -35,7 +37,12 @@ bool TypeParser::quantifier(TokenStream& in, std::vector<Kind>& kinds) {
     vars_.emplace_back(std::move(name), k);
     kinds.push_back(k);
   } while (in.accept(","));
-  return in.expect(">");
+  return in.expect(close);
+}
+
+// `package KIND [hidden]`, before the body.
+bool TypeParser::package(TokenStream& in, Kind& k, std::vector<Kind>& hidden) {
+  return kind(in, k) && in.expect("[") && variables(in, hidden, "]");
 }
 
 std::vector<TypeId> TypeParser::list(TokenStream& in, std::string_view close) {
@@ -192,6 +199,14 @@ bool TypeParser::declare(TokenStream& in) {
     add_named(name, types_.declare(name, std::move(kinds), NamedSort::Abstract, k));
     return in.end();
   }
+  if (in.accept("package")) {
+    Kind k = Kind::P;
+    std::vector<Kind> hidden;
+    if (!package(in, k, hidden))
+      return false;
+    add_named(name, types_.declare(name, std::move(kinds), NamedSort::Package, k, std::move(hidden)));
+    return true;
+  }
   add_named(name, types_.declare(name, std::move(kinds), in.is("cases") ? NamedSort::Union : NamedSort::Struct));
   return true;
 }
@@ -203,7 +218,11 @@ bool TypeParser::define(TokenStream& in) {
     return false;
   if (in.accept("abstract"))
     return true;
-  TypeId body = memory(in);
+  Kind k = Kind::P;
+  const bool is_package = in.accept("package");
+  if (is_package && !package(in, k, kinds))
+    return false;
+  TypeId body = is_package ? type(in) : memory(in);
   vars_.clear();
   if (in.failed() || !in.end())
     return false;

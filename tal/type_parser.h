@@ -2,7 +2,7 @@
 //
 //   type   = i8 | i16 | i32 | i64 | f32 | f64 | exn[?] | ptr[?] memory | arr[?] [ro] type | fn[?] [ signature ]
 //          | exnname (type | void) | $n[:kind] | v                v: a variable named by the quantifier
-//          | N[<types>]                                           an abstract type
+//          | N[<types>]                                           an abstract type or a package
 //   memory = { field; ... } | (type, ...) | N[<types>]            a layout, a tuple, a named type
 //   field  = offset: type [ro] [slot]
 //   signature = [<v:kind, ...>] (types) [-> (type | void | noret)] [nothrow]
@@ -23,8 +23,8 @@ public:
   TypeId memory(TokenStream& in);
   TypeId signature(TokenStream& in);
 
-  // `type N[<v:kind, ...>] = body` or `= abstract [kind]`, after the word `type`. First all declarations, then all bodies:
-  // named types may refer to each other in any order.
+  // `type N[<v:kind, ...>] = body`, `= abstract [kind]` or `= package kind [v:kind, ...] type`, after the word `type`. First all
+  // declarations, then all bodies: named types may refer to each other in any order.
   bool declare(TokenStream& in);
   bool define(TokenStream& in);
   // The quantified variables in scope: of the function whose types are read next; none at the start.
@@ -40,6 +40,8 @@ public:
 private:
   bool kind(TokenStream& in, Kind& k);
   bool quantifier(TokenStream& in, std::vector<Kind>& kinds);
+  bool variables(TokenStream& in, std::vector<Kind>& kinds, std::string_view close);
+  bool package(TokenStream& in, Kind& k, std::vector<Kind>& hidden);
   std::vector<TypeId> list(TokenStream& in, std::string_view close);
   TypeId named(TokenStream& in, const std::string& name);
   TypeId cases(TokenStream& in);

@@ -84,10 +84,6 @@ void TypeTable::print_to(std::string& out, TypeId type) const {
     (out += "union") += null;
     print_to(out, TypeId{node.a});
     return;
-  case TypeTag::Exists:
-    out += "ex ";
-    print_to(out, TypeId{node.a});
-    return;
   case TypeTag::Struct: {
     out += "{";
     bool first = true;

@@ -91,7 +91,6 @@ TypeId TypeTable::substitute_in(TypeId type, std::span<const TypeId> args, Memo&
   case TypeTag::F32:
   case TypeTag::F64:
   case TypeTag::Exn:
-  case TypeTag::Exists: // not built by any reader of this version
     break;
   }
   memo[type.value] = result;
@@ -114,6 +113,52 @@ TypeId TypeTable::expand_to(TypeId memory, TypeTag wanted) {
   TypeId layout = substitute(type.body, list);
   nodes_[memory.value].expanded = layout;
   return layout;
+}
+
+TypeId TypeTable::open(TypeId package, std::span<const TypeId> hidden) {
+  const NamedType& type = named_[nodes_[package.value].a];
+  if (!is_package(package) || !args_fit(hidden, type.hidden))
+    return no_type;
+  std::vector<TypeId> list(args(package).begin(), args(package).end());
+  list.insert(list.end(), hidden.begin(), hidden.end());
+  return substitute(type.body, list);
+}
+
+std::vector<TypeId> TypeTable::guess_hidden(TypeId package, TypeId inside) {
+  const NamedType& type = named_[nodes_[package.value].a];
+  std::vector<TypeId> bound(args(package).begin(), args(package).end());
+  bound.resize(type.params.size() + type.hidden.size());
+  unsigned budget = 1024; // what a compiler writes is far smaller (R52)
+  match(type.body, inside, bound, budget);
+  bound.erase(bound.begin(), bound.begin() + static_cast<std::ptrdiff_t>(type.params.size()));
+  for (TypeId& t : bound)
+    t = t ? t : i64();
+  return bound;
+}
+
+// Walks both types side by side, as far as they have one shape, and notes what stands where the pattern has variables.
+void TypeTable::match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget) const {
+  if (!pattern || !type || is_closed(pattern) || budget == 0)
+    return;
+  budget--;
+  const Node &p = nodes_[pattern.value], &t = nodes_[type.value];
+  if (p.tag == TypeTag::Var && !bound[p.a])
+    bound[p.a] = type;
+  if (p.tag != t.tag || p.tag == TypeTag::Var)
+    return;
+  if (p.tag == TypeTag::Struct) {
+    for (size_t i = 0; i < std::min(fields(pattern).size(), fields(type).size()); i++)
+      match(fields(pattern)[i].type, fields(type)[i].type, bound, budget);
+  } else if (p.tag == TypeTag::Named) {
+    for (size_t i = 0; i < std::min(args(pattern).size(), args(type).size()); i++)
+      match(args(pattern)[i], args(type)[i], bound, budget);
+  } else if (p.tag == TypeTag::Sig) {
+    for (size_t i = 0; i < std::min(sig(pattern).args.size(), sig(type).args.size()); i++)
+      match(sig(pattern).args[i], sig(type).args[i], bound, budget);
+    match(sig(pattern).result, sig(type).result, bound, budget);
+  } else {
+    match(target(pattern), target(type), bound, budget);
+  }
 }
 
 TypeId TypeTable::instantiate(TypeId signature_id, std::span<const TypeId> args) {

@@ -149,11 +149,6 @@ TypeId TypeTable::union_word(TypeId memory, bool nullable) {
   return is_memory(memory) ? unary(TypeTag::Union, memory, Kind::P, nullable, Mutability::ReadOnly) : no_type;
 }
 
-TypeId TypeTable::exists(Kind kind, TypeId body) {
-  return is_word(body) && kind != Kind::None ? unary(TypeTag::Exists, body, Kind::P, false, Mutability::ReadOnly)
-                                             : no_type;
-}
-
 TypeId TypeTable::with_nullable(TypeId type, bool nullable) {
   if (!type || type.value >= size() || is_nullable(type) == nullable)
     return type;
@@ -225,7 +220,7 @@ TypeId TypeTable::named(NamedId id, std::span<const TypeId> args) {
   const NamedType& type = named_[id.value];
   Node node;
   node.tag = TypeTag::Named;
-  node.kind = type.sort == NamedSort::Abstract ? type.abstract_kind : Kind::None;
+  node.kind = type.abstract_kind;
   node.a = id.value;
   std::string key;
   for (TypeId arg : args) {
@@ -326,11 +321,11 @@ TypeId TypeTable::signature(Signature s) {
   return id;
 }
 
-bool TypeTable::vars_fit(TypeId id, std::span<const Kind> kinds) const {
+bool TypeTable::vars_fit(TypeId id, std::span<const Kind> kinds, bool more) const {
   uint64_t vars = nodes_[id.value].vars;
   for (uint64_t rest = vars; rest != 0;) {
     unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;
-    if (shift / 4 >= kinds.size() || (vars >> shift & 15) != 1u + static_cast<unsigned>(kinds[shift / 4]))
+    if (shift / 4 >= kinds.size() ? !more : (vars >> shift & 15) != 1u + static_cast<unsigned>(kinds[shift / 4]))
       return false;
     rest &= ~(uint64_t{15} << shift);
   }
@@ -350,7 +345,7 @@ bool TypeTable::is_memory(TypeId id) const {
   if (!id || id.value >= nodes_.size())
     return false;
   TypeTag t = tag(id);
-  return t == TypeTag::Struct || t == TypeTag::Named || t == TypeTag::Cases;
+  return t == TypeTag::Struct || (t == TypeTag::Named && !is_package(id)) || t == TypeTag::Cases;
 }
 
 std::span<const TypeId> TypeTable::args(TypeId id) const {

@@ -9,7 +9,7 @@
 // so unrolling always makes progress. The identity of a named type is (name, fingerprint of all that it reaches).
 //
 // Constructors never assert: an ill-formed type gives `no_type`, which a reader of untrusted bytes reports and a
-// compiler treats as its own bug. Rules T1..T10 of docs/tal.md.
+// compiler treats as its own bug. Rules T1..T11 of docs/tal.md.
 #pragma once
 
 #include <array>
@@ -77,7 +77,7 @@ struct Signature {
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 
-enum class NamedSort : uint8_t { Struct, Union, Abstract };
+enum class NamedSort : uint8_t { Struct, Union, Abstract, Package };
 
 using Fingerprint = std::array<uint8_t, 32>;
 
@@ -86,7 +86,8 @@ struct NamedType {
   NamedSort sort = NamedSort::Struct;
   std::vector<Kind> params;
   TypeId body;                      // Struct node (Union node), no_type until defined; abstract types have none
-  Kind abstract_kind = Kind::None;  // of an abstract type
+  Kind abstract_kind = Kind::None;  // of an abstract type or a package: they are word types too
+  std::vector<Kind> hidden;         // Package: variables params.size().. of the body, a word type
   // Filled by close():
   uint32_t group = 0, index_in_group = 0;
   Fingerprint fingerprint{};        // of the group's canonical bytes and the index in it
@@ -122,7 +123,6 @@ public:
   TypeId exn_name(TypeId payload);                        // payload no_type: an exception without value
   TypeId var(uint32_t index, Kind kind);
   TypeId union_word(TypeId memory, bool nullable = false);
-  TypeId exists(Kind kind, TypeId body);
   TypeId with_nullable(TypeId type, bool nullable);       // same type, other nullness; itself where there is none
 
   // Memory types. A struct's fields are ascending, aligned and disjoint. A field at a type variable (or abstract type)
@@ -141,7 +141,7 @@ public:
   // their canonical bytes and fingerprints; false (with a message) if a type is undefined, two are equal, a limit breaks.
   // It may be called again after more declarations.
   NamedId declare(std::string name, std::vector<Kind> params, NamedSort sort = NamedSort::Struct,
-                  Kind abstract_kind = Kind::None);
+                  Kind abstract_kind = Kind::None, std::vector<Kind> hidden = {});
   bool define(NamedId id, TypeId body);
   [[nodiscard]] bool close(std::string* problem = nullptr);
 
@@ -157,7 +157,10 @@ public:
   bool is_memory(TypeId id) const;
   bool is_integer(TypeId id) const { return id.value >= 1 && id.value <= 4; }
   bool is_closed(TypeId id) const { return nodes_[id.value].vars == 0; }
-  bool vars_fit(TypeId id, std::span<const Kind> kinds) const;                   // free variables are among these
+  // The free variables are among these, or (`more`) follow them: the types that a function body opened.
+  bool vars_fit(TypeId id, std::span<const Kind> kinds, bool more = false) const;
+  bool mentions(TypeId id, TypeId var) const { return (nodes_[id.value].vars >> 4 * var_index(var) & 15) != 0; }
+  bool is_package(TypeId id) const { return tag(id) == TypeTag::Named && named_[nodes_[id.value].a].sort == NamedSort::Package; }
   TypeId target(TypeId id) const { return TypeId{nodes_[id.value].a}; }          // pointee, element, sig, payload, body
   uint32_t var_index(TypeId id) const { return nodes_[id.value].a; }
   NamedId named_id(TypeId id) const { return NamedId{nodes_[id.value].a}; }
@@ -180,6 +183,10 @@ public:
   // Its cases before substitution, enough to know its constants.
   TypeId generic_cases(TypeId memory) const;
   TypeId substitute(TypeId type, std::span<const TypeId> args);
+  // T11: what is in a package whose hidden types are these; no_type if their number or kinds do not fit.
+  TypeId open(TypeId package, std::span<const TypeId> hidden);
+  // Hidden types at which `inside` may be what is in the package. A guess: the caller checks it with open().
+  std::vector<TypeId> guess_hidden(TypeId package, TypeId inside);
   // S[args/vars] as a signature without variables; no_type if the kinds do not fit.
   TypeId instantiate(TypeId signature, std::span<const TypeId> args);
 
@@ -221,6 +228,7 @@ private:
   TypeId unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability);
   TypeId expand_to(TypeId memory, TypeTag wanted);
   bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
+  void match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget) const;
   TypeId substitute_in(TypeId type, std::span<const TypeId> args, Memo& memo);
   bool substitute_signature(Signature& s, std::span<const TypeId> args, Memo& memo);
   bool subtype(TypeId a, TypeId b, int depth) const;

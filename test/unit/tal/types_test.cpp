@@ -48,6 +48,56 @@ TEST(Types, IllFormedOnesDoNotExist) {
   EXPECT_FALSE(t.ptr(TypeId{9999}));
 }
 
+// closure<a>[c] = (fn [(c) -> a], c)
+NamedId closure_type(TypeTable& t, Kind kind = Kind::P) {
+  NamedId id = t.declare("closure", {Kind::W}, NamedSort::Package, kind, {Kind::W});
+  TypeId a = t.var(0, Kind::W), c = t.var(1, Kind::W);
+  TypeId code = t.fn(t.signature({.args = {c}, .result = a}));
+  EXPECT_TRUE(t.define(id, t.ptr(t.tuple(std::vector<TypeId>{code, c}))));
+  return id;
+}
+
+TEST(Types, PackagesAreWordsAndOpenAtTypesOfTheirKinds) {
+  TypeTable t;
+  NamedId id = closure_type(t), known = t.declare("known", {}, NamedSort::Package, Kind::P, {Kind::W8});
+  EXPECT_TRUE(t.define(known, t.arr(t.var(0, Kind::W8))));
+  NamedId forged = t.declare("forged", {}, NamedSort::Package, Kind::P, {Kind::W});
+  EXPECT_FALSE(t.define(forged, t.var(0, Kind::W))); // perhaps no address
+  EXPECT_FALSE(t.define(forged, t.ptr(t.tuple(std::vector<TypeId>{t.var(1, Kind::W)}))));
+  TypeId package = t.named(id, std::vector<TypeId>{t.i32()});
+  EXPECT_TRUE(t.is_word(package));
+  EXPECT_FALSE(t.is_memory(package));
+  EXPECT_FALSE(t.expand(package));
+  EXPECT_TRUE(t.arr(package));
+  EXPECT_FALSE(t.zero_is_legal(package));
+  EXPECT_FALSE(t.struct_layout({{0, package, Mutability::ReadWrite, false}})); // not a slot
+  EXPECT_EQ(t.print(t.open(package, std::vector<TypeId>{t.string()})), "ptr {0: fn [(arr i8) -> i32] slot; 8: arr i8 slot}");
+  EXPECT_FALSE(t.open(package, {}));
+  EXPECT_FALSE(t.open(t.named(known), std::vector<TypeId>{t.i32()}));
+  EXPECT_TRUE(t.open(t.named(known), std::vector<TypeId>{t.exn()}));
+  EXPECT_EQ(t.guess_hidden(package, t.open(package, std::vector<TypeId>{t.string()})), std::vector<TypeId>{t.string()});
+}
+
+TEST(Types, PackagesKeepTheirIdentityAcrossTables) {
+  TypeTable a, b, c, target;
+  NamedId ia = closure_type(a), ib = closure_type(b), ic = closure_type(c, Kind::W8);
+  ASSERT_TRUE(a.close() && b.close() && c.close());
+  TypeImporter from_a(a, target), from_b(b, target), from_c(c, target);
+  TypeId ta = from_a.import(a.named(ia, std::vector<TypeId>{a.i32()}));
+  EXPECT_TRUE(ta);
+  EXPECT_EQ(ta, from_b.import(b.named(ib, std::vector<TypeId>{b.i32()})));
+  EXPECT_NE(ta, from_c.import(c.named(ic, std::vector<TypeId>{c.i32()})));
+  ByteWriter out;
+  write_types(a, out);
+  Bytes bytes = out.take();
+  ByteReader in(bytes);
+  TypeTable read;
+  std::string problem;
+  ASSERT_TRUE(read_types(in, read, problem)) << problem;
+  EXPECT_EQ(read.named_type(NamedId{0}).fingerprint, a.named_type(ia).fingerprint);
+  EXPECT_EQ(read.named_type(NamedId{0}).hidden, std::vector<Kind>{Kind::W});
+}
+
 TEST(Types, ArgumentsHaveTheKindsOfParameters) {
   TypeTable t;
   NamedId id = t.declare("box", {Kind::W8});
