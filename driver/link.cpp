@@ -59,6 +59,7 @@ public:
     tal::ProgramOptions options;
     options.updateable = settings_.updateable;
     options.version = settings_.version;
+    options.update_key = settings_.update_key;
     std::string problem;
     if (!tal::find_entry(modules_, options.entry, options.entry_kind, problem))
       return fail(user_error, problem);

@@ -21,6 +21,7 @@ struct LinkSettings {
   std::string output;
   bool updateable = false;
   std::string version;            // label of an updateable program
+  std::vector<uint8_t> update_key; // that its patches must be signed with; empty: none
   bool keep_temporaries = false;  // leave the fresh objects and say where
   bool verbose = false;           // print the command of the system linker
 };

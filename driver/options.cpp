@@ -70,7 +70,10 @@ po::options_description update_options() {
   options.add_options()
       ("dsu", "make an updateable executable (also -dsu)")
       ("dsu-version", po::value<std::string>()->value_name("LABEL"), "the version's label, shown by popctl status")
-      ("patch", "compile a directory written by poppatch to a patch file (also -patch)");
+      ("dsu-key", po::value<std::string>()->value_name("FILE"), "the program takes only patches signed with this public key")
+      ("patch", "compile a directory written by poppatch to a patch file (also -patch)")
+      ("sign", po::value<std::string>()->value_name("FILE"), "-patch: sign with this secret key")
+      ("sequence", po::value<uint64_t>()->value_name("N"), "-patch: its number in the order of signed patches (default: the time in seconds)");
   return options;
 }
 
@@ -158,6 +161,10 @@ std::string check(const PopcOptions& options) {
     return "unknown optimisation level: expected 0 or 1";
   if (options.emit == Emit::Patch && (options.inputs.size() != 1 || options.output.empty()))
     return "-patch takes one directory and an output: popc -patch -o FILE.pup DIR";
+  if (options.emit != Emit::Patch && (!options.signing_key_file.empty() || options.sequence))
+    return "--sign and --sequence go with -patch";
+  if (!options.update_key_file.empty() && (!options.updateable || options.emit != Emit::Executable))
+    return "--dsu-key goes with making an updateable executable: popc -dsu --dsu-key=KEY.pub -o PROGRAM FILE.pop...";
   if (options.emit == Emit::Object && options.inputs.size() > 1 && !options.output.empty())
     return "-o with -c takes one input file, but " + std::to_string(options.inputs.size()) + " were given";
   return check_dependencies(options);
@@ -221,6 +228,10 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   take(map, "error-format", options.error_format);
   take(map, "optimise", options.optimise);
   take(map, "dsu-version", options.version);
+  take(map, "dsu-key", options.update_key_file);
+  take(map, "sign", options.signing_key_file);
+  if (map.count("sequence"))
+    options.sequence = map["sequence"].as<uint64_t>();
   take(map, "print-after", options.print_after);
   take(map, "print-before", options.print_before);
   take(map, "print-func", options.print_func);

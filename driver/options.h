@@ -30,6 +30,9 @@ struct PopcOptions {
 
   bool updateable = false;                 // -dsu
   std::string version;                     // --dsu-version
+  std::string update_key_file;             // --dsu-key
+  std::string signing_key_file;            // --sign
+  std::optional<uint64_t> sequence;        // --sequence
   int optimise = 1;                        // -O0, -O1
   bool interpret = false;                  // run on the IR interpreter instead of making an executable
   bool keep_temporaries = false;           // --save-temps

@@ -1,9 +1,12 @@
 #include "driver/patch.h"
 
 #include "driver/compile.h"
+#include "driver/keys.h"
 #include "driver/output.h"
 #include "driver/patch_sessions.h"
 #include "dsu/patch/build.h"
+
+#include <ctime>
 
 namespace driver {
 
@@ -38,6 +41,15 @@ int compile_patch(const PopcOptions& options) {
     if (!problem.empty())
       print_error("popc", problem);
     return compiler.exit_status() != 0 ? compiler.exit_status() : 1;
+  }
+  if (!options.signing_key_file.empty()) {
+    const auto key = read_secret_key(options.signing_key_file, problem);
+    if (!key) {
+      print_error("popc", problem);
+      return 1;
+    }
+    patch.sequence = options.sequence ? *options.sequence : static_cast<uint64_t>(std::time(nullptr));
+    dsu::sign(patch, *key);
   }
   if (write_file(options.output, dsu::write_container(patch), problem))
     return 0;

@@ -4,6 +4,7 @@
 #include "driver/front.h"
 #include "driver/interpret.h"
 #include "driver/jobs.h"
+#include "driver/keys.h"
 #include "driver/link.h"
 #include "driver/middle.h"
 #include "driver/options.h"
@@ -150,6 +151,15 @@ int link(const PopcOptions& options) {
   settings.output = options.output.empty() ? "a.out" : options.output;
   settings.updateable = options.updateable;
   settings.version = options.version;
+  if (!options.update_key_file.empty()) {
+    std::string problem;
+    const auto key = driver::read_public_key(options.update_key_file, problem);
+    if (!key) {
+      driver::print_error("popc", problem);
+      return 1;
+    }
+    settings.update_key.assign(key->begin(), key->end());
+  }
   settings.keep_temporaries = options.keep_temporaries;
   settings.verbose = options.verbose;
   const int status = driver::link_program(std::move(inputs), settings, *driver::native_interface());

@@ -1,6 +1,7 @@
 // popctl: control of running, updateable programs through their sockets.
 //
 // Exit status: 0 done (an update: applied), 1 refused, 2 no update point reached in time, 3 no such program, 64 usage.
+#include "driver/keys.h"
 #include "driver/output.h"
 #include "driver/tool_arguments.h"
 #include "driver/popctl_output.h"
@@ -22,6 +23,7 @@ constexpr const char* usage = R"(usage: popctl list                             
        popctl check PROGRAM FILE.pup           would the patch apply? Nothing is changed
        popctl update [--wait=5s] PROGRAM FILE.pup
        popctl history PROGRAM                  what was applied and refused, with times
+       popctl new-key FILE                     makes a key to sign patches with: FILE, and FILE.pub for the program
 
 PROGRAM is a process id or the path of a control socket.
 Exit status: 0 done (an update: applied), 1 refused, 2 no update point reached in time, 3 no such program, 64 wrong command line.
@@ -167,6 +169,14 @@ constexpr Command commands[] = {
        return ask(o.arguments[0], dsu::FrameKind::History, {}, answer_timeout_ms, answer, status)
                   ? show(o, dsu::decode_history(answer.payload))
                   : status;
+     }},
+    {"new-key", 1,
+     [](const Options& o) {
+       std::string problem;
+       if (driver::make_key_files(o.arguments[0], problem))
+         return static_cast<int>(Done);
+       driver::print_error("popctl", problem);
+       return static_cast<int>(Refused);
      }},
     {"check", 2, [](const Options& o) { return send_patch(o, dsu::FrameKind::Check); }},
     {"update", 2, [](const Options& o) { return send_patch(o, dsu::FrameKind::Update); }},

@@ -84,6 +84,7 @@ typedef struct tal_program {
   uint64_t entry_kind;
   uint64_t updateable;
   const char *version; /* label given with --dsu-version, or "" */
+  const uint8_t *update_key; /* 32 bytes, the Ed25519 key that patches must be signed with; null if none is asked for */
 } tal_program;
 
 extern const tal_program __tal_program;

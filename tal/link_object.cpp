@@ -330,6 +330,8 @@ private:
               {offsetof(tal_program, entry), elf_.add_undefined(ModuleWriter::module_section_symbol(options_.entry.module, Section::Text)),
                entry.offset},
               to_table(offsetof(tal_program, version), place_text(options_.version))});
+    if (!options_.update_key.empty())
+      relocate(program_at, {to_table(offsetof(tal_program, update_key), place_table(options_.update_key))});
     elf_.add_hidden("__tal_program", pointers_, program_at, sizeof program, elf::stt_object);
 
     tal_anchor anchor{};

@@ -15,13 +15,15 @@ constexpr size_t magic_size = 8;
 
 ContainerProblem problem(std::string reason, std::string help) { return {std::move(reason), std::move(help)}; }
 
-Hash read_hash(ByteReader& in) {
-  Hash hash{};
-  std::span<const uint8_t> bytes = in.raw(hash.size());
+template <size_t size>
+std::array<uint8_t, size> read_array(ByteReader& in) {
+  std::array<uint8_t, size> array{};
+  std::span<const uint8_t> bytes = in.raw(size);
   if (!bytes.empty())
-    std::memcpy(hash.data(), bytes.data(), hash.size());
-  return hash;
+    std::memcpy(array.data(), bytes.data(), size);
+  return array;
 }
+Hash read_hash(ByteReader& in) { return read_array<sizeof(Hash)>(in); }
 
 // Names become parts of messages and of lookup keys: no control characters, no NUL.
 bool is_name(std::string_view name) {
@@ -36,6 +38,7 @@ bool is_name(std::string_view name) {
 bool read_body(ByteReader& in, PatchFile& patch) {
   patch.label = in.string();
   patch.from = in.string();
+  patch.sequence = in.u64();
   uint32_t modules = in.count(1 + 1 + 64);
   if (modules > max_patch_modules)
     return false;
@@ -64,25 +67,25 @@ bool read_body(ByteReader& in, PatchFile& patch) {
 
 }  // namespace
 
-std::string hex(const Hash& hash) {
+std::string hex(std::span<const uint8_t> bytes) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string text;
-  for (uint8_t byte : hash) {
+  for (uint8_t byte : bytes) {
     text += digits[byte >> 4];
     text += digits[byte & 15];
   }
   return text;
 }
 
-bool parse_hex(std::string_view text, Hash& hash) {
-  if (text.size() != 2 * hash.size())
+bool parse_hex(std::string_view text, std::span<uint8_t> bytes) {
+  if (text.size() != 2 * bytes.size())
     return false;
   auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
-  for (size_t i = 0; i < hash.size(); i++) {
+  for (size_t i = 0; i < bytes.size(); i++) {
     int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
     if (high < 0 || low < 0)
       return false;
-    hash[i] = static_cast<uint8_t>(high * 16 + low);
+    bytes[i] = static_cast<uint8_t>(high * 16 + low);
   }
   return true;
 }
@@ -99,16 +102,20 @@ ContainerResult read_container(std::span<const uint8_t> file) {
     return problem("not a patch file", "patch files are made by `popc -patch -o FILE.pup DIRECTORY`");
   ByteReader in(file.subspan(magic_size));
   uint32_t version = in.u32();
-  in.u32();
+  const uint32_t is_signed = in.u32();
   PatchFile patch;
   patch.checksum = read_hash(in);
+  if (version == container_version && is_signed != 0)
+    patch.signature = Signature{read_array<32>(in), read_array<64>(in)};
   if (in.bad())
     return problem("the file ends inside its header", "it was cut off: copy or make it again");
   if (version != container_version)
     return problem("patch file format " + std::to_string(version) + ", this program reads format " +
                        std::to_string(container_version),
                    "make the patch with the popc that built the program");
-  std::span<const uint8_t> body = file.subspan(container_header_size);
+  if (is_signed > 1)
+    return problem("malformed header", "the file is damaged: copy or make it again");
+  std::span<const uint8_t> body = in.raw(in.remaining());
   if (sha256(body) != patch.checksum)
     return problem("the checksum does not fit the content", "the file is damaged or cut off: copy or make it again");
   ByteReader body_reader(body);
@@ -117,10 +124,11 @@ ContainerResult read_container(std::span<const uint8_t> file) {
   return patch;
 }
 
-tal::Bytes write_container(const PatchFile& patch) {
+static tal::Bytes write_body(const PatchFile& patch) {
   ByteWriter body;
   body.string(patch.label);
   body.string(patch.from);
+  body.u64(patch.sequence);
   body.uleb(patch.modules.size());
   for (const PatchModule& m : patch.modules) {
     body.string(m.name);
@@ -133,13 +141,24 @@ tal::Bytes write_container(const PatchFile& patch) {
     body.u32(static_cast<uint32_t>(object.size()));
     body.raw(object);
   }
+  return body.take();
+}
+
+Hash body_checksum(const PatchFile& patch) { return sha256(write_body(patch)); }
+
+tal::Bytes write_container(const PatchFile& patch) {
+  const tal::Bytes body = write_body(patch);
   ByteWriter out;
   for (size_t i = 0; i < magic_size; i++)
     out.u8(static_cast<uint8_t>(magic[i]));
   out.u32(container_version);
-  out.u32(0);
-  out.raw(sha256(body.bytes()));
-  out.raw(body.bytes());
+  out.u32(patch.signature ? 1 : 0);
+  out.raw(sha256(body));
+  if (patch.signature) {
+    out.raw(patch.signature->key);
+    out.raw(patch.signature->bytes);
+  }
+  out.raw(body);
   return out.take();
 }
 

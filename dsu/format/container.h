@@ -1,7 +1,7 @@
 // The patch file (.pup): everything one update needs, in one file that is applied whole or not at all.
 //
-//   file     ::= "POPPATCH" version:u32 reserved:u32 checksum[32] body
-//   body     ::= label:string from:string modules objects
+//   file     ::= "POPPATCH" version:u32 signed:u32 checksum[32] [ key[32] signature[64] ] body      signed is 0 or 1
+//   body     ::= label:string from:string sequence:u64 modules objects
 //   modules  ::= count { name:string role:u8 old_hash[32] new_hash[32] }
 //   objects  ::= count { size:u32 bytes }
 //
@@ -9,11 +9,13 @@
 // counts are as in tal/bytes.h (LEB128). There is one object per module whose role is not `Required`, in the order in which
 // their init() functions run. The file is refused if anything is left over at its end.
 //
-// The checksum finds damage, not malice: what makes a patch harmless is the checker and the link check.
+// The checksum finds damage, not malice: what makes a patch harmless is the checker and the link check. Who made it is told by the
+// signature, which covers the checksum (dsu/format/signature.h).
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -24,8 +26,9 @@
 namespace dsu {
 
 using Hash = std::array<uint8_t, 32>;
-std::string hex(const Hash& hash);
-bool parse_hex(std::string_view text, Hash& hash);
+std::string hex(std::span<const uint8_t> bytes);
+// Two lower-case digits for each byte of `bytes`, nothing else.
+bool parse_hex(std::string_view text, std::span<uint8_t> bytes);
 Hash sha256(std::span<const uint8_t> bytes);
 
 enum class ModuleRole : uint8_t {
@@ -41,15 +44,23 @@ struct PatchModule {
   Hash old_hash{}, new_hash{};
 };
 
+using PublicKey = std::array<uint8_t, 32>;
+
+struct Signature {
+  PublicKey key{};
+  std::array<uint8_t, 64> bytes{};
+};
+
 struct PatchFile {
   Hash checksum{};
+  std::optional<Signature> signature;  // as read, not verified
+  uint64_t sequence = 0;               // grows from signed patch to signed patch
   std::string label, from;  // version labels, for people
   std::vector<PatchModule> modules;
   std::vector<tal::Bytes> objects;  // of modules whose role is not Required, in that order
 };
 
-inline constexpr uint32_t container_version = 1;
-inline constexpr size_t container_header_size = 8 + 4 + 4 + 32;
+inline constexpr uint32_t container_version = 2;
 inline constexpr uint32_t max_patch_modules = 4096;
 
 struct ContainerProblem {
@@ -58,7 +69,8 @@ struct ContainerProblem {
 using ContainerResult = std::variant<PatchFile, ContainerProblem>;
 [[nodiscard]] ContainerResult read_container(std::span<const uint8_t> file);
 
-// Fills in the checksum.
+// The checksum is computed, the signature written as it stands.
 tal::Bytes write_container(const PatchFile& patch);
+Hash body_checksum(const PatchFile& patch);
 
 }  // namespace dsu

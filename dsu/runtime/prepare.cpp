@@ -4,6 +4,7 @@
 #include <ctime>
 #include <set>
 
+#include "dsu/format/signature.h"
 #include "dsu/runtime/link_request.h"
 #include "dsu/runtime/loader.h"
 
@@ -88,12 +89,19 @@ std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file
       return nullptr;
     }
     patch = std::move(std::get<PatchFile>(result));
+    report.patch = patch.label;
+    report.checksum = hex(patch.checksum);
+    if (program_.key) {
+      if (auto problem = find_signature_problem(patch, *program_.key, program_.sequence)) {
+        refuse(refusal, Step::Read, "", problem->reason, problem->help);
+        return nullptr;
+      }
+    }
   }
-  report.patch = patch.label;
-  report.checksum = hex(patch.checksum);
   auto update = std::make_unique<PreparedUpdate>();
   update->label = patch.label;
   update->checksum = patch.checksum;
+  update->sequence = patch.sequence;
   {
     StepTimer timer(report, Step::Match);
     if (!match(patch, refusal))

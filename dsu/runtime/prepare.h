@@ -36,6 +36,7 @@ struct PreparedModule {
 struct PreparedUpdate {
   std::string label;
   Hash checksum{};
+  uint64_t sequence = 0;
   std::vector<PreparedModule> modules;
   tal::PatchResult links;
   CodeWriter writes;

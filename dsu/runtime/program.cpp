@@ -82,6 +82,10 @@ bool describe_program(const tal_program& image, const tal::NativeInterface& nati
     return false;
   }
   program.version = image.version ? image.version : "";
+  if (image.update_key != nullptr) {
+    program.key.emplace();
+    std::copy_n(image.update_key, program.key->size(), program.key->begin());
+  }
   for (uint64_t i = 0; i < image.module_count; i++) {
     const tal_module& m = image.modules[i];
     auto module = std::make_unique<LoadedModule>();

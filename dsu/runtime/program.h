@@ -46,6 +46,8 @@ using NameTable = std::map<std::string, tal::Binding, std::less<>>;
 
 struct Program {
   std::string version;
+  std::optional<PublicKey> key;  // that patches must be signed with
+  uint64_t sequence = 0;         // of the newest patch applied; asked for only where there is a key
   std::vector<std::unique_ptr<LoadedModule>> modules;
   std::map<std::string, uint32_t, std::less<>> latest;
   NameTable names;

@@ -97,6 +97,7 @@ void swap_tables(Program& program, PreparedUpdate& update) {
   for (size_t i = 0; i < program.modules.size(); i++)
     program.modules[i]->current.swap(update.current[i]);
   program.version.swap(update.label);
+  program.sequence = update.sequence;
 }
 
 }  // namespace

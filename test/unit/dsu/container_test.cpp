@@ -1,4 +1,4 @@
-#include "dsu/format/container.h"
+#include "dsu/format/signature.h"
 
 #include <gtest/gtest.h>
 
@@ -42,8 +42,6 @@ TEST(Container, EveryTruncationIsRefused) {
 TEST(Container, EveryFlippedByteIsRefused) {
   const tal::Bytes file = write_container(sample());
   for (size_t i = 0; i < file.size(); i++) {
-    if (i >= 12 && i < 16)  // reserved
-      continue;
     tal::Bytes damaged = file;
     damaged[i] ^= 0x40;
     EXPECT_NE(reason(read_container(damaged)), "accepted") << i;
@@ -62,7 +60,85 @@ TEST(Container, RightChecksumOverWrongContentIsRefused) {
 TEST(Container, OtherVersionNamesBoth) {
   tal::Bytes file = write_container(sample());
   file[8] = 9;
-  EXPECT_EQ(reason(read_container(file)), "patch file format 9, this program reads format 1");
+  EXPECT_EQ(reason(read_container(file)), "patch file format 9, this program reads format 2");
+}
+
+PatchFile signed_sample(const KeyPair& pair) {
+  PatchFile patch = sample();
+  patch.sequence = 7;
+  sign(patch, pair.secret_key);
+  return patch;
+}
+
+std::string signature_problem(const PatchFile& patch, const PublicKey& key, uint64_t sequence) {
+  auto problem = find_signature_problem(patch, key, sequence);
+  return problem ? problem->reason : "";
+}
+
+TEST(Signature, FitsAfterTheRoundTripAndOnlyItsKey) {
+  const KeyPair pair = make_key_pair(), other = make_key_pair();
+  ContainerResult result = read_container(write_container(signed_sample(pair)));
+  ASSERT_TRUE(std::holds_alternative<PatchFile>(result)) << reason(result);
+  const PatchFile& patch = std::get<PatchFile>(result);
+  EXPECT_EQ(patch.sequence, 7u);
+  EXPECT_EQ(signature_problem(patch, pair.public_key, 6), "");
+  EXPECT_EQ(signature_problem(patch, other.public_key, 6).substr(0, 29), "the patch is signed with key ");
+  EXPECT_EQ(signature_problem(sample(), pair.public_key, 0), "the patch is not signed");
+}
+
+TEST(Signature, OldPatchesAreRefused) {
+  const KeyPair pair = make_key_pair();
+  const PatchFile patch = signed_sample(pair);
+  EXPECT_EQ(signature_problem(patch, pair.public_key, 7),
+            "the patch is older than what has been applied already: its number is 7, that of the newest one 7");
+  EXPECT_EQ(signature_problem(patch, pair.public_key, 8).substr(0, 22), "the patch is older tha");
+}
+
+// A forger who changes anything and computes the checksum again, or claims another key.
+TEST(Signature, NothingCanBeChangedAfterwards) {
+  const KeyPair pair = make_key_pair(), other = make_key_pair();
+  auto forged = [&](auto change) {
+    PatchFile patch = signed_sample(pair);
+    change(patch);
+    ContainerResult result = read_container(write_container(patch));
+    return std::holds_alternative<PatchFile>(result) ? signature_problem(std::get<PatchFile>(result), pair.public_key, 0) : reason(result);
+  };
+  EXPECT_EQ(forged([](PatchFile&) {}), "");
+  const std::string misfit = "the signature does not fit the patch";
+  EXPECT_EQ(forged([](PatchFile& p) { p.objects[0][0] ^= 1; }), misfit);
+  EXPECT_EQ(forged([](PatchFile& p) { p.sequence++; }), misfit);
+  EXPECT_EQ(forged([](PatchFile& p) { p.modules[0].old_hash[0] ^= 1; }), misfit);
+  EXPECT_EQ(forged([](PatchFile& p) { p.label = "0.4"; }), misfit);
+  for (size_t i = 0; i < 64; i++)
+    EXPECT_EQ(forged([&](PatchFile& p) { p.signature->bytes[i] ^= 0x40; }), misfit) << i;
+  EXPECT_EQ(forged([&](PatchFile& p) {
+    sign(p, other.secret_key);
+    p.signature->key = pair.public_key;
+  }), misfit);
+}
+
+TEST(Signature, EveryFlippedByteAndEveryTruncationOfASignedFileIsRefused) {
+  const KeyPair pair = make_key_pair();
+  const tal::Bytes file = write_container(signed_sample(pair));
+  auto accepted = [&](std::span<const uint8_t> bytes) {
+    ContainerResult result = read_container(bytes);
+    return std::holds_alternative<PatchFile>(result) && signature_problem(std::get<PatchFile>(result), pair.public_key, 0).empty();
+  };
+  ASSERT_TRUE(accepted(file));
+  for (size_t i = 0; i < file.size(); i++) {
+    tal::Bytes damaged = file;
+    damaged[i] ^= 0x40;
+    EXPECT_FALSE(accepted(damaged)) << i;
+    EXPECT_FALSE(accepted(std::span(file).first(i))) << i;
+  }
+}
+
+TEST(Signature, KeyFiles) {
+  const KeyPair pair = make_key_pair();
+  EXPECT_EQ(parse_public_key(key_text(pair.public_key)), pair.public_key);
+  EXPECT_EQ(parse_secret_key(key_text(pair.secret_key)), pair.secret_key);
+  EXPECT_EQ(parse_public_key(key_text(pair.secret_key)), std::nullopt);
+  EXPECT_EQ(parse_secret_key("popcorn-patch-secret 00\n"), std::nullopt);
 }
 
 TEST(Container, Hex) {
