@@ -15,8 +15,8 @@ static_assert(crypto_sign_SECRETKEYBYTES == sizeof(SecretKey));
 static_assert(crypto_sign_BYTES == sizeof(Signature::bytes));
 
 tal::Bytes message(const Hash& checksum) {
-  tal::Bytes text(domain.begin(), domain.end());
-  text.insert(text.end(), checksum.begin(), checksum.end());
+  tal::Bytes text(domain.size() + checksum.size());
+  std::copy(checksum.begin(), checksum.end(), std::copy(domain.begin(), domain.end(), text.begin()));
   return text;
 }
 
