@@ -22,8 +22,8 @@ struct Taken {
 
 class Scan {
 public:
-  Scan(const Function& function, Intervals intervals, std::string& problem)
-      : function_(function), in_(std::move(intervals)), problem_(problem), taken_(16) {
+  Scan(const Function& function, Intervals& intervals, std::string& problem)
+      : function_(function), in_(intervals), problem_(problem), taken_(16) {
     for (uint32_t r = 0; r < 16; ++r)
       for (Range range : in_.fixed[r]) taken_[r].emplace(range.from, Taken{range.to, none});
     result_.spilled.resize(function.vregs.size());
@@ -416,7 +416,7 @@ private:
   }
 
   const Function& function_;
-  Intervals in_;
+  Intervals& in_;
   std::string& problem_;
   Allocation result_;
   std::vector<std::map<uint32_t, Taken>> taken_;
@@ -427,8 +427,8 @@ private:
 
 } // namespace
 
-Allocation linear_scan(const Function& function, Intervals intervals, std::string& problem) {
-  return Scan(function, std::move(intervals), problem).run();
+Allocation linear_scan(const Function& function, Intervals& intervals, std::string& problem) {
+  return Scan(function, intervals, problem).run();
 }
 
 Place Allocation::place_at(uint32_t vreg, uint32_t pos) const {

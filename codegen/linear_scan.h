@@ -32,7 +32,8 @@ struct Allocation {
   mir::Reg free_register(uint32_t from, uint32_t to, mir::RegMask allowed) const;
 };
 
-// `problem` is set if an instruction needs more registers than there are (a bug in instruction selection).
-Allocation linear_scan(const mir::Function& function, Intervals intervals, std::string& problem);
+// The intervals of the virtual registers move into the result; the rest of `intervals` stays. `problem` is set if an instruction needs
+// more registers than there are (a bug in instruction selection).
+Allocation linear_scan(const mir::Function& function, Intervals& intervals, std::string& problem);
 
 } // namespace codegen

@@ -124,6 +124,11 @@ private:
 } // namespace
 
 std::vector<MoveStep> sequence_moves(const std::vector<Move>& moves, const MoveResources& resources) {
+  // Most often there is one, from a register or into one.
+  if (moves.size() == 1 && (moves[0].dst.is_reg() || moves[0].src.is_reg())) {
+    if (moves[0].dst == moves[0].src) return {};
+    return {{MoveStep::Kind::Move, moves[0].dst, moves[0].src, moves[0].src.kind != Place::Kind::Imm && moves[0].narrow}};
+  }
   return Sequencer(moves, resources).run();
 }
 

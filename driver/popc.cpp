@@ -78,7 +78,7 @@ driver::JobResult compile_job(const PopcOptions& options, const std::string& pat
   Unit unit = compile_unit(options, path);
   const support::SarifFindings found = std::exchange(driver::findings(), before);
   driver::JobResult result{unit.status, {found.results, found.notifications, std::move(unit.text),
-                                         std::string(unit.object.begin(), unit.object.end())}};
+                                         std::string(reinterpret_cast<const char*>(unit.object.data()), unit.object.size())}};
   result.parts.insert(result.parts.end(), unit.dependencies.begin(), unit.dependencies.end());
   return result;
 }
@@ -96,7 +96,8 @@ std::vector<Unit> compile_units(const PopcOptions& options, int& worst) {
       continue;
     support::append(driver::findings(), {result.parts[0], result.parts[1]});
     unit.text = std::move(result.parts[2]);
-    unit.object.assign(result.parts[3].begin(), result.parts[3].end());
+    const auto* bytes = reinterpret_cast<const uint8_t*>(result.parts[3].data());
+    unit.object.assign(bytes, bytes + result.parts[3].size());
     unit.dependencies.assign(std::make_move_iterator(result.parts.begin() + 4), std::make_move_iterator(result.parts.end()));
   }
   return units;

@@ -53,7 +53,7 @@ void AstBuilder::report_too_deep(SourceLoc loc) {
 void AstBuilder::finish(DeclList decls) { module_->decls = fold_prefixes(decls); }
 
 void AstBuilder::skip_rest() {
-  while (lexer_.next().kind != Parser::token::END) {
+  while (lexer_.next().kind != TOK_END) {
   }
 }
 

@@ -19,7 +19,7 @@ class AstBuilder {
 
   TokenKind next_token(SemanticValue& value, SourceRange& where);
   void syntax_error(const SourceRange& where, const char* found, std::vector<std::string> expected);
-  void internal_error(const SourceRange& where, const std::string& message);
+  void stack_exhausted(const SourceRange& where);
   void finish(DeclList decls);
   // After the parser has given up: the errors in the rest of the text that the lexer finds.
   void skip_rest();

@@ -9,18 +9,16 @@ using support::Diag;
 
 namespace {
 
-using Tok = Parser::token;
-
 // Expressions, types and blocks may nest this deep; the parser and everything behind it recurse over the tree.
 constexpr size_t kMaxBrackets = 400;
 
 bool opens(TokenKind kind) {
-  return kind == Tok::LPAREN || kind == Tok::LBRACKET || kind == Tok::LBRACE || kind == Tok::ARRAY_BRACE || kind == Tok::LBRACE_BAR ||
-         kind == Tok::LBRACKET_BAR;
+  return kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LBRACE || kind == TOK_ARRAY_BRACE || kind == TOK_LBRACE_BAR ||
+         kind == TOK_LBRACKET_BAR;
 }
 
 bool closes(TokenKind kind) {
-  return kind == Tok::RPAREN || kind == Tok::RBRACKET || kind == Tok::RBRACE || kind == Tok::BAR_RBRACE || kind == Tok::BAR_RBRACKET;
+  return kind == TOK_RPAREN || kind == TOK_RBRACKET || kind == TOK_RBRACE || kind == TOK_BAR_RBRACE || kind == TOK_BAR_RBRACKET;
 }
 
 }  // namespace
@@ -41,8 +39,8 @@ Lexer::Lexer(Session& session, const SourceText& source, support::Arena& arena)
 // The kind of the token behind an identifier decides whether that is a soft keyword.
 Token Lexer::next() {
   Token token = ahead_;
-  if (token.kind != Tok::END) read_ahead();
-  if (token.kind == Tok::ID) resolve_soft_keyword(token, before_, ahead_.kind);
+  if (token.kind != TOK_END) read_ahead();
+  if (token.kind == TOK_ID) resolve_soft_keyword(token, before_, ahead_.kind);
   before_ = token.kind;
   return token;
 }
@@ -51,7 +49,7 @@ void Lexer::read_ahead() {
   for (is_new_ = false; !is_new_;) {
     if (scan()) continue;
     token_ = cursor_;
-    add(Tok::END);
+    add(TOK_END);
   }
 }
 
@@ -73,7 +71,7 @@ Token& Lexer::add(TokenKind kind) {
 void Lexer::note_bracket(const Token& token) {
   const TokenKind kind = token.kind;
   if (opens(kind)) {
-    brackets_.push_back({0, kind == Tok::ARRAY_BRACE || kind == Tok::LBRACE_BAR});
+    brackets_.push_back({0, kind == TOK_ARRAY_BRACE || kind == TOK_LBRACE_BAR});
     if (brackets_.size() > kMaxBrackets && !reported_depth_) {
       reported_depth_ = true;
       report<Diag::NestingTooDeep>(token.loc, std::to_string(kMaxBrackets));
@@ -81,17 +79,17 @@ void Lexer::note_bracket(const Token& token) {
     }
   } else if (closes(kind)) {
     if (!brackets_.empty()) brackets_.pop_back();
-  } else if (kind == Tok::QUESTION && !brackets_.empty()) {
+  } else if (kind == TOK_QUESTION && !brackets_.empty()) {
     ++brackets_.back().questions;
-  } else if (kind == Tok::SEMICOLON && !brackets_.empty()) {
+  } else if (kind == TOK_SEMICOLON && !brackets_.empty()) {
     brackets_.back().questions = 0;
   }
 }
 
 bool Lexer::ends_operand() const {
   switch (last_) {
-    case Tok::ID: case Tok::RPAREN: case Tok::RBRACKET: case Tok::RBRACE: case Tok::BAR_RBRACKET: case Tok::BAR_RBRACE:
-    case Tok::STRING: case Tok::OFFSET: case Tok::NULL_: case Tok::INTEGER:
+    case TOK_ID: case TOK_RPAREN: case TOK_RBRACKET: case TOK_RBRACE: case TOK_BAR_RBRACKET: case TOK_BAR_RBRACE:
+    case TOK_STRING: case TOK_OFFSET: case TOK_NULL_: case TOK_INTEGER:
       return true;
     default:
       return false;
@@ -102,12 +100,12 @@ bool Lexer::ends_operand() const {
 // depends on whether the colon belongs to a `?`.
 bool Lexer::expects_operand() const {
   switch (last_) {
-    case Tok::ASSIGN: case Tok::LPAREN: case Tok::COMMA: case Tok::LBRACKET: case Tok::RETURN: case Tok::QUESTION: case Tok::EQUAL:
-    case Tok::NOT_EQUAL: case Tok::ARRAY_BRACE: case Tok::LBRACE_BAR: case Tok::AND_AND: case Tok::OR_OR:
+    case TOK_ASSIGN: case TOK_LPAREN: case TOK_COMMA: case TOK_LBRACKET: case TOK_RETURN: case TOK_QUESTION: case TOK_EQUAL:
+    case TOK_NOT_EQUAL: case TOK_ARRAY_BRACE: case TOK_LBRACE_BAR: case TOK_AND_AND: case TOK_OR_OR:
       return true;
-    case Tok::LBRACE:
+    case TOK_LBRACE:
       return !brackets_.empty() && brackets_.back().is_array;
-    case Tok::COLON:
+    case TOK_COLON:
       return !brackets_.empty() && brackets_.back().questions != 0;
     default:
       return false;
@@ -115,7 +113,7 @@ bool Lexer::expects_operand() const {
 }
 
 void Lexer::add_identifier() {
-  Token& token = add(Tok::ID);
+  Token& token = add(TOK_ID);
   token.name = session_.names.get({token_, token.length});
 }
 
@@ -132,7 +130,7 @@ void Lexer::add_integer(std::string_view digits, unsigned base) {
   const bool fits = error == std::errc() && (is_long || value <= UINT32_MAX);
   while ((*cursor_ >= '0' && *cursor_ <= '9') || (*cursor_ >= 'a' && *cursor_ <= 'z') || (*cursor_ >= 'A' && *cursor_ <= 'Z')) ++cursor_;
   const bool has_rest = cursor_ != digits.data() + digits.size();
-  Token& token = add(Tok::INTEGER);
+  Token& token = add(TOK_INTEGER);
   const std::string_view spelling(token_, token.length);
   if (end == 0 || has_rest) {
     report<Diag::BadNumber>(token.loc, spelling);
@@ -144,7 +142,7 @@ void Lexer::add_integer(std::string_view digits, unsigned base) {
 }
 
 void Lexer::add_floating(std::string_view spelling) {
-  Token& token = add(Tok::FLOATING);
+  Token& token = add(TOK_FLOATING);
   const bool is_long = spelling.ends_with("lf");
   token.number_type = !is_long && (spelling.back() == 'f' || spelling.back() == 'F') ? TypeKind::Float : TypeKind::Double;
   token.real = std::strtod(std::string(spelling).c_str(), nullptr);
@@ -152,13 +150,13 @@ void Lexer::add_floating(std::string_view spelling) {
 }
 
 void Lexer::add_character(uint64_t value) {
-  add(Tok::CHARACTER).number = value;
+  add(TOK_CHARACTER).number = value;
 }
 
 // `.5` selects a tuple component behind an operand and is a number elsewhere.
 void Lexer::add_offset() {
   if (ends_operand()) {
-    Token& token = add(Tok::OFFSET);
+    Token& token = add(TOK_OFFSET);
     const auto [stop, error] = std::from_chars(token_ + 1, cursor_, token.number);
     (void)stop;
     if (error != std::errc()) token.number = UINT32_MAX;
@@ -249,7 +247,7 @@ void Lexer::lex_string() {
   ++cursor_;
   if (bad) report<Diag::BadStringCharacter>(start);
   is_new_ = true;
-  last_ = ahead_.kind = Tok::STRING;
+  last_ = ahead_.kind = TOK_STRING;
   ahead_.loc = start;
   ahead_.offset = static_cast<uint32_t>(quote - text_.data());
   ahead_.length = static_cast<uint32_t>(cursor_ - quote);
@@ -260,9 +258,9 @@ namespace {
 
 bool starts_type(TokenKind kind) {
   switch (kind) {
-    case Tok::ID: case Tok::VOID: case Tok::BOOL: case Tok::CHAR: case Tok::STRING_TYPE: case Tok::FLOAT: case Tok::DOUBLE: case Tok::EXN:
-    case Tok::INT: case Tok::SHORT: case Tok::BYTE: case Tok::SIGNED: case Tok::UNSIGNED: case Tok::LESS: case Tok::SHL: case Tok::STAR:
-    case Tok::PERCENT: case Tok::STRUCT:
+    case TOK_ID: case TOK_VOID: case TOK_BOOL: case TOK_CHAR: case TOK_STRING_TYPE: case TOK_FLOAT: case TOK_DOUBLE: case TOK_EXN:
+    case TOK_INT: case TOK_SHORT: case TOK_BYTE: case TOK_SIGNED: case TOK_UNSIGNED: case TOK_LESS: case TOK_SHL: case TOK_STAR:
+    case TOK_PERCENT: case TOK_STRUCT:
       return true;
     default:
       return false;
@@ -271,7 +269,7 @@ bool starts_type(TokenKind kind) {
 
 bool starts_declaration(TokenKind before) {
   switch (before) {
-    case Tok::END: case Tok::SEMICOLON: case Tok::LBRACE: case Tok::RBRACE: case Tok::STATIC: case Tok::EXTERN: case Tok::PUBLIC: case Tok::CONST:
+    case TOK_END: case TOK_SEMICOLON: case TOK_LBRACE: case TOK_RBRACE: case TOK_STATIC: case TOK_EXTERN: case TOK_PUBLIC: case TOK_CONST:
       return true;
     default:
       return false;
@@ -279,9 +277,9 @@ bool starts_declaration(TokenKind before) {
 }
 
 bool is_in_type_list(TokenKind before, TokenKind after) {
-  const bool left = before == Tok::LPAREN || before == Tok::COMMA || before == Tok::LESS || before == Tok::SHL || before == Tok::COLON;
-  const bool right = after == Tok::RPAREN || after == Tok::COMMA || after == Tok::GREATER || after == Tok::LBRACKET || after == Tok::LPAREN;
-  const bool is_empty_array = before == Tok::COLON && after == Tok::RBRACE; // {: long}
+  const bool left = before == TOK_LPAREN || before == TOK_COMMA || before == TOK_LESS || before == TOK_SHL || before == TOK_COLON;
+  const bool right = after == TOK_RPAREN || after == TOK_COMMA || after == TOK_GREATER || after == TOK_LBRACKET || after == TOK_LPAREN;
+  const bool is_empty_array = before == TOK_COLON && after == TOK_RBRACE; // {: long}
   return (left && right) || is_empty_array;
 }
 
@@ -289,17 +287,17 @@ bool is_in_type_list(TokenKind before, TokenKind after) {
 
 void Lexer::resolve_soft_keyword(Token& token, TokenKind before, TokenKind after) {
   if (token.name == word_long_) {
-    const bool certain = after == Tok::ID || after == Tok::INT || after == Tok::DOUBLE || before == Tok::SIGNED || before == Tok::UNSIGNED || before == Tok::LONG;
+    const bool certain = after == TOK_ID || after == TOK_INT || after == TOK_DOUBLE || before == TOK_SIGNED || before == TOK_UNSIGNED || before == TOK_LONG;
     if (certain || (!long_is_a_name_ && is_in_type_list(before, after))) {
-      token.kind = Tok::LONG;
+      token.kind = TOK_LONG;
     } else {
       long_is_a_name_ = true;
     }
   } else if (token.name == word_typedef_ && starts_declaration(before) && starts_type(after)) {
-    token.kind = Tok::TYPEDEF;
-  } else if (token.name == word_enum_ && (after == Tok::ID || after == Tok::LBRACE) &&
-             (starts_declaration(before) || before == Tok::LPAREN || before == Tok::COMMA || before == Tok::LESS || before == Tok::TYPEDEF)) {
-    token.kind = Tok::ENUM;
+    token.kind = TOK_TYPEDEF;
+  } else if (token.name == word_enum_ && (after == TOK_ID || after == TOK_LBRACE) &&
+             (starts_declaration(before) || before == TOK_LPAREN || before == TOK_COMMA || before == TOK_LESS || before == TOK_TYPEDEF)) {
+    token.kind = TOK_ENUM;
   }
 }
 

@@ -58,8 +58,8 @@ class Lexer {
   LocationMapper locations_;
   Token ahead_;                                // scanned, soft keywords not resolved yet
   bool is_new_ = false;                        // has scan() made a token?
-  TokenKind last_ = Parser::token::END;        // kind of the latest token scanned
-  TokenKind before_ = Parser::token::END;      // kind of the latest token given out
+  TokenKind last_ = TOK_END;        // kind of the latest token scanned
+  TokenKind before_ = TOK_END;      // kind of the latest token given out
   // Open brackets; for each the number of `?` whose `:` is still to come, and whether it is an array literal.
   struct Bracket {
     uint32_t questions = 0;

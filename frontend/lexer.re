@@ -5,11 +5,10 @@
 namespace frontend {
 
 using support::Diag;
-using Tok = Parser::token;
 
 #define EMIT(kind) \
   do {             \
-    add(Tok::kind); \
+    add(TOK_##kind); \
     return true;   \
   } while (false)
 

@@ -7,17 +7,16 @@
 namespace frontend {
 
 using support::Diag;
-using Tok = Parser::token;
 
 TokenKind AstBuilder::next_token(SemanticValue& value, SourceRange& where) {
   token_ = lexer_.next();
   where = {token_.loc, token_.loc};
   switch (token_.kind) {
-    case Tok::ID: value.as<Name>() = token_.name; break;
-    case Tok::INTEGER: value.as<Number>() = {token_.number, token_.number_type}; break;
-    case Tok::FLOATING: value.as<RealNumber>() = {token_.real, token_.number_type}; break;
-    case Tok::CHARACTER: case Tok::OFFSET: value.as<uint64_t>() = token_.number; break;
-    case Tok::STRING: value.as<Text>() = {token_.text}; break;
+    case TOK_ID: value.as<Name>() = token_.name; break;
+    case TOK_INTEGER: value.as<Number>() = {token_.number, token_.number_type}; break;
+    case TOK_FLOATING: value.as<RealNumber>() = {token_.real, token_.number_type}; break;
+    case TOK_CHARACTER: case TOK_OFFSET: value.as<uint64_t>() = token_.number; break;
+    case TOK_STRING: value.as<Text>() = {token_.text}; break;
     default: break;
   }
   return token_.kind;
@@ -50,7 +49,7 @@ std::string alternatives(const std::vector<std::string>& names) {
 void AstBuilder::syntax_error(const SourceRange& where, const char* found, std::vector<std::string> expected) {
   if (lexer_.has_errors()) return;  // most likely their consequence
   std::string shown = quoted(found);
-  if (token_.loc == where.begin && token_.kind == Tok::ID) shown = "`" + token_.name.str() + "`";
+  if (token_.loc == where.begin && token_.kind == TOK_ID) shown = "`" + token_.name.str() + "`";
   constexpr size_t kMaxListed = 5;
   if (expected.size() > kMaxListed) {
     const bool wants_operand = std::find(expected.begin(), expected.end(), "identifier") != expected.end();
@@ -64,10 +63,7 @@ void AstBuilder::syntax_error(const SourceRange& where, const char* found, std::
   }
 }
 
-// Bison calls this when its own stack is exhausted, which its C++ skeleton never reports otherwise.
-void AstBuilder::internal_error(const SourceRange& where, const std::string& message) {
-  session_.diagnostics.report<Diag::UnexpectedToken>(where.begin, message);
-}
+void AstBuilder::stack_exhausted(const SourceRange& where) { report_too_deep(where.begin); }
 
 namespace {
 
@@ -88,7 +84,7 @@ bool is_module_name(std::string_view name) {
 std::unique_ptr<ast::Module> parse(Session& session, const SourceText& source) {
   const uint32_t errors_before = session.diagnostics.error_count();
   AstBuilder builder(session, source);
-  if (Parser(builder).parse() != 0) builder.skip_rest();
+  if (!run_parser(builder)) builder.skip_rest();
   if (session.diagnostics.error_count() != errors_before) return nullptr;
   std::unique_ptr<ast::Module> module = builder.take_module();
   module->name = module_name(source.path);

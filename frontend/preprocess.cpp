@@ -98,30 +98,35 @@ size_t utf8_length(const unsigned char* p, size_t left) {
   return 0;
 }
 
+// The length of the run of ASCII characters other than NUL at the beginning of a text, rounded down to whole words.
+size_t plain_ascii(std::string_view text) {
+  constexpr uint64_t kLow = 0x0101010101010101, kHigh = 0x8080808080808080;
+  size_t length = 0;
+  for (uint64_t word; length + sizeof word <= text.size(); length += sizeof word) {
+    std::memcpy(&word, text.data() + length, sizeof word);
+    if (((word - kLow) | word) & kHigh) break;
+  }
+  return length;
+}
+
 // One error for the first thing that makes the file no text.
 bool check_text(Session& session, support::FileId file, std::string_view text) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  SourceLoc loc{1, 1, file};
-  size_t line_start = 0;
-  for (size_t i = 0; i < text.size();) {
-    loc.column = static_cast<uint16_t>(std::min<size_t>(i - line_start + 1, UINT16_MAX));
-    if (bytes[i] == 0) {
-      session.diagnostics.report<Diag::NulByte>(loc);
-      return false;
+  uint32_t number = 1;
+  for (size_t start = 0, end; start < text.size(); start = end, ++number) {
+    end = std::min(text.find('\n', start), text.size() - 1) + 1;
+    size_t length = 0;
+    for (size_t i = start + plain_ascii(text.substr(start, end - start)); i < end; i += length) {
+      const SourceLoc loc{number, static_cast<uint16_t>(std::min<size_t>(i - start + 1, UINT16_MAX)), file};
+      length = utf8_length(bytes + i, text.size() - i);
+      if (bytes[i] == 0 || length == 0) {
+        bytes[i] == 0 ? session.diagnostics.report<Diag::NulByte>(loc) : session.diagnostics.report<Diag::BadUtf8>(loc);
+        return false;
+      }
     }
-    const size_t length = utf8_length(bytes + i, text.size() - i);
-    if (length == 0) {
-      session.diagnostics.report<Diag::BadUtf8>(loc);
+    if (end - start > kMaxLine + 1) {
+      session.diagnostics.report<Diag::LineTooLong>(SourceLoc{number, 1, file});
       return false;
-    }
-    if (i - line_start > kMaxLine) {
-      session.diagnostics.report<Diag::LineTooLong>(SourceLoc{loc.line, 1, file});
-      return false;
-    }
-    i += length;
-    if (bytes[i - 1] == '\n') {
-      ++loc.line;
-      line_start = i;
     }
   }
   return true;
@@ -132,21 +137,18 @@ bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') |
 // Would the preprocessor do more than remove comments?
 bool needs_preprocessor(const Options& options, std::string_view text) {
   if (options.always_preprocess || !options.defines.empty() || !options.undefines.empty()) return true;
-  bool at_line_start = true;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\n' || c == '\r') {
-      at_line_start = true;
-    } else if (c == '#' && at_line_start) {
-      return true;
-    } else if (c == '\\' && i + 1 < text.size() && (text[i + 1] == '\n' || text[i + 1] == '\r')) {
-      return true;
-    } else if (c == '_' && text.substr(i).starts_with("__") && (i == 0 || !is_word(text[i - 1])) && !text.substr(i).starts_with("__cdecl") &&
-               !text.substr(i).starts_with("__stdcall")) {
-      return true;
-    } else if (c != ' ' && c != '\t') {
-      at_line_start = false;
-    }
+  constexpr size_t npos = std::string_view::npos;
+  for (size_t i = text.find('#'); i != npos; i = text.find('#', i + 1)) {
+    size_t start = i;
+    while (start > 0 && (text[start - 1] == ' ' || text[start - 1] == '\t')) --start;
+    if (start == 0 || text[start - 1] == '\n' || text[start - 1] == '\r') return true;
+  }
+  for (size_t i = text.find('\\'); i != npos; i = text.find('\\', i + 1)) {
+    if (i + 1 < text.size() && (text[i + 1] == '\n' || text[i + 1] == '\r')) return true;
+  }
+  for (size_t i = text.find("__"); i != npos; i = text.find("__", i + 1)) {
+    const std::string_view word = text.substr(i);
+    if ((i == 0 || !is_word(text[i - 1])) && !word.starts_with("__cdecl") && !word.starts_with("__stdcall")) return true;
   }
   return false;
 }

@@ -11,8 +11,6 @@
 
 namespace frontend {
 
-using TokenKind = Parser::token_kind_type;
-
 struct Token {
   TokenKind kind{};
   TypeKind number_type = TypeKind::Int;  // of an integer or floating literal

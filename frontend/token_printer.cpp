@@ -8,11 +8,11 @@ std::string print_tokens(Session& session, const SourceText& source) {
   Lexer lexer(session, source, strings);
   for (bool at_end = false; !at_end;) {
     const Token token = lexer.next();
-    at_end = token.kind == Parser::token::END;
+    at_end = token.kind == TOK_END;
     out += std::to_string(token.loc.line) + ":" + std::to_string(token.loc.column) + " ";
-    out += Parser::symbol_name(static_cast<Parser::symbol_kind_type>(token.kind));
-    if (token.kind == Parser::token::ID || token.kind == Parser::token::INTEGER || token.kind == Parser::token::FLOATING ||
-        token.kind == Parser::token::CHARACTER || token.kind == Parser::token::OFFSET || token.kind == Parser::token::STRING) {
+    out += token_name(token.kind);
+    if (token.kind == TOK_ID || token.kind == TOK_INTEGER || token.kind == TOK_FLOATING ||
+        token.kind == TOK_CHARACTER || token.kind == TOK_OFFSET || token.kind == TOK_STRING) {
       out += " " + source.text.substr(token.offset, token.length);
     }
     out += "\n";

@@ -20,7 +20,7 @@ std::vector<Token> tokens(Source& s) {
   std::vector<Token> list;
   Lexer lexer(s.session, s.source, s.strings);
   do list.push_back(lexer.next());
-  while (list.back().kind != Parser::token::END);
+  while (list.back().kind != TOK_END);
   return list;
 }
 
@@ -48,11 +48,11 @@ TEST(Lexer, LongestMatch) {
 TEST(Lexer, SoftKeywords) {
   Source s("long x; int long; typedef long t; f(long, 1);");
   const std::vector<Token> list = tokens(s);
-  EXPECT_EQ(list[0].kind, Parser::token::LONG);
-  EXPECT_EQ(list[4].kind, Parser::token::ID);
-  EXPECT_EQ(list[6].kind, Parser::token::TYPEDEF);
-  EXPECT_EQ(list[7].kind, Parser::token::LONG);
-  EXPECT_EQ(list[12].kind, Parser::token::ID);  // the variable declared above
+  EXPECT_EQ(list[0].kind, TOK_LONG);
+  EXPECT_EQ(list[4].kind, TOK_ID);
+  EXPECT_EQ(list[6].kind, TOK_TYPEDEF);
+  EXPECT_EQ(list[7].kind, TOK_LONG);
+  EXPECT_EQ(list[12].kind, TOK_ID);  // the variable declared above
 }
 
 TEST(Lexer, LineMarkers) {
