@@ -176,7 +176,7 @@ private:
       if (role != Role::Use && reg.is_virtual() && intervals_.last_def[reg.index()] == pos + 1) defined.push_back(reg);
     });
     place_operands(inst, pos);
-    bool redundant = (inst.op == Op::MOV32rr || inst.op == Op::MOV64rr) && inst.d == inst.b && inst.imm == 0;
+    bool redundant = is_plain_copy(inst) && inst.d == inst.b;
     if (redundant) inst.op = Op::None; // stays for the allocation checker, encodes to nothing
     out_->push_back(inst);
     for (Reg reg : defined) store_if_spilled(reg, pos + 1);
@@ -240,16 +240,23 @@ private:
     Passage passage;
     auto find_passage = [&] {
       if (passage.reg.is_valid()) return passage;
-      passage.reg = allocation_.free_register(pos & ~1u, (pos & ~1u) + 2, (caller_saved | used_) & ~involved);
+      passage.reg = free_register(pos, (caller_saved | used_) & general_registers & ~involved);
       if (!passage.reg.is_valid()) passage = {rax, Place::slot(slots_++)};
       return passage;
     };
-    auto scratch = [&] { return Place::slot(slots_++); };
+    auto scratch = [&](bool xmm) {
+      Reg reg = xmm ? free_register(pos, xmm_registers & ~involved) : Reg{};
+      if (!reg.is_valid()) return Place::slot(slots_++);
+      involved |= bit(reg);
+      return Place::reg(reg);
+    };
     for (const MoveStep& step : sequence_moves(moves, {find_passage, scratch})) {
       if (step.kind == MoveStep::Kind::Move) push_move(step.dst, step.src, step.narrow);
       else push_exchange(step.dst.as_reg(), step.src.as_reg());
     }
   }
+
+  Reg free_register(uint32_t pos, RegMask allowed) const { return allocation_.free_register(pos & ~1u, (pos & ~1u) + 2, allowed); }
 
   void push_exchange(Reg a, Reg b) {
     Inst inst;
@@ -264,7 +271,13 @@ private:
   void push_move(const Place& dst, const Place& src, bool narrow = false) {
     Inst inst;
     inst.loc = loc_;
-    if (dst.is_reg()) {
+    bool xmm = (dst.is_reg() && dst.as_reg().is_xmm()) || (src.is_reg() && src.as_reg().is_xmm());
+    if (xmm) {
+      inst.op = !dst.is_reg() ? Op::MOVSDmr : src.is_reg() ? Op::MOVAPSrr : Op::MOVSDrm;
+      if (dst.is_reg()) inst.d = dst.as_reg();
+      if (src.is_reg()) inst.b = src.as_reg();
+      if (!dst.is_reg() || !src.is_reg()) inst.mem.frame = dst.is_reg() ? src : dst;
+    } else if (dst.is_reg()) {
       inst.d = dst.as_reg();
       if (src.is_reg()) inst.op = narrow ? Op::MOV32rr : Op::MOV64rr, inst.b = src.as_reg();
       else if (src.is_memory()) inst.op = narrow ? Op::MOV32rm : Op::MOV64rm, inst.mem.frame = src;

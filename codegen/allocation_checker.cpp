@@ -99,6 +99,7 @@ public:
   std::string run() {
     State start;
     for (Reg reg : argument_registers) start.define(Place::reg(reg), value_of(Place::reg(reg)));
+    for (uint32_t i = 0; i < float_argument_registers; ++i) start.define(Place::reg(xmm(i)), value_of(Place::reg(xmm(i))));
     for (uint32_t i = 0; i < before_.in_args; ++i) start.define(Place::in_arg(i), value_of(Place::in_arg(i)));
     arrive(before_.order[0], start);
     while (!pending_.empty()) {
@@ -145,9 +146,9 @@ private:
   // A move that allocation made.
   void inserted(State& state, const Inst& inst) {
     switch (inst.op) {
-    case Op::MOV32rr: case Op::MOV64rr: return state.move(Place::reg(inst.d), Place::reg(inst.b));
-    case Op::MOV32rm: case Op::MOV64rm: return state.move(Place::reg(inst.d), inst.mem.frame);
-    case Op::MOV64mr: return state.move(inst.mem.frame, Place::reg(inst.b));
+    case Op::MOV32rr: case Op::MOV64rr: case Op::MOVAPSrr: return state.move(Place::reg(inst.d), Place::reg(inst.b));
+    case Op::MOV32rm: case Op::MOV64rm: case Op::MOVSDrm: return state.move(Place::reg(inst.d), inst.mem.frame);
+    case Op::MOV64mr: case Op::MOVSDmr: return state.move(inst.mem.frame, Place::reg(inst.b));
     case Op::MOV64mi32: return state.move(inst.mem.frame, Place::imm(inst.imm));
     case Op::MOV32ri: case Op::MOV64ri32: case Op::MOV64ri: return state.move(Place::reg(inst.d), Place::imm(inst.imm));
     case Op::XOR32zero: return state.move(Place::reg(inst.d), Place::imm(0));
@@ -174,8 +175,7 @@ private:
       require(state, now, old.b, now.b.is_valid() ? Place::reg(now.b) : now.mem.frame);
       require(state, now, old.mem.base, Place::reg(now.mem.base));
       require(state, now, old.mem.index, Place::reg(now.mem.index));
-      bool plain_copy = (old.op == Op::MOV32rr || old.op == Op::MOV64rr) && old.imm == 0;
-      if (writes_d && plain_copy) {
+      if (writes_d && is_plain_copy(old)) {
         state.forget(value_of(Place::reg(old.d)));
         state.move(Place::reg(now.d), now.b.is_valid() ? Place::reg(now.b) : now.mem.frame);
         state.add(Place::reg(now.d), value_of(Place::reg(old.d)));
@@ -184,7 +184,7 @@ private:
       }
     }
     RegMask clobbered = implicit_defs(before_, old);
-    for (uint32_t r = 0; r < 16; ++r)
+    for (uint32_t r = 0; r < physical_registers; ++r)
       if (clobbered >> r & 1) state.define(Place::reg({r}), value_of(Place::reg({r})));
   }
 

@@ -47,6 +47,7 @@ private:
 
   tal::TypeId type_at(uint32_t vreg, BlockId block) {
     tal::TypeId type{function_.vregs[vreg].type};
+    if (function_.vregs[vreg].floating) return annotations_.types.i64(); // as the checker sees a float in its slot
     if (!annotations_.types.is_nullable(type)) return type;
     auto [first, last] = nonnull_.equal_range(int64_t(Reg::virt(vreg).value));
     for (auto it = first; it != last; ++it)
@@ -61,6 +62,7 @@ private:
     };
     std::vector<Entry> entries;
     for (const LivePlace& live : allocated_.entry[block.value]) {
+      if (live.place.is_reg() && live.place.as_reg().is_xmm()) continue; // nothing is known of xmm registers
       tal::LocationType type;
       type.type = type_at(live.vreg, block);
       entries.push_back({{location(live.place), type}, live.vreg});

@@ -24,6 +24,7 @@ namespace {
 #include "codegen/x86_numbers.inc"
 
 unsigned llvm_reg(Reg reg, unsigned width) {
+  if (reg.is_xmm()) return llvm_xmm[reg.value & 15];
   return llvm_register[reg.value & 15][width == 64 ? 0 : width == 32 ? 1 : width == 16 ? 2 : 3];
 }
 

@@ -25,7 +25,7 @@ public:
     result_.of_vreg.resize(vregs);
     result_.last_def.resize(vregs);
     result_.read.resize(vregs);
-    result_.fixed.resize(16);
+    result_.fixed.resize(physical_registers);
     result_.hints.resize(vregs);
     seen_.resize(vregs, UINT32_MAX);
     for (uint32_t v = 0; v < vregs; ++v) result_.of_vreg[v].vreg = v;
@@ -59,7 +59,7 @@ private:
     std::fill(std::begin(physical_end_), std::end(physical_end_), 0);
     for (size_t i = block.insts.size(); i-- > 0;) instruction(block.insts[i], from_ + 2 * uint32_t(i + 1));
     for (Reg param : block.params) define(param, from_, false);
-    for (uint32_t r = 0; r < 16; ++r) // arguments on entry, the exception on entry to a pad
+    for (uint32_t r = 0; r < physical_registers; ++r) // arguments on entry, the exception on entry to a pad
       if (physical_end_[r]) add_fixed(r, from_);
   }
 
@@ -89,7 +89,7 @@ private:
 
   void instruction(const Inst& inst, uint32_t pos) {
     RegMask defs = implicit_defs(function_, inst), uses = implicit_uses(function_, inst);
-    for (uint32_t r = 0; r < 16; ++r)
+    for (uint32_t r = 0; r < physical_registers; ++r)
       if (defs >> r & 1) define({r}, pos + 1, true);
     if (inst.op == Op::Pcopy) return copy(function_.copies[inst.extra], pos);
     for_each_operand(inst, [&](Reg reg, Role role, bool) {
@@ -99,9 +99,9 @@ private:
       if (role == Role::Use) use(reg, pos, !may_be_memory, true);
       if (role == Role::Modify) use(reg, pos, true, true);
     });
-    for (uint32_t r = 0; r < 16; ++r)
+    for (uint32_t r = 0; r < physical_registers; ++r)
       if (uses >> r & 1) use({r}, pos, true, true);
-    if (inst.op == Op::MOV32rr || inst.op == Op::MOV64rr) {
+    if (inst.op == Op::MOV32rr || inst.op == Op::MOV64rr || inst.op == Op::MOVAPSrr) {
       hint(inst.d, inst.b);
       hint(inst.b, inst.d);
     }
@@ -182,7 +182,7 @@ private:
   Intervals result_;
   std::vector<uint32_t> seen_;
   uint32_t stamp_ = 0, from_ = 0;
-  uint32_t physical_end_[16] = {}; // 0: not live
+  uint32_t physical_end_[physical_registers] = {}; // 0: not live
   float weight_ = 1;
 };
 

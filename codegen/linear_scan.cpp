@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <span>
 
 namespace codegen {
 
@@ -13,7 +14,9 @@ constexpr uint32_t never = UINT32_MAX;
 constexpr uint32_t none = UINT32_MAX;
 
 // Order of preference when nothing else decides: registers that need no REX prefix and no saving first.
-constexpr Reg preference[] = {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbx, rbp, r14, r15, r12, r13};
+constexpr Reg general_preference[] = {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbx, rbp, r14, r15, r12, r13};
+constexpr Reg xmm_preference[] = {xmm(0), xmm(1), xmm(2),  xmm(3),  xmm(4),  xmm(5),  xmm(6),  xmm(7),
+                                  xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14), xmm(15)};
 
 struct Taken {
   uint32_t to;
@@ -23,8 +26,8 @@ struct Taken {
 class Scan {
 public:
   Scan(const Function& function, Intervals& intervals, std::string& problem)
-      : function_(function), in_(intervals), problem_(problem), taken_(16) {
-    for (uint32_t r = 0; r < 16; ++r)
+      : function_(function), in_(intervals), problem_(problem), taken_(physical_registers) {
+    for (uint32_t r = 0; r < physical_registers; ++r)
       for (Range range : in_.fixed[r]) taken_[r].emplace(range.from, Taken{range.to, none});
     result_.spilled.resize(function.vregs.size());
     assigned_.resize(function.vregs.size());
@@ -53,6 +56,10 @@ private:
   using QueueEntry = std::pair<uint32_t, uint32_t>; // start, piece
 
   Interval& piece(uint32_t id) { return result_.pieces[id]; }
+  // The registers of the value's class.
+  std::span<const Reg> preference(const Interval& interval) const {
+    return function_.vregs[interval.vreg].floating ? std::span<const Reg>(xmm_preference) : std::span<const Reg>(general_preference);
+  }
 
   uint32_t enqueue(Interval interval) {
     uint32_t id = uint32_t(result_.pieces.size());
@@ -179,7 +186,7 @@ private:
     const Interval& interval = piece(id);
     if (take_hinted(id)) return;
     uint32_t best = none, best_until = interval.from();
-    for (Reg reg : preference) {
+    for (Reg reg : preference(interval)) {
       uint32_t until = first_conflict(reg.value, interval);
       bool fresh_saved = (callee_saved & bit(reg)) && !(used_saved_ & bit(reg));
       if (until > best_until || (until == best_until && best == none)) {
@@ -235,7 +242,7 @@ private:
   bool evict_cheaper(uint32_t id) {
     float own = weight_from(piece(id), 0), best_weight = own * 0.75f;
     uint32_t best = none;
-    for (Reg reg : preference) {
+    for (Reg reg : preference(piece(id))) {
       float weight = 0;
       for (uint32_t victim : holders(reg.value, piece(id))) {
         weight += victim == none || !evictable(victim, piece(id)) ? 1e30f : weight_from(piece(victim), piece(id).from() & ~1u);
@@ -326,7 +333,7 @@ private:
     uint32_t best = none, best_use = 0;
     bool in_memory = can_start_in_memory(piece(id));
     if (in_memory && (own_use & ~1u) >= ((piece(id).from() + 2) & ~1u)) best_use = own_use;
-    for (Reg reg : preference) {
+    for (Reg reg : preference(piece(id))) {
       uint32_t use = room_until(reg.value, piece(id));
       if (use > best_use) best_use = use, best = reg.value;
     }
@@ -385,8 +392,8 @@ private:
       if (!piece(id).ranges.empty()) result_.of_vreg[piece(id).vreg].push_back(id);
     for (std::vector<uint32_t>& list : result_.of_vreg)
       std::sort(list.begin(), list.end(), [&](uint32_t a, uint32_t b) { return piece(a).from() < piece(b).from(); });
-    result_.taken.resize(16);
-    for (uint32_t r = 0; r < 16; ++r)
+    result_.taken.resize(physical_registers);
+    for (uint32_t r = 0; r < physical_registers; ++r)
       for (const auto& [from, taken] : taken_[r]) result_.taken[r].emplace(from, taken.to);
     pack_slots();
   }
@@ -438,11 +445,12 @@ Place Allocation::place_at(uint32_t vreg, uint32_t pos) const {
 }
 
 Reg Allocation::free_register(uint32_t from, uint32_t to, RegMask allowed) const {
-  for (Reg reg : preference) {
-    if (!(allowed & bit(reg))) continue;
-    auto it = taken[reg.value].lower_bound(to);
-    if (it == taken[reg.value].begin() || std::prev(it)->second <= from) return reg;
-  }
+  for (std::span<const Reg> list : {std::span<const Reg>(general_preference), std::span<const Reg>(xmm_preference)})
+    for (Reg reg : list) {
+      if (!(allowed & bit(reg))) continue;
+      auto it = taken[reg.value].lower_bound(to);
+      if (it == taken[reg.value].begin() || std::prev(it)->second <= from) return reg;
+    }
   return {};
 }
 

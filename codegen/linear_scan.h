@@ -28,7 +28,7 @@ struct Allocation {
 
   // Where a register lives at a position; None if it is not live there. Slots have their packed number.
   mir::Place place_at(uint32_t vreg, uint32_t pos) const;
-  // A general register that nothing uses at positions [from, to); invalid if there is none.
+  // A register that nothing uses at positions [from, to); invalid if there is none.
   mir::Reg free_register(uint32_t from, uint32_t to, mir::RegMask allowed) const;
 };
 

@@ -26,8 +26,8 @@ const char* cond_name(Cond c) {
   return names[size_t(c) & 15];
 }
 
-Reg Function::new_vreg(uint32_t type, bool narrow) {
-  vregs.push_back({type, narrow});
+Reg Function::new_vreg(uint32_t type, bool narrow, bool floating) {
+  vregs.push_back({type, narrow, floating});
   return Reg::virt(uint32_t(vregs.size() - 1));
 }
 
@@ -59,7 +59,7 @@ RegMask implicit_uses(const Function& function, const Inst& inst) {
   if (inst.op == Op::CDQ || inst.op == Op::CQO) return bit(rax);
   if (is_division(inst.op)) return bit(rax) | bit(rdx);
   if (is_shift_by_cl(inst.op)) return bit(rcx);
-  if (inst.op == Op::RET64) return inst.imm ? bit(rax) : 0; // imm: the function has a result
+  if (inst.op == Op::RET64) return inst.imm == 1 ? bit(rax) : inst.imm == 2 ? bit(xmm(0)) : 0; // imm: where the result is
   return 0;
 }
 

@@ -55,27 +55,31 @@ enum class Cond : uint8_t { O, NO, B, AE, E, NE, BE, A, S, NS, P, NP, L, GE, LE,
 inline Cond negate(Cond c) { return Cond(uint8_t(c) ^ 1); }
 const char* cond_name(Cond c);
 
-// A register: general (number of the machine encoding) or virtual.
+// A register: general (number of the machine encoding), xmm (16 + its number), or virtual.
 struct Reg {
   uint32_t value = UINT32_MAX;
-  static constexpr uint32_t first_virtual = 16;
+  static constexpr uint32_t first_virtual = 32;
   static constexpr Reg virt(uint32_t index) { return {first_virtual + index}; }
   constexpr bool is_valid() const { return value != UINT32_MAX; }
   constexpr bool is_virtual() const { return is_valid() && value >= first_virtual; }
   constexpr bool is_physical() const { return value < first_virtual; }
+  constexpr bool is_xmm() const { return value >= 16 && value < first_virtual; }
   constexpr uint32_t index() const { return value - first_virtual; }
   friend constexpr bool operator==(Reg, Reg) = default;
 };
 inline constexpr Reg rax{0}, rcx{1}, rdx{2}, rbx{3}, rsp{4}, rbp{5}, rsi{6}, rdi{7}, r8{8}, r9{9}, r10{10}, r11{11},
     r12{12}, r13{13}, r14{14}, r15{15};
+inline constexpr Reg xmm(uint32_t n) { return {16 + n}; }
+inline constexpr uint32_t physical_registers = Reg::first_virtual;
 
-// A set of general registers, bit n for register n.
+// A set of general and xmm registers, bit n for register n.
 using RegMask = uint32_t;
 inline constexpr RegMask bit(Reg r) { return 1u << r.value; }
 inline constexpr RegMask callee_saved = bit(rbx) | bit(rbp) | bit(r12) | bit(r13) | bit(r14) | bit(r15);
-inline constexpr RegMask caller_saved = 0xFFFF & ~callee_saved & ~bit(rsp);
-inline constexpr RegMask allocatable = 0xFFFF & ~bit(rsp);
+inline constexpr RegMask general_registers = 0xFFFF, xmm_registers = 0xFFFF0000;
+inline constexpr RegMask caller_saved = (general_registers & ~callee_saved & ~bit(rsp)) | xmm_registers;
 inline constexpr Reg argument_registers[6] = {rdi, rsi, rdx, rcx, r8, r9};
+inline constexpr uint32_t float_argument_registers = 8; // xmm0 to xmm7
 
 // A place that can hold a 64-bit value, or a constant as the source of a move.
 struct Place {
@@ -173,6 +177,7 @@ struct Block {
 struct VRegInfo {
   uint32_t type = 0;   // TAL type, opaque here
   bool narrow = false; // an integer that fits 32 bits: moves need no REX.W
+  bool floating = false; // lives in an xmm register
 };
 
 struct Function {
@@ -190,7 +195,8 @@ struct Function {
 
   Block& block(BlockId id) { return blocks[id.value]; }
   const Block& block(BlockId id) const { return blocks[id.value]; }
-  Reg new_vreg(uint32_t type, bool narrow = false);
+  Reg new_vreg(uint32_t type, bool narrow = false, bool floating = false);
+  bool is_floating(Reg reg) const { return reg.is_virtual() ? vregs[reg.index()].floating : reg.is_xmm(); }
   BlockId new_block();
   uint32_t new_copy(std::vector<Move> moves);
   uint32_t new_call(CallInfo call);
@@ -204,6 +210,10 @@ RegMask implicit_uses(const Function& function, const Inst& inst);
 RegMask implicit_defs(const Function& function, const Inst& inst);
 bool writes_flags(const Inst& inst);
 bool reads_flags(const Inst& inst);
+// A copy of a register that says nothing else: not a truncation to 32 bits.
+inline bool is_plain_copy(const Inst& inst) {
+  return (inst.op == Op::MOV32rr || inst.op == Op::MOV64rr || inst.op == Op::MOVAPSrr) && inst.imm == 0;
+}
 inline bool is_call(const Inst& inst) { return inst.op == Op::Call || inst.op == Op::CALL64r; }
 
 enum class Role : uint8_t { Use, Def, Modify };

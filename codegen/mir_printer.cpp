@@ -12,6 +12,9 @@ const char* register_name(Reg reg, unsigned width) {
       {"r9", "r9d", "r9w", "r9b"},     {"r10", "r10d", "r10w", "r10b"}, {"r11", "r11d", "r11w", "r11b"},
       {"r12", "r12d", "r12w", "r12b"}, {"r13", "r13d", "r13w", "r13b"}, {"r14", "r14d", "r14w", "r14b"},
       {"r15", "r15d", "r15w", "r15b"}};
+  static const char* const xmm_names[16] = {"xmm0", "xmm1", "xmm2",  "xmm3",  "xmm4",  "xmm5",  "xmm6",  "xmm7",
+                                            "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"};
+  if (reg.is_xmm()) return xmm_names[reg.value & 15];
   unsigned column = width == 32 ? 1 : width == 16 ? 2 : width == 8 ? 3 : 0;
   return names[reg.value & 15][column];
 }
@@ -22,7 +25,7 @@ std::string reg_text(Reg reg, unsigned width) {
   if (!reg.is_valid()) return "?";
   if (reg.is_physical()) return register_name(reg, width);
   std::string text = "v" + std::to_string(reg.index());
-  return width == 64 || width == 0 ? text : text + "." + std::to_string(width);
+  return width >= 64 || width == 0 ? text : text + "." + std::to_string(width);
 }
 
 std::string place_text(const Place& place) {

@@ -67,8 +67,9 @@ private:
       move = at;
       if (at.dst == start) break;
     }
-    if (move.dst.is_reg() && move.src.is_reg()) return exchange(move);
-    Place saved = resources_.scratch();
+    bool xmm = start.is_reg() && start.as_reg().is_xmm(); // for which there is no exchange
+    if (move.dst.is_reg() && move.src.is_reg() && !move.dst.as_reg().is_xmm()) return exchange(move);
+    Place saved = resources_.scratch(xmm);
     emit(saved, start, false);
     for (auto& [target, other] : by_target_)
       if (other.src == start) {

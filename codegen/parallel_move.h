@@ -21,7 +21,7 @@ struct Passage {
 };
 struct MoveResources {
   std::function<Passage()> passage;
-  std::function<mir::Place()> scratch; // a slot, to break a cycle through memory
+  std::function<mir::Place(bool xmm)> scratch; // a slot to break a cycle; an xmm register serves a cycle of those
 };
 
 // Destinations are distinct places. Resources are asked for only where needed. Constants come last.

@@ -42,7 +42,7 @@ namespace {
 bool is_load(ir::Op op) { return op == ir::Op::LoadField || op == ir::Op::LoadElem || op == ir::Op::LoadGlobal; }
 // No code of its own: a constant, or an address that is made where it is used.
 bool is_remade(ir::Op op) {
-  return op == ir::Op::IConst || op == ir::Op::Null || op == ir::Op::DataAddr || op == ir::Op::FuncAddr || op == ir::Op::GlobalAddr ||
+  return op == ir::Op::IConst || op == ir::Op::FConst || op == ir::Op::Null || op == ir::Op::DataAddr || op == ir::Op::FuncAddr || op == ir::Op::GlobalAddr ||
          op == ir::Op::Undef;
 }
 
@@ -129,12 +129,14 @@ void Selector::entry() {
   const std::vector<ir::ValueId>& params = source_.block(source_.entry()).params;
   std::vector<Move> moves;
   std::vector<Place> args;
-  for (uint32_t i = 0; i < params.size(); ++i) {
-    Reg reg = fresh(type_of(params[i]));
-    moves.push_back({Place::reg(reg), i < 6 ? Place::reg(argument_registers[i]) : Place::in_arg(i - 6)});
+  ArgumentPlaces places;
+  for (ir::ValueId param : params) {
+    Reg reg = fresh(type_of(param));
+    std::optional<Reg> place = places.next(is_floating(param));
+    moves.push_back({Place::reg(reg), place ? Place::reg(*place) : Place::in_arg(places.stack - 1)});
     args.push_back(Place::reg(reg));
   }
-  out_.mir.in_args = params.size() > 6 ? uint32_t(params.size() - 6) : 0;
+  out_.mir.in_args = places.stack;
   if (!moves.empty()) emit_moves(std::move(moves));
   jump({blocks_[source_.entry().value], std::move(args)});
 }
@@ -169,11 +171,17 @@ void Selector::block(ir::BlockId id) {
 void Selector::instruction(const ir::Inst& inst) {
   using ir::Op;
   switch (inst.op) {
-  case Op::IConst: case Op::Null: case Op::DataAddr: case Op::FuncAddr: case Op::GlobalAddr: case Op::Undef: return;
+  case Op::IConst: case Op::FConst: case Op::Null: case Op::DataAddr: case Op::FuncAddr: case Op::GlobalAddr: case Op::Undef: return;
   case Op::Add: case Op::Sub: case Op::Mul: case Op::And: case Op::Or: case Op::Xor: case Op::Shl: case Op::LShr: case Op::AShr:
   case Op::SDiv: case Op::UDiv: case Op::SRem: case Op::URem: return arithmetic(inst);
   case Op::Eq: case Op::Ne: case Op::SLt: case Op::SLe: case Op::SGt: case Op::SGe: case Op::ULt: case Op::ULe: case Op::UGt:
-  case Op::UGe: case Op::ExnMatches: return set_bool(inst);
+  case Op::UGe: case Op::FEq: case Op::FNe: case Op::FLt: case Op::FLe: case Op::FGt: case Op::FGe: case Op::ExnMatches:
+    return set_bool(inst);
+  case Op::FAdd: case Op::FSub: case Op::FMul: case Op::FDiv: return float_arithmetic(inst);
+  case Op::FNeg: return negate_float(inst);
+  case Op::IToF: return integer_to_float(inst);
+  case Op::FToINear: case Op::FToIZero: return float_to_integer(inst);
+  case Op::FResize: return resize_float(inst);
   case Op::Trunc: case Op::ZExt: case Op::SExt: return convert(inst);
   case Op::Retype: return alias(inst, inst.operands[0]);
   case Op::AssumeNonNull:
@@ -264,7 +272,7 @@ unsigned Selector::width(ir::ValueId value) {
 
 std::optional<int64_t> Selector::constant(ir::ValueId value) const {
   const ir::Inst* inst = def(value);
-  if (!inst) return std::nullopt;
+  if (!inst || is_floating(value)) return std::nullopt;
   if (inst->op == ir::Op::Null || inst->op == ir::Op::Undef) return 0;
   if (inst->op == ir::Op::Retype) return constant(inst->operands[0]);
   if (inst->op == ir::Op::CheckBounds) return constant(inst->operands[1]);
@@ -275,7 +283,7 @@ std::optional<int64_t> Selector::constant(ir::ValueId value) const {
   return bits >= 64 ? inst->imm : inst->imm & ((int64_t(1) << bits) - 1);
 }
 
-Reg Selector::fresh(tal::TypeId type) { return out_.mir.new_vreg(type.value, is_narrow(type)); }
+Reg Selector::fresh(tal::TypeId type) { return out_.mir.new_vreg(type.value, is_narrow(type), is_floating(type)); }
 
 bool Selector::is_narrow(tal::TypeId type) { return unit_.types().is_integer(type) && unit_.types().word_size(type) < 8; }
 
@@ -288,6 +296,7 @@ Reg Selector::load_constant(int64_t value, tal::TypeId type) {
 
 Reg Selector::reg(ir::ValueId value) {
   if (std::optional<int64_t> known = constant(value)) return load_constant(*known, type_of(value));
+  if (std::optional<uint64_t> bits = float_constant(value)) return load_float_constant(*bits, is_float(value));
   ValueInfo& info = values_[value.value];
   const ir::Inst* inst = def(value);
   if (inst && is_remade(inst->op)) { // a new register each time
@@ -341,7 +350,7 @@ void Selector::emit_di(mir::Op op, Reg d, int64_t imm) {
 }
 
 void Selector::emit_copy(Reg d, Reg b, tal::TypeId type) {
-  emit_dd(is_narrow(type) ? Op::MOV32rr : Op::MOV64rr, d, b);
+  emit_dd(is_floating(type) ? Op::MOVAPSrr : is_narrow(type) ? Op::MOV32rr : Op::MOV64rr, d, b);
 }
 
 void Selector::emit_moves(std::vector<Move> moves) {

@@ -362,6 +362,10 @@ void Selector::convert(const ir::Inst& inst) {
 
 // A condition as a value: the register is zeroed before the compare, so that setting its low byte is all.
 void Selector::set_bool(const ir::Inst& inst) {
+  if (inst.op == ir::Op::FEq || inst.op == ir::Op::FNe) {
+    values_[inst.result.value].reg = float_equality(inst);
+    return;
+  }
   Cond cond = compare(inst);
   Reg d = result(inst);
   Inst zero;

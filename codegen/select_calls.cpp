@@ -1,9 +1,16 @@
-// Calls: System V argument registers, then the stack.
+// Calls: System V argument registers of the two classes, then the stack.
 #include "codegen/selector.h"
 
 namespace codegen {
 
 using namespace mir;
+
+std::optional<Reg> Selector::ArgumentPlaces::next(bool is_float) {
+  if (is_float && floating < float_argument_registers) return xmm(floating++);
+  if (!is_float && general < std::size(argument_registers)) return argument_registers[general++];
+  ++stack;
+  return std::nullopt;
+}
 
 void Selector::call(const ir::Inst& inst) {
   Inst call;
@@ -20,16 +27,13 @@ void Selector::call(const ir::Inst& inst) {
   }
   for (frontend::TypeId type : inst.type_args) info.type_args.push_back(unit_.map().word(type).value);
   std::vector<Move> arguments;
+  ArgumentPlaces places;
   for (size_t i = first; i < inst.operands.size(); ++i) {
-    uint32_t n = uint32_t(i - first);
-    if (n < 6) {
-      arguments.push_back({Place::reg(argument_registers[n]), operand(inst.operands[i])});
-      info.uses |= bit(argument_registers[n]);
-    } else {
-      arguments.push_back({Place::out_arg(n - 6), operand(inst.operands[i])});
-      info.out_args = n - 5;
-    }
+    std::optional<Reg> place = places.next(is_floating(inst.operands[i]));
+    if (place) info.uses |= bit(*place);
+    arguments.push_back({place ? Place::reg(*place) : Place::out_arg(places.stack - 1), operand(inst.operands[i])});
   }
+  info.out_args = places.stack;
   info.has_result = inst.result.is_valid();
   emit_call(call, std::move(info), std::move(arguments), inst.result.is_valid() ? result(inst) : Reg{});
 }
@@ -49,7 +53,7 @@ void Selector::emit_call(Inst call, CallInfo info, std::vector<Move> arguments, 
     ended_ = true;
     return;
   }
-  if (result.is_valid()) emit_moves({{Place::reg(result), Place::reg(rax)}});
+  if (result.is_valid()) emit_moves({{Place::reg(result), Place::reg(out_.mir.is_floating(result) ? xmm(0) : rax)}});
 }
 
 void Selector::raise(const ir::Inst& inst) {

@@ -93,6 +93,7 @@ Cond Selector::compare(const ir::Inst& inst) {
     here().teaches = true;
     return Cond::E;
   }
+  if (is_floating(inst.operands[0])) return compare_floats(inst);
   Cond cond = condition_of(inst.op);
   ir::ValueId a = inst.operands[0], b = inst.operands[1];
   unsigned bits = width(a);
@@ -232,8 +233,9 @@ void Selector::switch_range(const ir::Inst& inst, Reg value, std::span<const uin
 
 void Selector::returns(const ir::Inst& inst) {
   bool has_result = !inst.operands.empty();
-  if (has_result) emit_moves({{Place::reg(rax), operand(inst.operands[0])}});
-  emit(Op::RET64).imm = has_result;
+  bool in_xmm = has_result && is_floating(inst.operands[0]);
+  if (has_result) emit_moves({{Place::reg(in_xmm ? xmm(0) : rax), operand(inst.operands[0])}});
+  emit(Op::RET64).imm = in_xmm ? 2 : has_result;
   here().term = Term::Return;
 }
 

@@ -30,6 +30,7 @@ Mem Selector::address(const ir::Inst& inst, FieldPlace& place) {
   case ir::Op::LoadGlobal: case ir::Op::StoreGlobal:
     place.type = unit_.map().word(unit_.module().global(inst.global()).type);
     place.size = unit_.types().word_size(place.type);
+    place.slot = is_floating(place.type); // other types are read and written in the bytes of their width
     mem.symbol = unit_.global(inst.global());
     break;
   default: // array_length: the low half of the length word
@@ -41,8 +42,14 @@ Mem Selector::address(const ir::Inst& inst, FieldPlace& place) {
   return mem;
 }
 
-void Selector::load_from(Reg dst, const Mem& mem, tal::TypeId type) {
-  unsigned size = unit_.types().is_integer(type) ? unit_.types().word_size(type) : 8;
+void Selector::load_from(Reg dst, const Mem& mem, const FieldPlace& place) {
+  unsigned size = unit_.types().is_integer(place.type) ? unit_.types().word_size(place.type) : 8;
+  if (is_floating(place.type)) { // a float in a slot is its low half
+    Inst& load = emit(place.type == unit_.types().f32() && !place.slot ? Op::MOVSSrm : Op::MOVSDrm);
+    load.d = dst;
+    load.mem = mem;
+    return;
+  }
   Inst& load = emit(size == 1 ? Op::MOVZX32rm8 : size == 2 ? Op::MOVZX32rm16 : size == 4 ? Op::MOV32rm : Op::MOV64rm);
   load.d = dst;
   load.mem = mem;
@@ -51,7 +58,7 @@ void Selector::load_from(Reg dst, const Mem& mem, tal::TypeId type) {
 void Selector::load(const ir::Inst& inst) {
   FieldPlace place;
   Mem mem = address(inst, place);
-  load_from(result(inst), mem, place.type);
+  load_from(result(inst), mem, place);
 }
 
 // The memory operand of a load that is put off until its only use, if it reads exactly that many bits.
@@ -69,6 +76,7 @@ void Selector::store_to(const Mem& mem, const FieldPlace& place, ir::ValueId val
   // A slot is written as a whole: integers are canonical in their register already.
   unsigned size = place.slot ? 8 : place.size;
   std::optional<int64_t> known = constant(value);
+  if (std::optional<uint64_t> bits = float_constant(value)) known = int64_t(*bits);
   if (known && (size < 8 || *known == int32_t(*known))) {
     Inst& store = emit(size == 1 ? Op::MOV8mi : size == 2 ? Op::MOV16mi : size == 4 ? Op::MOV32mi : Op::MOV64mi32);
     store.mem = mem;
@@ -76,6 +84,12 @@ void Selector::store_to(const Mem& mem, const FieldPlace& place, ir::ValueId val
     return;
   }
   Reg from = reg(value);
+  if (is_floating(place.type)) {
+    Inst& store = emit(size == 4 ? Op::MOVSSmr : Op::MOVSDmr);
+    store.mem = mem;
+    store.b = from;
+    return;
+  }
   Inst& store = emit(size == 1 ? Op::MOV8mr : size == 2 ? Op::MOV16mr : size == 4 ? Op::MOV32mr : Op::MOV64mr);
   store.mem = mem;
   store.b = from;
@@ -116,7 +130,7 @@ void Selector::new_object(const ir::Inst& inst) {
   mem.base = allocate(unit_.types().ptr(memory), "__tal_new", {}, inst);
   for (uint32_t i = 0; i < inst.operands.size(); ++i) {
     FieldPlace place = unit_.map().field(type, i);
-    if (constant(inst.operands[i]) == 0 && !place.read_only) continue; // objects are made of zeros
+    if ((constant(inst.operands[i]) == 0 || float_constant(inst.operands[i]) == 0) && !place.read_only) continue; // objects are made of zeros
     mem.disp = int32_t(place.offset);
     store_to(mem, place, inst.operands[i]);
   }
@@ -143,7 +157,7 @@ void Selector::new_exn(const ir::Inst& inst) {
 }
 
 void Selector::new_array(const ir::Inst& inst) {
-  Place length = operand(inst.operands[0]), init = operand(inst.operands[1]);
+  Place length = operand(inst.operands[0]), init = is_floating(inst.operands[1]) ? float_bits(inst.operands[1]) : operand(inst.operands[1]);
   allocate(type_of(inst.result), "__tal_newarray", {{Place::reg(rsi), length}, {Place::reg(rdx), init}}, inst);
 }
 
@@ -156,7 +170,7 @@ void Selector::array_of(const ir::Inst& inst) {
     return;
   }
   // All elements start as the first one, which is then right already.
-  Place init = operand(inst.operands[0]);
+  Place init = is_floating(inst.operands[0]) ? float_bits(inst.operands[0]) : operand(inst.operands[0]);
   Place length = Place::imm(int64_t(inst.operands.size()));
   Mem mem;
   mem.base = allocate(array, "__tal_newarray", {{Place::reg(rsi), length}, {Place::reg(rdx), init}}, inst);
@@ -173,7 +187,10 @@ void Selector::exn_payload(const ir::Inst& inst) {
   Mem mem;
   mem.base = reg(inst.operands[0]);
   mem.disp = 8;
-  load_from(result(inst), mem, unit_.payload(inst.exception()));
+  FieldPlace place;
+  place.slot = true;
+  place.type = unit_.payload(inst.exception());
+  load_from(result(inst), mem, place);
 }
 
 // An address, or undef: made anew at each use.

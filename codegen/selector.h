@@ -19,7 +19,7 @@
 namespace codegen {
 
 // Decides between two values: a branch on its result becomes a compare and a conditional jump.
-inline bool is_compare(ir::Op op) { return (op >= ir::Op::Eq && op <= ir::Op::UGe) || op == ir::Op::ExnMatches; }
+inline bool is_compare(ir::Op op) { return ir::is_comparison(op) || op == ir::Op::ExnMatches; }
 
 class Selector {
 public:
@@ -74,11 +74,30 @@ private:
   void convert(const ir::Inst& inst);
   void set_bool(const ir::Inst& inst);
   void narrow(const ir::Inst& inst, mir::Reg reg);
+  // select_float.cpp
+  void float_arithmetic(const ir::Inst& inst);
+  void negate_float(const ir::Inst& inst);
+  mir::Cond compare_floats(const ir::Inst& inst);
+  mir::Reg float_equality(const ir::Inst& inst);
+  void integer_to_float(const ir::Inst& inst);
+  mir::Reg unsigned_long_to_float(mir::Reg from, bool is_float);
+  void float_to_integer(const ir::Inst& inst);
+  mir::Reg float_to_unsigned_long(mir::Reg from, bool is_float, bool truncate);
+  void resize_float(const ir::Inst& inst);
+  void convert_into(mir::Op op, mir::Reg d, mir::Reg from);
+  mir::Reg load_float_constant(uint64_t bits, bool is_float);
+  mir::Reg float_operation(mir::Op op, mir::Reg a, mir::Reg b, tal::TypeId type);
+  std::optional<mir::Mem> foldable_float(ir::ValueId value);
+  std::optional<uint64_t> float_constant(ir::ValueId value) const; // its bits
+  bool is_floating(ir::ValueId value) const { return unit_.module().types->is_floating(source_.value(value).type.id); }
+  bool is_float(ir::ValueId value) const { return source_.value(value).type.id == frontend::kFloatType; } // not double
+  bool is_floating(tal::TypeId type) { return type == unit_.types().f32() || type == unit_.types().f64(); }
+  mir::Place float_bits(ir::ValueId value);                // as an integer
   // select_memory.cpp
   void load(const ir::Inst& inst);
   void store(const ir::Inst& inst);
   mir::Mem address(const ir::Inst& inst, FieldPlace& place);
-  void load_from(mir::Reg dst, const mir::Mem& mem, tal::TypeId type);
+  void load_from(mir::Reg dst, const mir::Mem& mem, const FieldPlace& place);
   void store_to(const mir::Mem& mem, const FieldPlace& place, ir::ValueId value);
   std::optional<mir::Mem> foldable(ir::ValueId value, unsigned width);
   void new_object(const ir::Inst& inst);
@@ -90,6 +109,11 @@ private:
   void address_of(const ir::Inst& inst);
   // select_calls.cpp
   void call(const ir::Inst& inst);
+  // Where the arguments of a call or the parameters of this function are, in order (System V).
+  struct ArgumentPlaces {
+    uint32_t general = 0, floating = 0, stack = 0; // used so far
+    std::optional<mir::Reg> next(bool is_float);   // none: on the stack, number stack - 1
+  };
   void emit_call(mir::Inst call, mir::CallInfo info, std::vector<mir::Move> arguments, mir::Reg result);
   void raise(const ir::Inst& inst);
 

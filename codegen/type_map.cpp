@@ -43,7 +43,9 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
   case TypeKind::Var:
     if (type.depth == 0) result = target_.var(type.index, tal::Kind::W);
     break;
-  case TypeKind::Error: case TypeKind::Void: case TypeKind::Float: case TypeKind::Double: case TypeKind::ConstArray:
+  case TypeKind::Float: result = target_.f32(); break;
+  case TypeKind::Double: result = target_.f64(); break;
+  case TypeKind::Error: case TypeKind::Void: case TypeKind::ConstArray:
   case TypeKind::Rep: case TypeKind::Exncon: case TypeKind::Infer: break;
   }
   if (!result) return fail(id, "values of type");

@@ -1,5 +1,8 @@
 #include "codegen/unit.h"
 
+#include "ir/builder.h"
+#include "ir/evaluate.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -18,8 +21,10 @@ tal::Symbol make_symbol(std::string name, tal::SymbolKind kind, tal::Scope scope
   return symbol;
 }
 
-// A constant in a field narrower than its slot is stored canonically: zero-extended from the width of its type.
+// A constant as the bits of its type's width, zero-extended: what stands in memory, canonical also where the slot is wider.
 ir::Constant canonical(ir::Constant constant, unsigned width) {
+  if (constant.kind == ir::Constant::Kind::Real)
+    return {ir::Constant::Kind::Int, int64_t(ir::float_bits(ir::real_value(constant.imm), 8 * width)), UINT32_MAX, {}};
   if (constant.kind == ir::Constant::Kind::Int && width < 8) constant.imm &= (int64_t(1) << (8 * width)) - 1;
   return constant;
 }
@@ -111,6 +116,17 @@ uint32_t Unit::empty_array(tal::TypeId array) {
   return entry->second;
 }
 
+Unit::FloatConstant Unit::float_constant(uint64_t bits, unsigned size) {
+  FloatPool& pool = size == 4 ? floats_ : doubles_;
+  if (pool.symbol == none) {
+    tal::TypeId type = types().arr(size == 4 ? types().f32() : types().f64(), tal::Mutability::ReadOnly);
+    pool.symbol = add_symbol(make_symbol("", tal::SymbolKind::Data, tal::Scope::Static, type));
+  }
+  auto [entry, fresh] = pool.index.try_emplace(bits, uint32_t(pool.constants.size()));
+  if (fresh) pool.constants.push_back(bits);
+  return {pool.symbol, int32_t(8 + size * entry->second)};
+}
+
 bool Unit::is_noret(ir::FuncId id) const {
   const ir::Function& function = module_.function(id);
   auto native = function.linkage == ir::Linkage::Import ? natives_.natives.find(function.name) : natives_.natives.end();
@@ -147,9 +163,10 @@ void Unit::put_address(tal::ObjectImage& image, uint32_t offset, uint32_t symbol
   image.data_relocs.push_back({offset, tal::RelocKind::Abs64, symbol, 0});
 }
 
+// A canonical constant; `size` is that of the place, 8 for a slot whatever the type.
 void Unit::put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, const ir::Constant& constant) {
   switch (constant.kind) {
-  case ir::Constant::Kind::Int: return put_integer(image, offset, size, uint64_t(constant.imm));
+  case ir::Constant::Kind::Int: case ir::Constant::Kind::Real: return put_integer(image, offset, size, uint64_t(constant.imm));
   case ir::Constant::Kind::Null: return;
   case ir::Constant::Kind::Data: return put_address(image, offset, data({constant.symbol}));
   case ir::Constant::Kind::Func: return put_address(image, offset, function({constant.symbol}));
@@ -182,7 +199,7 @@ void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, ui
     unsigned size = types().word_size(types().target(type));
     uint32_t offset = room(8 + size * object.elements.size());
     put_integer(image, offset, 8, object.elements.size());
-    for (size_t i = 0; i < object.elements.size(); ++i) put_word(image, uint32_t(offset + 8 + size * i), size, object.elements[i]);
+    for (size_t i = 0; i < object.elements.size(); ++i) put_word(image, uint32_t(offset + 8 + size * i), size, canonical(object.elements[i], size));
     return;
   }
   uint32_t offset = room(types().layout_size(map_.memory(object.type)));
@@ -192,7 +209,22 @@ void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, ui
   }
 }
 
+void Unit::emit_pool(tal::ObjectImage& image, const FloatPool& pool, unsigned size) {
+  if (pool.symbol == none) return;
+  tal::Symbol& record = annotations_.symbols[pool.symbol];
+  uint64_t length = pool.constants.size();
+  record.section = tal::Section::RoData;
+  record.offset = uint32_t(image.rodata.size());
+  record.size = uint32_t(8 + size * length);
+  image.rodata.resize(record.offset + ((record.size + 7) & ~7u));
+  uint8_t* at = image.rodata.data() + record.offset;
+  std::memcpy(at, &length, 8);
+  for (size_t i = 0; i < length; ++i) std::memcpy(at + 8 + size * i, &pool.constants[i], size);
+}
+
 void Unit::emit_data(tal::ObjectImage& image) {
+  emit_pool(image, doubles_, 8);
+  emit_pool(image, floats_, 4);
   for (uint32_t i = 0; i < module_.globals.size(); ++i)
     if (module_.globals[i].linkage != ir::Linkage::Import) emit_global(image, module_.globals[i], global_symbols_[i]);
   for (uint32_t i = 0; i < module_.exceptions.size(); ++i)

@@ -32,12 +32,20 @@ public:
   // The object of an empty array of this type.
   uint32_t empty_array(tal::TypeId array);
 
+  // Where the floating-point constant with these bits stands: byte `offset` of a read-only array of all constants of that type.
+  struct FloatConstant {
+    uint32_t symbol;
+    int32_t offset;
+  };
+  FloatConstant float_constant(uint64_t bits, unsigned size);
+
   // Does a call of the function end the path for the checker too?
   bool is_noret(ir::FuncId id) const;
   tal::TypeId payload(ir::ExceptionId id);
   const std::vector<std::string>& symbol_names() const { return names_; }
 
-  // Lays out and fills .data: globals, exception names, static objects. After all functions have been compiled.
+  // Lays out and fills .rodata and .data: floating-point constants, globals, exception names, static objects.
+  // After all functions have been compiled.
   void emit_data(tal::ObjectImage& image);
 
 private:
@@ -56,6 +64,13 @@ private:
   tal::ObjectAnnotations annotations_;
   TypeMap map_;
   std::vector<uint32_t> function_symbols_, global_symbols_, exception_symbols_, data_symbols_; // none: UINT32_MAX
+  struct FloatPool {
+    uint32_t symbol = UINT32_MAX;
+    std::map<uint64_t, uint32_t> index; // by bits
+    std::vector<uint64_t> constants;
+  };
+  void emit_pool(tal::ObjectImage& image, const FloatPool& pool, unsigned size);
+  FloatPool floats_, doubles_;
   std::map<std::string, uint32_t> runtime_symbols_;
   std::map<uint32_t, uint32_t> descriptor_symbols_, empty_arrays_;
   std::vector<std::string> names_;

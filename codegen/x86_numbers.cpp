@@ -27,8 +27,8 @@ const char* const register_names[16][4] = {
     {"R15", "R15D", "R15W", "R15B"},
 };
 
-// The row XOR32zero is the idiom `xor r, r`; LLVM has no opcode of that name that can be encoded.
-std::string llvm_name(const std::string& name) { return name == "XOR32zero" ? "XOR32rr" : name; }
+// The rows XOR32zero and XORPSzero are the idiom `xor r, r`; LLVM has no opcodes of those names that can be encoded.
+std::string llvm_name(const std::string& name) { return name == "XOR32zero" ? "XOR32rr" : name == "XORPSzero" ? "XORPSrr" : name; }
 
 } // namespace
 
@@ -60,6 +60,8 @@ int main(int argc, char** argv) {
     for (const char* name : row) std::fprintf(out, "%u, ", register_of.at(name));
     std::fprintf(out, "}, // %s\n", row[0]);
   }
+  std::fprintf(out, "};\nconstexpr unsigned llvm_xmm[16] = {");
+  for (int i = 0; i < 16; ++i) std::fprintf(out, "%u, ", register_of.at("XMM" + std::to_string(i)));
   std::fprintf(out, "};\nconstexpr unsigned llvm_rip = %u;\n", register_of.at("RIP"));
   return std::fclose(out) == 0 ? 0 : 1;
 }

@@ -157,6 +157,7 @@ private:
     }
     command.push_back("-l:libgc.a");
     command.push_back("-lpthread");
+    command.push_back("-lm");
     return command;
   }
 

@@ -227,6 +227,8 @@ void report_cpp_errors(Session& session, std::string_view text) {
 std::optional<std::string> preprocess(Session& session, const std::string& path) {
   std::vector<std::string> command = {"cpp", "-x", "c", "-std=gnu11", "-nostdinc", "-w", "-fdiagnostics-color=never"};
   for (const std::string& directory : session.options.include_dirs) command.insert(command.end(), {"-I", directory});
+  // What the original's make files define wherever there is floating point.
+  command.insert(command.end(), {"-D", "FLOATS=1"});
   for (const std::string& define : session.options.defines) command.insert(command.end(), {"-D", define});
   for (const std::string& name : session.options.undefines) command.insert(command.end(), {"-U", name});
   command.push_back(path.starts_with("-") ? "./" + path : path);

@@ -1,5 +1,8 @@
 #include "ir/builder.h"
 
+#include <bit>
+#include <charconv>
+
 #include <utility>
 
 namespace ir {
@@ -128,6 +131,16 @@ InstId Builder::ret(ValueId value) {
 
 InstId Builder::raise(ValueId exn) { return terminate(Op::Raise, {exn}); }
 InstId Builder::unreachable() { return terminate(Op::Unreachable, {}); }
+
+ValueId Builder::fconst(frontend::TypeId type, double value) { return emit_typed(Op::FConst, {type}, {}, real_imm(value)); }
+
+double real_value(int64_t imm) { return std::bit_cast<double>(imm); }
+int64_t real_imm(double value) { return std::bit_cast<int64_t>(value); }
+
+std::string real_text(int64_t imm) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, real_value(imm)).ptr};
+}
 
 unsigned bit_width(const frontend::TypeStore& types, frontend::TypeId type) { return 8 * types.byte_size(type); }
 

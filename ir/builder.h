@@ -42,6 +42,7 @@ class Builder {
                       std::span<const frontend::TypeId> type_args = {});
 
   ValueId iconst(frontend::TypeId type, int64_t value) { return emit_typed(Op::IConst, {type}, {}, value); }
+  ValueId fconst(frontend::TypeId type, double value);
   ValueId call(FuncId callee, std::span<const frontend::TypeId> type_args, std::span<const ValueId> args, frontend::TypeId result);
   ValueId call_indirect(ValueId callee, std::span<const frontend::TypeId> type_args, std::span<const ValueId> args,
                         frontend::TypeId result);
@@ -72,6 +73,10 @@ class Builder {
 // The integer that a value of integer type or bool with these bits (zero-extended, any garbage above the width ignored) is
 // in the source language: sign-extended for signed types. The form of IConst, switch keys and Constant::Int.
 int64_t normalize_integer(const frontend::TypeStore& types, frontend::TypeId type, uint64_t bits);
+// The number that FConst and Constant::Real carry, and its text.
+double real_value(int64_t imm);
+int64_t real_imm(double value);
+std::string real_text(int64_t imm);
 unsigned bit_width(const frontend::TypeStore& types, frontend::TypeId type);
 
 } // namespace ir

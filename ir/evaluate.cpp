@@ -1,5 +1,10 @@
 #include "ir/evaluate.h"
 
+#include <bit>
+
+#include "frontend/numbers.h"
+#include "ir/builder.h"
+
 namespace ir {
 namespace {
 
@@ -16,7 +21,45 @@ std::optional<uint64_t> divide(Op op, unsigned width, uint64_t left, uint64_t ri
   return static_cast<uint64_t>(op == Op::SDiv ? a / b : a % b);
 }
 
+// Of doubles and, exactly the same, of floats: the double result of two floats rounded to float is what float arithmetic gives.
+std::optional<uint64_t> evaluate_float(Op op, unsigned width, double a, double b) {
+  switch (op) {
+  case Op::FAdd: return float_bits(a + b, width);
+  case Op::FSub: return float_bits(a - b, width);
+  case Op::FMul: return float_bits(a * b, width);
+  case Op::FDiv: return float_bits(a / b, width);
+  case Op::FEq: return a == b;
+  case Op::FNe: return a != b;
+  case Op::FLt: return a < b;
+  case Op::FLe: return a <= b;
+  case Op::FGt: return a > b;
+  case Op::FGe: return a >= b;
+  default: return std::nullopt;
+  }
+}
+
 } // namespace
+
+uint64_t float_bits(double value, unsigned width) {
+  return width == 32 ? std::bit_cast<uint32_t>(static_cast<float>(value)) : std::bit_cast<uint64_t>(value);
+}
+
+double float_value(uint64_t bits, unsigned width) {
+  return width == 32 ? std::bit_cast<float>(static_cast<uint32_t>(bits)) : std::bit_cast<double>(bits);
+}
+
+uint64_t evaluate_conversion(Op op, const frontend::TypeStore& types, frontend::TypeId from, frontend::TypeId to, uint64_t value) {
+  unsigned from_width = bit_width(types, from), to_width = bit_width(types, to);
+  if (op == Op::FResize)
+    return float_bits(float_value(value, from_width), to_width);
+  if (op != Op::IToF)
+    return frontend::float_to_integer(float_value(value, from_width), op == Op::FToIZero, to_width, types.is_signed(to));
+  bool is_signed = types.is_signed(from);
+  uint64_t extended = is_signed ? static_cast<uint64_t>(sign_extend(value, from_width)) : value;
+  // Not by way of double: rounding twice could give another float.
+  return to_width == 32 ? std::bit_cast<uint32_t>(frontend::integer_to_float(extended, is_signed))
+                        : std::bit_cast<uint64_t>(frontend::integer_to_double(extended, is_signed));
+}
 
 std::optional<uint64_t> evaluate(Op op, unsigned width, uint64_t left, uint64_t right) {
   auto wrap = [&](uint64_t bits) { return std::optional(zero_extend(bits, width)); };
@@ -50,7 +93,8 @@ std::optional<uint64_t> evaluate(Op op, unsigned width, uint64_t left, uint64_t 
   case Op::ULe: return truth(left <= right);
   case Op::UGt: return truth(left > right);
   case Op::UGe: return truth(left >= right);
-  default: return std::nullopt;
+  case Op::FNeg: return left ^ uint64_t{1} << (width - 1);
+  default: return evaluate_float(op, width, float_value(left, width), float_value(right, width));
   }
 }
 

@@ -41,7 +41,7 @@ enum class Op : uint8_t {
 };
 
 enum class ResultRule : uint8_t { None, Same, Bool, NonNull, Stated, StatedOrNone };
-enum class Attribute : uint8_t { NoAttr, Int, Field, Func, Global, Data, Exception, TypeArgs, FuncTypeArgs, Targets };
+enum class Attribute : uint8_t { NoAttr, Int, Real, Field, Func, Global, Data, Exception, TypeArgs, FuncTypeArgs, Targets };
 
 namespace flags {
 inline constexpr uint16_t Pure = 1, Reads = 2, Writes = 4, Alloc = 8, Throws = 16, Term = 32, Commutes = 64, Guarded = 128;
@@ -59,7 +59,7 @@ const OpInfo& info(Op op);
 size_t op_count();
 inline bool is_terminator(Op op) { return info(op).flags & flags::Term; }
 inline bool may_throw(Op op) { return info(op).flags & flags::Throws; }
-inline bool is_comparison(Op op) { return op >= Op::Eq && op <= Op::UGe; }
+inline bool is_comparison(Op op) { return op >= Op::Eq && op <= Op::FGe; }
 inline bool is_pure(Op op) { return info(op).flags & flags::Pure; }
 
 // A source type. `nonnull` is set only on values of a nullable named type that are known not to be null;
@@ -83,7 +83,8 @@ struct Inst {
   SourceLoc loc;
   ValueId result;                            // none: no result
   std::vector<ValueId> operands;
-  int64_t imm = 0;                           // Int: the value as the source type reads it; Field: the index
+  int64_t imm = 0;                           // Int: the value as the source type reads it; Real: bits of the double
+                                             // (of the equal one, for a float); Field: the index
   uint32_t symbol = UINT32_MAX;              // Func, Global, Data, Exception: the id's value
   std::vector<frontend::TypeId> type_args;   // Func with type arguments, TypeArgs
   std::vector<Edge> targets;                 // Targets; br_if: then, else; switch: one per key, then the default
@@ -145,8 +146,8 @@ struct Function {
 
 // A constant word of static data. Objects are a tree by way of Data references.
 struct Constant {
-  enum class Kind : uint8_t { Int, Null, Data, Func, GlobalAddr } kind = Kind::Int;
-  int64_t imm = 0;
+  enum class Kind : uint8_t { Int, Real, Null, Data, Func, GlobalAddr } kind = Kind::Int;
+  int64_t imm = 0;                           // Real: as in FConst
   uint32_t symbol = UINT32_MAX;
   std::vector<frontend::TypeId> type_args;   // Func
   friend bool operator==(const Constant&, const Constant&) = default;

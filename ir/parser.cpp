@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "ir/builder.h"
 #include "ir/string_text.h"
 #include "ir/text_lexer.h"
 
@@ -87,6 +88,20 @@ class Parser {
       }
     }
     fail("expected an integer");
+    return 0;
+  }
+  // Between quotes, so that no other text has to care about numbers with a point.
+  int64_t real() {
+    double value = 0;
+    if (!failed_ && peek().kind == Kind::String) {
+      std::string_view text = peek().text;
+      auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size()) {
+        ++pos_;
+        return real_imm(value);
+      }
+    }
+    fail("expected a floating-point number between quotes");
     return 0;
   }
   uint32_t index() {
@@ -297,6 +312,9 @@ class Parser {
     } else if (accept("global")) {
       c.kind = Constant::Kind::GlobalAddr;
       c.symbol = lookup(globals_, "a global variable");
+    } else if (!failed_ && peek().kind == Kind::String) {
+      c.kind = Constant::Kind::Real;
+      c.imm = real();
     } else {
       c.imm = integer();
     }
@@ -537,6 +555,7 @@ class Parser {
     case Attribute::NoAttr:
     case Attribute::Targets: return;
     case Attribute::Int: inst.imm = integer(); return;
+    case Attribute::Real: inst.imm = real(); return;
     case Attribute::Field:
       expect(".");
       inst.imm = index();

@@ -1,5 +1,6 @@
 #include "ir/printer.h"
 
+#include "ir/builder.h"
 #include "ir/string_text.h"
 
 namespace ir {
@@ -142,6 +143,7 @@ void Printer::exception(const Exception& exception) {
 void Printer::constant(const Constant& constant) {
   switch (constant.kind) {
   case Constant::Kind::Int: out_ += std::to_string(constant.imm); return;
+  case Constant::Kind::Real: out_ += quote(real_text(constant.imm)); return;
   case Constant::Kind::Null: out_ += "null"; return;
   case Constant::Kind::Data: out_ += "data d" + std::to_string(constant.symbol); return;
   case Constant::Kind::Func:
@@ -252,6 +254,7 @@ void Printer::attribute(const Inst& inst) {
   case Attribute::NoAttr:
   case Attribute::Targets: return;
   case Attribute::Int: out_ += " " + std::to_string(inst.imm); return;
+  case Attribute::Real: out_ += " " + quote(real_text(inst.imm)); return;
   case Attribute::Field: out_ += " ." + std::to_string(inst.imm); return;
   case Attribute::Func:
   case Attribute::FuncTypeArgs:

@@ -125,6 +125,7 @@ class Structure {
     switch (info(inst.op).attribute) {
     case Attribute::NoAttr:
     case Attribute::Int:
+    case Attribute::Real:
     case Attribute::TypeArgs:
     case Attribute::Targets: return;
     case Attribute::Field:

@@ -90,14 +90,15 @@ class Types {
     case 'i': return types_.is_integer(t.id);
     case 'I': return types_.is_integer(t.id) || kind == TypeKind::Bool;
     case '=': return t.id == first.id;
+    case 'd': return types_.is_floating(t.id);
     case 'b': return kind == TypeKind::Bool;
     case 'n': return is_object(t);
     case 'q': return types_.is_nullable(t.id);
     case 'a': return kind == TypeKind::Array || kind == TypeKind::String;
     case 'e': return kind == TypeKind::Exn;
     case 'f': return kind == TypeKind::Function;
-    case 'x':
-    case 'r': return true;
+    case 'r': return !types_.is_floating(t.id);
+    case 'x': return true;
     }
     return true;
   }
@@ -130,6 +131,7 @@ class Types {
   void own_rule(const Inst& inst) {
     switch (inst.op) {
     case Op::IConst: return iconst(inst);
+    case Op::FConst: return fconst(inst);
     case Op::Null:
       if (!types_.is_nullable(type(inst.result).id) || type(inst.result).nonnull)
         report_.error("T1", "null of type " + text(type(inst.result)));
@@ -145,6 +147,10 @@ class Types {
     case Op::ZExt:
     case Op::SExt:
     case Op::Retype: return conversion(inst);
+    case Op::IToF:
+    case Op::FToINear:
+    case Op::FToIZero:
+    case Op::FResize: return float_conversion(inst);
     case Op::CheckBounds: return expect_result(inst, type(inst.operands[1]));
     case Op::LoadField: return field_access(inst);
     case Op::StoreField: return field_access(inst);
@@ -167,6 +173,8 @@ class Types {
     case Op::Eq: case Op::Ne:
     case Op::SLt: case Op::SLe: case Op::SGt: case Op::SGe:
     case Op::ULt: case Op::ULe: case Op::UGt: case Op::UGe:
+    case Op::FAdd: case Op::FSub: case Op::FMul: case Op::FDiv: case Op::FNeg:
+    case Op::FEq: case Op::FNe: case Op::FLt: case Op::FLe: case Op::FGt: case Op::FGe:
     case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckDiv:
     case Op::ExnMatches:
     case Op::Br: case Op::BrIf: case Op::Switch: case Op::Raise: case Op::Unreachable:
@@ -186,6 +194,26 @@ class Types {
     int64_t value = normalize_integer(types_, id, static_cast<uint64_t>(inst.imm));
     if (value != inst.imm || (id == frontend::kBoolType && (inst.imm & ~int64_t{1}) != 0))
       report_.error("T1", std::to_string(inst.imm) + " is not a value of type " + text({id}));
+  }
+
+  void fconst(const Inst& inst) {
+    TypeId id = type(inst.result).id;
+    if (!types_.is_floating(id))
+      return report_.error("T1", "floating-point constant of type " + text({id}));
+    double value = real_value(inst.imm);
+    if (id == frontend::kFloatType && real_imm(static_cast<float>(value)) != inst.imm)
+      report_.error("T1", real_text(inst.imm) + " is not a value of type float");
+  }
+
+  // Integers in conversions are those of a register's two widths.
+  void float_conversion(const Inst& inst) {
+    TypeId from = type(inst.operands[0]).id, to = type(inst.result).id;
+    auto is_wide_integer = [&](TypeId id) { return types_.is_integer(id) && bit_width(types_, id) >= 32; };
+    bool ok = inst.op == Op::IToF      ? is_wide_integer(from) && types_.is_floating(to)
+              : inst.op == Op::FResize ? types_.is_floating(to) && from != to
+                                       : is_wide_integer(to);
+    if (!ok)
+      report_.error("T1", std::string(info(inst.op).text) + " from " + text({from}) + " to " + text({to}));
   }
 
   const Inst* definition(ValueId v) const {
@@ -386,6 +414,8 @@ class Constants {
     switch (c.kind) {
     case Constant::Kind::Int:
       return (types_.is_integer(type) || type == frontend::kBoolType) && normalize_integer(types_, type, static_cast<uint64_t>(c.imm)) == c.imm;
+    case Constant::Kind::Real:
+      return type == frontend::kDoubleType || (type == frontend::kFloatType && real_imm(static_cast<float>(real_value(c.imm))) == c.imm);
     case Constant::Kind::Null: return types_.is_nullable(type);
     case Constant::Kind::Data:
       return c.symbol < module_.data.size() && c.symbol < limit && fits_constant(module_.data[c.symbol].type, type);

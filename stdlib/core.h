@@ -25,6 +25,9 @@ extern void fprint_ulong(FILE f, unsigned long n);
 extern void fprint_string(FILE f, string s);
 extern void fprint_char(FILE f, char c);
 extern void fprint_newline(FILE f);
+// Six digits, as C's %G: 1.5, 1E+20, INF.
+extern void fprint_float(FILE f, float x);
+extern void fprint_double(FILE f, double x);
 // Writes what is buffered; raises Unix::Unix_error when that fails.
 extern void fflush(FILE f);
 
@@ -58,6 +61,8 @@ extern short new_array2(int n)[];
 extern int new_array4(int n)[];
 extern unsigned int new_array4u(int n)[];
 extern long new_array8(int n)[];
+extern float new_array_float(int n)[];
+extern double new_array_double(int n)[];
 
 // The program's arguments, its name first; its environment, as NAME=VALUE.
 extern string std_args()[];
@@ -73,6 +78,24 @@ extern int int_time();
 extern int ptr_compare<a>(a x, a y);
 // A number that is not negative, the same for the same value.
 extern int hash<a>(a x);
+
+// The number that all of a string is, but for blanks before it; `inf`, `nan` and hexadecimal digits behind 0x are numbers too. 0 if
+// it is none, which tal_errno tells.
+extern double str_to_d(string s);
+extern float str_to_f(string s);
+// 0 if the last of these conversions succeeded, else an error number.
+extern int tal_errno;
+// At most six digits, as C's %.6g.
+extern string d_to_str(double x);
+extern string f_to_str(float x);
+// The bits of a number as 16 or 8 hexadecimal digits.
+extern string d_to_hexstr(double x);
+extern string f_to_hexstr(float x);
+// The angle whose cosine or sine is x; NaN if there is none.
+extern double arc_cos(double x);
+extern double arc_sin(double x);
+// x to the y.
+extern double power(double x, double y);
 
 // Collects garbage now.
 extern void GC_gcollect();
@@ -158,6 +181,15 @@ extern string string_of_long(long n);
 extern string string_of_ulong(unsigned long n);
 extern string hex_string_of_uint(unsigned int n);
 extern string string_of_char(char c);
+// At most six digits, as C's %.6g.
+extern string string_of_float(float x);
+extern string string_of_double(double x);
+// The bits of the number as hexadecimal digits.
+extern string hexstr_of_float(float x);
+extern string hexstr_of_double(double x);
+// The number that all of a string is, but for blanks before it; raises InvalidArg if it is none.
+extern float float_of_string(string s);
+extern double double_of_string(string s);
 
 }}
 #endif

@@ -166,6 +166,7 @@ typed::ExprId BodyChecker::expr(const ast::Subscript& n, SourceLoc loc, TypeId) 
   }
   // A long index keeps its width, so that no index out of range becomes one within.
   const bool is_wide = index_type == kLongType || index_type == kULongType;
+  warn_if_rounds(loc_of(index), index_type, kUIntType);
   index = convert_number(index, is_wide ? kULongType : kUIntType);
   return add(loc, is_string ? kCharType : types_.get(type).element, typed::Index{array, index});
 }

@@ -69,6 +69,7 @@ class BodyChecker {
   // Implicit conversion of an assignment-like position: false if there is none.
   bool convert(ExprId& id, TypeId target);
   void warn_if_loses_bits(ExprId id, TypeId target);
+  void warn_if_rounds(SourceLoc loc, TypeId from, TypeId target);
   ExprId convert_number(ExprId id, TypeId target, bool truncate = false);
   template <class Report>
   ExprId expect(ExprId id, TypeId target, Report report) {

@@ -131,10 +131,13 @@ typed::ExprId BodyChecker::convert_number(ExprId id, TypeId target, bool truncat
     if (is_negative) value |= ~uint64_t{0} << bits;
     return add(loc_of(id), target, typed::IntLiteral{low_bits(value, bits_of(types_, target))});
   }
-  if (types_.is_floating(from) && types_.is_integer(target) && !truncate && env_.session().options.warn_all) {
-    diagnostics_.report<Diag::ImplicitFloatToInteger>(loc_of(id), show(from), show(target));
-  }
   return add(loc_of(id), target, typed::Convert{id, truncate});
+}
+
+void BodyChecker::warn_if_rounds(SourceLoc loc, TypeId from, TypeId target) {
+  if (types_.is_floating(from) && types_.is_integer(target) && env_.session().options.warn_all) {
+    diagnostics_.report<Diag::ImplicitFloatToInteger>(loc, show(from), show(target));
+  }
 }
 
 namespace {
@@ -165,6 +168,7 @@ bool BodyChecker::convert(ExprId& id, TypeId target) {
   if (from == target) return true;
   if (types_.is_numeric(from) && types_.is_numeric(target)) {
     warn_if_loses_bits(id, target);
+    warn_if_rounds(loc_of(id), from, target);
     id = convert_number(id, target);
     return true;
   }

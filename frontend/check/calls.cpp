@@ -104,6 +104,12 @@ void BodyChecker::check_args(std::span<ast::Expr* const> args, std::span<const T
       continue;
     }
     const ExprId value = check(*args[i], params[i]);
+    const TypeId param = unifier_.prune(params[i]);
+    if (types_.kind(param) == TypeKind::Infer && types_.is_floating(type_of(value)) && !unifier_.unify(param, type_of(value))) {
+      diagnostics_.report<Diag::TypeArgumentNotWord>(args[i]->loc, show(type_of(value)));
+      out.push_back(error_expr(args[i]->loc));
+      continue;
+    }
     out.push_back(expect(value, params[i], [&](const std::string& got, const std::string& expected) {
       auto report = diagnostics_.report<Diag::ArgumentType>(args[i]->loc, std::to_string(i + 1), callee, expected, got);
       if (declared.is_valid()) report.note<Diag::DeclaredHere>(declared, callee);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "frontend/check/constant_eval.h"
+#include "frontend/numbers.h"
 
 namespace frontend {
 
@@ -57,15 +58,17 @@ class Folder {
     if (const auto* literal = std::get_if<IntLiteral>(&operand)) {
       const int64_t value = extended(literal->value, from);
       if (types_.is_integer(to)) return set_integer(id, static_cast<uint64_t>(value));
-      const double real = types_.is_signed(from) ? static_cast<double>(value) : static_cast<double>(static_cast<uint64_t>(value));
-      body_.exprs[id.value].node = FloatLiteral{to == kFloatType ? static_cast<float>(real) : real};
+      const bool is_signed = types_.is_signed(from);
+      const double real = to == kFloatType ? double{integer_to_float(static_cast<uint64_t>(value), is_signed)}
+                                           : integer_to_double(static_cast<uint64_t>(value), is_signed);
+      body_.exprs[id.value].node = FloatLiteral{real};
     } else if (const auto* real = std::get_if<FloatLiteral>(&operand)) {
       if (types_.is_floating(to)) {
         body_.exprs[id.value].node = FloatLiteral{to == kFloatType ? static_cast<float>(real->value) : real->value};
       } else {
-        const double rounded = n.truncate ? std::trunc(real->value) : std::nearbyint(real->value);
-        const bool fits = rounded >= -9.2e18 && rounded <= 9.2e18;
-        set_integer(id, fits ? static_cast<uint64_t>(static_cast<int64_t>(rounded)) : uint64_t{1} << 63);
+        // Narrow types by way of int, as at run time.
+        const unsigned bits = 8 * types_.byte_size(to);
+        set_integer(id, float_to_integer(real->value, n.truncate, bits < 32 ? 32 : bits, bits < 32 || types_.is_signed(to)));
       }
     }
   }

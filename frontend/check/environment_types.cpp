@@ -277,7 +277,6 @@ std::optional<Feature> Environment::unsupported_part(TypeId id) {
   const Type& type = types_.get(id);
   std::optional<Feature> found;
   switch (type.kind) {
-    case TypeKind::Float: case TypeKind::Double: found = Feature::Float; break;
     case TypeKind::ConstArray: found = Feature::ConstArray; break;
     case TypeKind::Rep: found = Feature::Rep; break;
     case TypeKind::Exncon: found = Feature::Exncon; break;

@@ -32,6 +32,8 @@ constexpr Conversion kConversions[] = {
     {'X', kUIntType, "", ""},
     {'i', kIntType, "fprint_int", "Core::string_of_int"},
     {'e', kDoubleType, "", ""},
+    {'E', kDoubleType, "", ""},
+    {'G', kDoubleType, "", ""},
 };
 
 const Conversion* find_conversion(char letter) {
@@ -74,6 +76,8 @@ struct RuntimeFunction {
 constexpr RuntimeFunction kRuntimeFunctions[] = {
     {"Core::fprint_integer_directive", true, kLongType, kVoidType, true, true},
     {"Core::format_integer_directive", false, kLongType, kStringType, true, true},
+    {"Core::fprint_float_directive", true, kDoubleType, kVoidType, true, true},
+    {"Core::format_float_directive", false, kDoubleType, kStringType, true, true},
     {"Core::fprint_string_directive", true, kStringType, kVoidType, false, true},
     {"Core::format_string_directive", false, kStringType, kStringType, false, true},
 };
@@ -105,7 +109,7 @@ std::optional<std::vector<BodyChecker::Directive>> BodyChecker::parse_format(std
     d.conversion = at < format.size() ? format[at] : '\0';
     d.text = std::string(format.substr(i, at + 1 - i));
     const Conversion* conversion = find_conversion(d.conversion);
-    const bool takes_long = conversion && types_.is_integer(conversion->type) && conversion->type != kCharType;
+    const bool takes_long = conversion && types_.is_numeric(conversion->type) && conversion->type != kCharType;
     if (!conversion || (d.is_long && !takes_long)) {
       diagnostics_.report<Diag::BadFormat>(loc, d.text);
       return std::nullopt;
@@ -170,15 +174,13 @@ typed::ExprId BodyChecker::runtime_call(std::string_view name, const Directive& 
 
 std::optional<typed::ExprId> BodyChecker::format_argument(const Directive& d, const ast::Expr& arg) {
   TypeId type = find_conversion(d.conversion)->type;
-  if (d.is_long) type = type == kIntType ? kLongType : kULongType;
+  // With flags, width or precision, or an `l`, floating-point directives are those of C.
+  if (types_.is_floating(type) && (d.is_long || !d.is_plain())) type = kDoubleType;
+  if (d.is_long && type != kDoubleType) type = type == kIntType ? kLongType : kULongType;
   ExprId value = check(arg, type);
   if (is_error(value)) return std::nullopt;
   const TypeId got = type_of(value);
   const bool loses_bits = !d.is_long && types_.is_integer(type) && types_.is_integer(got) && types_.byte_size(got) > 4;
-  if (types_.is_floating(type) || types_.is_floating(got)) {
-    env_.unsupported(arg.loc, Feature::Float);
-    return std::nullopt;
-  }
   if (loses_bits || !convert(value, type)) {
     diagnostics_.report<Diag::FormatArgument>(arg.loc, d.text, show(type), show(got));
     return std::nullopt;
@@ -187,7 +189,7 @@ std::optional<typed::ExprId> BodyChecker::format_argument(const Directive& d, co
 }
 
 // Has the library no function for this directive as it stands?
-static bool needs_runtime(bool is_plain, bool is_long, char conversion) { return !is_plain || is_long || conversion == 'o' || conversion == 'X'; }
+static bool needs_runtime(bool is_plain, bool is_long, char conversion) { return !is_plain || is_long || std::string_view("oXeEG").find(conversion) != std::string_view::npos; }
 
 std::optional<typed::ExprId> BodyChecker::print_directive(const Directive& d, ExprId file, const ast::Expr* arg, SourceLoc loc) {
   if (d.conversion == 0) return library_call("fprint_string", {file, string_literal(d.literal, loc)}, loc);
@@ -197,6 +199,7 @@ std::optional<typed::ExprId> BodyChecker::print_directive(const Directive& d, Ex
   if (d.conversion == 'c') value = library_call("Core::string_of_char", {*value}, arg->loc);
   if (!value) return std::nullopt;
   if (type_of(*value) == kStringType) return runtime_call("Core::fprint_string_directive", d, file, *value, arg->loc);
+  if (type_of(*value) == kDoubleType) return runtime_call("Core::fprint_float_directive", d, file, *value, arg->loc);
   return runtime_call("Core::fprint_integer_directive", d, file, convert_number(*value, kLongType), arg->loc);
 }
 
@@ -210,6 +213,7 @@ std::optional<typed::ExprId> BodyChecker::directive_text(const Directive& d, con
   if (d.conversion == 'c') value = library_call("Core::string_of_char", {*value}, arg->loc);
   if (!value) return std::nullopt;
   if (type_of(*value) == kStringType) return runtime_call("Core::format_string_directive", d, std::nullopt, *value, arg->loc);
+  if (type_of(*value) == kDoubleType) return runtime_call("Core::format_float_directive", d, std::nullopt, *value, arg->loc);
   return runtime_call("Core::format_integer_directive", d, std::nullopt, convert_number(*value, kLongType), arg->loc);
 }
 

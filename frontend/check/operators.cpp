@@ -165,6 +165,7 @@ typed::ExprId BodyChecker::compound(ast::BinaryOp op, ExprId target, ExprId valu
   }
   const TypeId compute = common_type(a, b);
   if (!operator_applies(op, compute, loc)) return error_expr(loc);
+  warn_if_rounds(loc, compute, a);
   return add(loc, a, typed::CompoundAssign{typed_op(op), yields_old, compute, target, convert_number(value, compute)});
 }
 

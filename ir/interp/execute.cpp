@@ -10,6 +10,7 @@ namespace ir::interp {
 void Machine::execute(Frame& frame, const Inst& inst) {
   switch (inst.op) {
   case Op::IConst: return set(frame, inst, zero_extend(static_cast<uint64_t>(inst.imm), width(frame, inst.result)));
+  case Op::FConst: return set(frame, inst, float_bits(real_value(inst.imm), width(frame, inst.result)));
   case Op::Null: return set(frame, inst, 0);
   case Op::DataAddr: return set(frame, inst, word(linked(frame).data[inst.symbol]));
   case Op::FuncAddr: return set(frame, inst, reinterpret_cast<Word>(linked(frame).functions[inst.symbol]));
@@ -20,7 +21,11 @@ void Machine::execute(Frame& frame, const Inst& inst) {
   case Op::SDiv: case Op::UDiv: case Op::SRem: case Op::URem:
   case Op::Eq: case Op::Ne:
   case Op::SLt: case Op::SLe: case Op::SGt: case Op::SGe:
-  case Op::ULt: case Op::ULe: case Op::UGt: case Op::UGe: return arithmetic(frame, inst);
+  case Op::ULt: case Op::ULe: case Op::UGt: case Op::UGe:
+  case Op::FAdd: case Op::FSub: case Op::FMul: case Op::FDiv: case Op::FNeg:
+  case Op::FEq: case Op::FNe: case Op::FLt: case Op::FLe: case Op::FGt: case Op::FGe: return arithmetic(frame, inst);
+  case Op::IToF: case Op::FToINear: case Op::FToIZero: case Op::FResize:
+    return set(frame, inst, evaluate_conversion(inst.op, *frame.callable->module->types, type_of(frame, inst.operands[0]), type_of(frame, inst.result), get(frame, inst.operands[0])));
   case Op::Trunc: case Op::ZExt: case Op::SExt: case Op::Retype: return convert(frame, inst);
   case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckBounds: case Op::CheckDiv: return check(frame, inst);
   case Op::LoadField: case Op::StoreField: case Op::LoadElem: case Op::StoreElem: case Op::ArrayLength:
@@ -33,7 +38,7 @@ void Machine::execute(Frame& frame, const Inst& inst) {
 }
 
 void Machine::arithmetic(Frame& frame, const Inst& inst) {
-  auto result = evaluate(inst.op, width(frame, inst.operands[0]), get(frame, inst.operands[0]), get(frame, inst.operands[1]));
+  auto result = evaluate(inst.op, width(frame, inst.operands[0]), get(frame, inst.operands[0]), get(frame, inst.operands.back()));
   if (!result)
     return fail(std::string("undefined ") + info(inst.op).text);
   set(frame, inst, *result);

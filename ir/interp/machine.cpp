@@ -120,6 +120,7 @@ Word Machine::constant(uint32_t index, const Constant& c, frontend::TypeId type)
   const Linked& linked = linked_[index];
   switch (c.kind) {
   case Constant::Kind::Int: return zero_extend(static_cast<uint64_t>(c.imm), bit_width(*program_[index]->types, type));
+  case Constant::Kind::Real: return float_bits(real_value(c.imm), bit_width(*program_[index]->types, type));
   case Constant::Kind::Null: return 0;
   case Constant::Kind::Data: return word(linked.data[c.symbol]);
   case Constant::Kind::Func: return reinterpret_cast<Word>(linked.functions[c.symbol]);

@@ -94,6 +94,7 @@ class Machine {
       frame.values[inst.result.value] = w;
   }
   const Linked& linked(const Frame& frame) const { return linked_[frame.callable->module_index]; }
+  frontend::TypeId type_of(const Frame& frame, ValueId v) const { return frame.callable->function->value(v).type.id; }
   unsigned width(const Frame& frame, ValueId v) const;
 
   std::vector<const Module*> program_;

@@ -1,6 +1,7 @@
 // The natives that test programs need: printing to standard output and strings. Streams are recognised by nothing: whatever
 // is printed to any stream goes to the one output.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -63,6 +64,25 @@ bool format_integer_directive(Machine& m, Args a, Word& r) { return give(m, r, i
 bool print_string_directive(Machine& m, Args a, Word&) { return m.print(string_directive(a.subspan(1))), true; }
 bool format_string_directive(Machine& m, Args a, Word& r) { return give(m, r, string_directive(a)); }
 
+double to_double(Word w) { return float_value(w, 64); }
+double from_float(Word w) { return float_value(w, 32); }
+std::string float_directive(Args a) {
+  const char tail[] = {static_cast<char>(a[1]), '\0'};
+  return print_formatted(directive(a.subspan(2), tail), to_double(a[0]));
+}
+bool print_float(Machine& m, Args a, Word&) { return m.print(print_formatted("%G", from_float(a.back()))), true; }
+bool print_double(Machine& m, Args a, Word&) { return m.print(print_formatted("%G", to_double(a.back()))), true; }
+bool print_float_directive(Machine& m, Args a, Word&) { return m.print(float_directive(a.subspan(1))), true; }
+bool format_float_directive(Machine& m, Args a, Word& r) { return give(m, r, float_directive(a)); }
+bool string_of_float(Machine& m, Args a, Word& r) { return give(m, r, print_formatted("%.6g", from_float(a[0]))); }
+bool string_of_double(Machine& m, Args a, Word& r) { return give(m, r, print_formatted("%.6g", to_double(a[0]))); }
+bool hex_of_float(Machine& m, Args a, Word& r) { return give(m, r, print_formatted("%08llx", static_cast<unsigned long long>(a[0]))); }
+bool hex_of_double(Machine& m, Args a, Word& r) { return give(m, r, print_formatted("%016llx", static_cast<unsigned long long>(a[0]))); }
+template <double (*function)(double)> bool apply(Machine&, Args a, Word& r) { return r = float_bits(function(to_double(a[0])), 64), true; }
+template <double (*function)(double, double)> bool apply2(Machine&, Args a, Word& r) {
+  return r = float_bits(function(to_double(a[0]), to_double(a[1])), 64), true;
+}
+
 bool string_of_int(Machine& m, Args a, Word& r) { return give(m, r, std::to_string(to_int(a[0]))); }
 bool string_of_uint(Machine& m, Args a, Word& r) { return give(m, r, std::to_string(static_cast<uint32_t>(a[0]))); }
 bool string_of_long(Machine& m, Args a, Word& r) { return give(m, r, std::to_string(static_cast<int64_t>(a[0]))); }
@@ -71,6 +91,12 @@ bool hex_string(Machine& m, Args a, Word& r) { return give(m, r, hex(a[0])); }
 bool new_string(Machine& m, Args a, Word& r) {
   if (to_int(a[0]) < 0)
     return m.raise("Core::InvalidArg", m.make_string("new_string"));
+  r = Machine::word(m.make(static_cast<size_t>(to_int(a[0]))));
+  return true;
+}
+bool new_zeros(Machine& m, Args a, Word& r) {
+  if (to_int(a[0]) < 0)
+    return m.raise("Core::InvalidArg", m.make_string("new_array"));
   r = Machine::word(m.make(static_cast<size_t>(to_int(a[0]))));
   return true;
 }
@@ -116,6 +142,31 @@ constexpr Row kNatives[] = {
     {"Core::format_integer_directive", format_integer_directive},
     {"Core::fprint_string_directive", print_string_directive},
     {"Core::format_string_directive", format_string_directive},
+    {"fprint_float", print_float},
+    {"fprint_double", print_double},
+    {"Core::fprint_float_directive", print_float_directive},
+    {"Core::format_float_directive", format_float_directive},
+    {"f_to_str", string_of_float},
+    {"d_to_str", string_of_double},
+    {"f_to_hexstr", hex_of_float},
+    {"d_to_hexstr", hex_of_double},
+    {"Core::string_of_float", string_of_float},
+    {"Core::string_of_double", string_of_double},
+    {"Core::hexstr_of_float", hex_of_float},
+    {"Core::hexstr_of_double", hex_of_double},
+    {"new_array_float", new_zeros},
+    {"new_array_double", new_zeros},
+    {"power", apply2<std::pow>},
+    {"Math::sqrt", apply<std::sqrt>},
+    {"Math::cos", apply<std::cos>},
+    {"Math::sin", apply<std::sin>},
+    {"Math::atan", apply2<std::atan2>},
+    {"Math::exp", apply<std::exp>},
+    {"Math::log", apply<std::log>},
+    {"Math::floor", apply<std::floor>},
+    {"Math::ceil", apply<std::ceil>},
+    {"Math::trunc", apply<std::trunc>},
+    {"Math::fround", apply<std::nearbyint>},
     {"Core::string_of_int", string_of_int},
     {"Core::string_of_uint", string_of_uint},
     {"Core::string_of_long", string_of_long},

@@ -1,4 +1,4 @@
-// Operators and conversions on integers and bools.
+// Operators and conversions on numbers and bools.
 #include "ir/lower/function_lowering.h"
 
 namespace ir::lowering {
@@ -30,6 +30,21 @@ Op simple_op(BinaryOp op, bool is_signed) {
   return Op::Add;
 }
 
+Op float_op(BinaryOp op) {
+  switch (op) {
+  case BinaryOp::Sub: return Op::FSub;
+  case BinaryOp::Mul: return Op::FMul;
+  case BinaryOp::Div: return Op::FDiv;
+  case BinaryOp::Eq: return Op::FEq;
+  case BinaryOp::Ne: return Op::FNe;
+  case BinaryOp::Lt: return Op::FLt;
+  case BinaryOp::Gt: return Op::FGt;
+  case BinaryOp::Le: return Op::FLe;
+  case BinaryOp::Ge: return Op::FGe;
+  default: return Op::FAdd; // the checker lets no other operator through
+  }
+}
+
 } // namespace
 
 std::optional<int64_t> FunctionLowering::constant(ValueId value) const {
@@ -40,6 +55,8 @@ std::optional<int64_t> FunctionLowering::constant(ValueId value) const {
 }
 
 ValueId FunctionLowering::binary(BinaryOp op, ValueId left, ValueId right) {
+  if (types().is_floating(type_of(left)))
+    return builder_.emit(float_op(op), {left, right});
   if (op == BinaryOp::Div || op == BinaryOp::Rem)
     return divide(op == BinaryOp::Rem, left, right);
   return builder_.emit(simple_op(op, types().is_signed(type_of(left))), {left, right});
@@ -80,10 +97,24 @@ ValueId FunctionLowering::divide_by_unknown(bool remainder, ValueId left, ValueI
   return result;
 }
 
-ValueId FunctionLowering::convert(ValueId value, frontend::TypeId to) {
+// To or from floating point, by way of int for narrow types.
+ValueId FunctionLowering::convert_float(ValueId value, frontend::TypeId to, bool truncate) {
+  frontend::TypeId from = type_of(value);
+  if (types().is_floating(from) && types().is_floating(to))
+    return builder_.emit_typed(Op::FResize, {to}, {value});
+  frontend::TypeId integer = types().is_floating(from) ? to : from;
+  frontend::TypeId wide = bit_width(types(), integer) < 32 ? frontend::kIntType : integer;
+  if (types().is_floating(to))
+    return builder_.emit_typed(Op::IToF, {to}, {convert(value, wide)});
+  return convert(builder_.emit_typed(truncate ? Op::FToIZero : Op::FToINear, {wide}, {value}), to);
+}
+
+ValueId FunctionLowering::convert(ValueId value, frontend::TypeId to, bool truncate) {
   frontend::TypeId from = type_of(value);
   if (from == to)
     return value;
+  if (types().is_floating(from) || types().is_floating(to))
+    return convert_float(value, to, truncate);
   if (std::optional<int64_t> known = constant(value))
     return builder_.iconst(to, normalize_integer(types(), to, static_cast<uint64_t>(*known)));
   unsigned from_width = bit_width(types(), from), to_width = bit_width(types(), to);
@@ -94,10 +125,11 @@ ValueId FunctionLowering::convert(ValueId value, frontend::TypeId to) {
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Unary& node) {
   ValueId operand = expr(node.operand);
   builder_.set_loc(e.loc);
-  if (types().is_floating(e.type))
-    return unsupported(e, "floating-point arithmetic");
   switch (node.op) {
-  case typed::UnaryOp::Neg: return builder_.emit(Op::Sub, {builder_.iconst(e.type, 0), operand});
+  case typed::UnaryOp::Neg:
+    if (types().is_floating(e.type))
+      return builder_.emit(Op::FNeg, {operand});
+    return builder_.emit(Op::Sub, {builder_.iconst(e.type, 0), operand});
   case typed::UnaryOp::BitNot: return builder_.emit(Op::Xor, {operand, builder_.iconst(e.type, normalize_integer(types(), e.type, ~uint64_t{0}))});
   case typed::UnaryOp::Not: return builder_.emit(Op::Xor, {operand, builder_.iconst(e.type, 1)});
   }
@@ -108,17 +140,13 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Binary& node)
   ValueId left = expr(node.left);
   ValueId right = expr(node.right);
   builder_.set_loc(e.loc);
-  if (types().is_floating(body_.expr(node.left).type))
-    return unsupported(e, "floating-point arithmetic");
   return binary(node.op, left, right);
 }
 
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Convert& node) {
   ValueId operand = expr(node.operand);
   builder_.set_loc(e.loc);
-  if (types().is_floating(e.type) || types().is_floating(body_.expr(node.operand).type))
-    return unsupported(e, "floating-point arithmetic");
-  return convert(operand, e.type);
+  return convert(operand, e.type, node.truncate);
 }
 
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Coerce& node) {

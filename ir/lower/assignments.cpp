@@ -79,8 +79,6 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::CompoundAssig
     old = load(target);
   ValueId value = expr(node.value);
   builder_.set_loc(e.loc);
-  if (types().is_floating(node.compute_type) || types().is_floating(target.type))
-    return unsupported(e, "floating-point arithmetic");
   if (target.kind == Place::Kind::Field)
     target.object = check_null(target.object);
   if (target.kind == Place::Kind::Element)

@@ -53,8 +53,8 @@ ValueId FunctionLowering::check_bounds(ValueId array, ValueId index) {
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::IntLiteral& node) {
   return builder_.iconst(e.type, normalize_integer(types(), e.type, node.value));
 }
-ValueId FunctionLowering::lower(const typed::Expr& e, const typed::FloatLiteral&) {
-  return unsupported(e, "floating-point arithmetic");
+ValueId FunctionLowering::lower(const typed::Expr& e, const typed::FloatLiteral& node) {
+  return builder_.fconst(e.type, node.value);
 }
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::StringLiteral& node) {
   return builder_.emit_symbol(Op::DataAddr, {e.type}, context_.string_literal(node.text).value);

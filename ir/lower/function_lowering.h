@@ -122,7 +122,8 @@ class FunctionLowering {
   ValueId binary(typed::BinaryOp op, ValueId left, ValueId right);
   ValueId divide(bool remainder, ValueId left, ValueId right);
   ValueId divide_by_unknown(bool remainder, ValueId left, ValueId divisor);
-  ValueId convert(ValueId value, frontend::TypeId to);
+  ValueId convert(ValueId value, frontend::TypeId to, bool truncate = false);
+  ValueId convert_float(ValueId value, frontend::TypeId to, bool truncate);
   std::optional<int64_t> constant(ValueId value) const;
 
   // Emission helpers. Every instruction that may raise goes through throwing(), which ends the block inside `try`.

@@ -24,6 +24,7 @@ class Initializer {
   Constant lower(const typed::Expr& expr, const typed::IntLiteral& node) {
     return {Constant::Kind::Int, normalize_integer(context_.types(), expr.type, node.value), UINT32_MAX, {}};
   }
+  Constant lower(const typed::Expr&, const typed::FloatLiteral& node) { return {Constant::Kind::Real, real_imm(node.value), UINT32_MAX, {}}; }
   Constant lower(const typed::Expr&, const typed::NullLiteral&) { return {Constant::Kind::Null, 0, UINT32_MAX, {}}; }
   Constant lower(const typed::Expr&, const typed::StringLiteral& node) { return data(context_.string_literal(node.text)); }
   Constant lower(const typed::Expr&, const typed::FunctionRef& node) {

@@ -3,6 +3,7 @@
 //
 // To add a rule: say in identity() or fold() what the result is; the operands are already resolved, constants of commutative
 // operations are on the right. A rule may not touch an instruction that throws unless it proves that it does not.
+#include <cmath>
 #include <utility>
 
 #include "ir/builder.h"
@@ -34,6 +35,8 @@ class Folder {
     if (!is_pure(inst.op) || inst.operands.empty())
       return;
     order_operands(inst);
+    if (std::optional<uint64_t> value = fold_float(inst))
+      return make_constant(inst, *value);
     if (std::optional<uint64_t> value = fold(inst))
       return make_constant(inst, *value);
     if (ValueId same = identity(inst); same.is_valid()) {
@@ -59,10 +62,36 @@ class Folder {
   unsigned width(ValueId v) const { return bit_width(types_, function_.value(v).type.id); }
 
   void make_constant(Inst& inst, uint64_t bits) {
-    inst.op = Op::IConst;
+    frontend::TypeId type = function_.value(inst.result).type.id;
+    bool is_float = types_.is_floating(type);
+    inst.op = is_float ? Op::FConst : Op::IConst;
     inst.operands.clear();
-    inst.imm = normalize_integer(types_, function_.value(inst.result).type.id, bits);
+    inst.imm = is_float ? real_imm(float_value(bits, bit_width(types_, type))) : normalize_integer(types_, type, bits);
     changed_ = true;
+  }
+
+  // The bits of a constant operand of type float or double.
+  std::optional<uint64_t> real(ValueId v) const {
+    InstId def = function_.value(v).def;
+    if (!def.is_valid() || function_.inst(def).op != Op::FConst)
+      return std::nullopt;
+    return float_bits(real_value(function_.inst(def).imm), width(v));
+  }
+
+  // Operations on constants only; there are no identities to use, as x + 0 is not x where x is -0, and x * 0 not 0 where x is NaN.
+  // A NaN is left to the processor, which decides about its sign.
+  std::optional<uint64_t> fold_float(const Inst& inst) const {
+    frontend::TypeId from = function_.value(inst.operands[0]).type.id, to = function_.value(inst.result).type.id;
+    bool is_conversion = inst.op == Op::IToF || inst.op == Op::FToINear || inst.op == Op::FToIZero || inst.op == Op::FResize;
+    if (!types_.is_floating(from) && inst.op != Op::IToF)
+      return std::nullopt;
+    std::optional<uint64_t> a = inst.op == Op::IToF ? constant(inst.operands[0]) : real(inst.operands[0]);
+    std::optional<uint64_t> b = inst.operands.size() == 2 ? real(inst.operands[1]) : a;
+    if (!a || !b)
+      return std::nullopt;
+    std::optional<uint64_t> value = is_conversion ? evaluate_conversion(inst.op, types_, from, to, *a) : evaluate(inst.op, bit_width(types_, from), *a, *b);
+    bool is_nan = value && types_.is_floating(to) && std::isnan(float_value(*value, bit_width(types_, to)));
+    return is_nan ? std::nullopt : value;
   }
 
   std::optional<uint64_t> fold(const Inst& inst) const {

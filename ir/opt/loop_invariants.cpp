@@ -101,6 +101,7 @@ class LoopInvariants {
   bool may_move_anywhere(const Inst& inst) const {
     switch (inst.op) {
     case Op::IConst:
+    case Op::FConst:
     case Op::Null:
     case Op::DataAddr:
     case Op::FuncAddr:

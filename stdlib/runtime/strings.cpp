@@ -3,24 +3,13 @@
 #include <cstring>
 
 #include "stdlib/runtime/decimal.h"
+#include "stdlib/runtime/directive.h"
 #include "stdlib/runtime/raise.h"
 #include "stdlib/runtime/streams.h"
 
 using namespace poprt;
 
-namespace {
-
-// What stands between % and the conversion letter, as the front end passes it.
-constexpr unsigned flag_minus = 1;  // then 0 + blank #, in the order of make_format
-constexpr int largest_width = 4096;  // of a field; keeps the pieces below on the stack
-
-struct Directive {
-  unsigned flags;
-  int width;      // 0: none
-  int precision;  // -1: none
-};
-
-bool read_directive(uint64_t flags, uint64_t width, uint64_t precision, Directive& directive) {
+bool poprt::read_directive(uint64_t flags, uint64_t width, uint64_t precision, Directive& directive) {
   directive = {static_cast<unsigned>(to_int(flags)) & 31u, to_int(width), to_int(precision)};
   if (directive.width >= 0 && directive.width <= largest_width && directive.precision >= -1 &&
       directive.precision <= largest_width)
@@ -29,8 +18,7 @@ bool read_directive(uint64_t flags, uint64_t width, uint64_t precision, Directiv
   return false;
 }
 
-// "%" flags width precision "ll" letter, for the C library.
-void make_format(char (&format)[32], const Directive& directive, const char* tail) {
+void poprt::make_format(char (&format)[directive_format], const Directive& directive, const char* tail) {
   char* out = format;
   *out++ = '%';
   const char letters[] = "-0+ #";
@@ -45,10 +33,12 @@ void make_format(char (&format)[32], const Directive& directive, const char* tai
   std::snprintf(out, 6, "%s", tail);
 }
 
+namespace {
+
 // The text of an integer: `conversion` is one of d u x X o; the value has been extended to 64 bits by the caller's type.
 int format_integer(char* out, size_t size, uint64_t value, char conversion, const Directive& directive) {
   const char tail[] = {'l', 'l', conversion, '\0'};
-  char format[32];
+  char format[directive_format];
   make_format(format, directive, tail);
   return std::snprintf(out, size, format, value);
 }

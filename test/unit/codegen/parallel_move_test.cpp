@@ -20,7 +20,7 @@ void expect_same(const std::vector<Move>& moves, Passage passage = {r10, {}}) {
     return it == state.end() ? key(place) : it->second;
   };
   int64_t scratch = 100;
-  MoveResources resources{[&] { return passage; }, [&] { return Place::slot(scratch++); }};
+  MoveResources resources{[&] { return passage; }, [&](bool) { return Place::slot(scratch++); }};
   for (const MoveStep& step : sequence_moves(moves, resources)) {
     EXPECT_FALSE(step.dst.is_memory() && step.src.is_memory());
     Key value = read(step.src);
