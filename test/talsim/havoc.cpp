@@ -1,0 +1,260 @@
+#include "havoc.h"
+
+#include <algorithm>
+
+namespace talsim {
+namespace {
+
+constexpr unsigned default_depth = 4;
+
+} // namespace
+
+uint64_t Havoc::integer(unsigned bytes) {
+  static constexpr uint64_t corners[] = {0, 1, 2, 3, 4, 5, 7, 8, 255, 256, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000,
+                                         0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ~uint64_t{0}, ~uint64_t{1}};
+  uint64_t mask = bytes == 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * bytes) - 1;
+  switch (random_.below(4)) {
+  case 0: return corners[random_.below(std::size(corners))] & mask;
+  case 1: return random_.next() & mask;
+  default: return random_.below(8) & mask; // what indexes and counts are
+  }
+}
+
+// An object that is there already.
+bool Havoc::existing(Machine& m, TypeRef type, Word& value) {
+  size_t n = m.heap.size();
+  if (n <= 1)
+    return false;
+  size_t start = random_.below(n - 1);
+  for (size_t i = 0; i < std::min<size_t>(n - 1, 200); i++) {
+    auto id = static_cast<uint32_t>(1 + (start + i) % (n - 1));
+    if (m.heap[id].dead || !m.heap[id].complete())
+      continue;
+    Word w = m.heap.pointer(id);
+    if (m.heap.inhabits(w, type).empty()) {
+      value = w;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Havoc::make_code(Machine& m, TypeRef signature, Word& value) {
+  std::vector<uint32_t> fitting;
+  for (uint32_t k = 0; k < m.modules.size(); k++) {
+    const auto& a = m.modules[k]->file.annotations;
+    for (uint32_t s = 0; s < a.symbols.size() && fitting.size() < 16; s++)
+      if (a.symbols[s].section == tal::Section::Text && a.types.sig(a.symbols[s].type).vars.empty())
+        if (uint32_t c = m.closure(k, s, 0); c != 0 && m.types.signature_at_most(m.closure_of(c).signature, signature))
+          fitting.push_back(c);
+  }
+  uint32_t id = fitting.empty() || random_.one_in(3) ? m.world_closure("?", signature) : fitting[random_.below(fitting.size())];
+  value = m.code_word(id);
+  return true;
+}
+
+bool Havoc::make_object(Machine& m, const Type& word, unsigned depth, Word& value) {
+  switch (word.sort) {
+  case Sort::Ptr: {
+    TypeRef layout = m.types.layout(word.target);
+    if (layout == 0) {
+      value = m.heap.pointer(m.heap.new_opaque(word.target));
+      return true;
+    }
+    uint32_t id = m.heap.new_struct(word.target);
+    m.heap[id].missing.clear(); // its own fields may point at it
+    value = m.heap.pointer(id);
+    for (const FieldType& f : std::vector<FieldType>(m.types[layout].fields)) {
+      Word w;
+      if (!make(m, f.type, depth - 1, w)) {
+        m.heap[id].dead = true;
+        return false;
+      }
+      m.heap.write_raw(m.heap[id], f.offset, f.bytes, m.heap.seen_as(w, f.type));
+    }
+    return true;
+  }
+  case Sort::Arr: {
+    Type arr = word;
+    uint64_t length = depth <= 1 ? 0 : random_.below(6);
+    TypeRef element = word.target;
+    std::vector<Word> elements(length);
+    for (Word& w : elements)
+      if (!make(m, element, depth - 1, w)) {
+        elements.clear();
+        break;
+      }
+    TypeRef arr_type = m.types.array(element, word.writable);
+    uint32_t id = m.heap.new_array(arr_type, elements.size());
+    unsigned width = m.types.width(element);
+    for (size_t i = 0; i < elements.size(); i++)
+      m.heap.write_raw(m.heap[id], 8 + i * width, width, m.heap.seen_as(elements[i], element));
+    value = m.heap.pointer(id);
+    return true;
+  }
+  case Sort::Exn: {
+    static constexpr const char* builtin[] = {"NullPointer", "ArrayBounds", "DivideByZero", "OutOfMemory", "Core::InvalidArg"};
+    std::vector<uint32_t> names;
+    for (const char* name : builtin)
+      names.push_back(m.exception_name(name));
+    for (uint32_t k = 0; k < m.modules.size(); k++)
+      for (uint32_t s = 0; s < m.modules[k]->file.annotations.symbols.size(); s++)
+        if (m.modules[k]->symbol(s).kind == tal::SymbolKind::ExnName)
+          names.push_back(m.symbol_address(k, s).id);
+    uint32_t name = names[random_.below(names.size())];
+    uint32_t id = m.heap.new_packet();
+    TypeRef payload = m.types[m.heap[name].type].target;
+    Word w = number(0);
+    if (payload != 0 && !make(m, payload, depth - 1, w))
+      return false;
+    m.heap.write_raw(m.heap[id], 0, 8, m.heap.pointer(name));
+    m.heap.write_raw(m.heap[id], 8, 8, payload == 0 ? w : m.heap.seen_as(w, payload));
+    m.heap[id].name = name;
+    m.heap[id].missing.clear();
+    value = m.heap.pointer(id);
+    return true;
+  }
+  case Sort::ExnName:
+    value = m.heap.pointer(m.heap.new_name(m.types.exn_name(word.target)));
+    return true;
+  default: return false;
+  }
+}
+
+bool Havoc::make(Machine& m, TypeRef type, unsigned depth, Word& value) {
+  const Type t = m.types[type];
+  if (t.sort >= Sort::I8 && t.sort <= Sort::F64) {
+    value = number(integer(m.types.width(type)));
+    return true;
+  }
+  if (t.nullable && (depth == 0 || random_.one_in(4))) {
+    value = number(0);
+    return true;
+  }
+  if (t.sort == Sort::Fn)
+    return make_code(m, t.target, value);
+  if (t.sort == Sort::Named) { // abstract
+    tal::Kind kind = m.types.kind_of(type);
+    if (kind == tal::Kind::P) {
+      value = m.heap.pointer(m.heap.new_opaque(type));
+      return true;
+    }
+    value = number(integer(kind == tal::Kind::W1 ? 1 : kind == tal::Kind::W2 ? 2 : kind == tal::Kind::W4 ? 4 : 8));
+    return kind != tal::Kind::None;
+  }
+  if ((depth == 0 || !random_.one_in(3)) && existing(m, type, value))
+    return true;
+  return depth != 0 && make_object(m, t, depth, value);
+}
+
+Word Havoc::initial(Machine& m, TypeRef type, const std::string&) {
+  Word w = number(0);
+  if (!make(m, type, default_depth, w))
+    m.limit("no value for a variable that is defined elsewhere");
+  return w;
+}
+
+// What another function might do meanwhile.
+void Havoc::write_something(Machine& m) {
+  if (m.heap.size() <= 1)
+    return;
+  auto id = static_cast<uint32_t>(1 + random_.below(m.heap.size() - 1));
+  auto usable = [&] {
+    const Object& o = m.heap[id];
+    return !o.dead && !o.frozen && o.complete() && (o.shape == Object::Shape::Struct || o.shape == Object::Shape::Array);
+  };
+  if (!usable())
+    return;
+  FieldType f;
+  if (m.heap[id].shape == Object::Shape::Struct) {
+    const auto& fields = m.types[m.heap[id].layout].fields;
+    if (fields.empty())
+      return;
+    f = fields[random_.below(fields.size())];
+  } else {
+    uint64_t length = m.heap[id].length();
+    if (length == 0)
+      return;
+    const Type& arr = m.types[m.heap[id].type];
+    unsigned width = m.types.width(arr.target);
+    f = {static_cast<uint32_t>(8 + width * random_.below(length)), width, arr.target, arr.writable, false};
+  }
+  Word w;
+  if (f.writable && make(m, f.type, 2, w) && usable())
+    m.heap.write_raw(m.heap[id], f.offset, f.bytes, m.heap.seen_as(w, f.type));
+}
+
+Outcome Havoc::call(Machine& m, const Closure& f, const std::vector<Word>& arguments, Word& result) {
+  m.safepoint(arguments);
+  const Type signature = m.types[f.signature];
+  for (uint64_t n = random_.below(3); n != 0; n--)
+    write_something(m);
+  // Call back.
+  for (const Word& w : arguments)
+    if (w.tag == Tag::Code && calls_back_ < 40 && !random_.one_in(3)) {
+      calls_back_++;
+      const Type callee = m.types[m.closure_of(w.id).signature];
+      if (callee.throws && !signature.throws)
+        continue;
+      std::vector<Word> values;
+      bool ok = true;
+      for (TypeRef t : callee.list) {
+        ok = ok && make(m, t, 2, values.emplace_back());
+      }
+      Word answer;
+      if (!ok)
+        continue;
+      Outcome outcome = m.call(w.id, values, answer);
+      if (outcome != Outcome::Returned)
+        return outcome;
+    }
+  if (f.signature == 0)
+    return Outcome::Returned; // an update point
+  if (signature.throws && (signature.noret || random_.one_in(8))) {
+    if (!make(m, m.types.exn(), default_depth, m.exception))
+      return m.limit("no exception to raise");
+    return Outcome::Thrown;
+  }
+  if (signature.noret) {
+    m.stop.why = Stop::Why::Exit;
+    return Outcome::Stopped;
+  }
+  if (signature.result != 0 && !make(m, signature.result, default_depth, result))
+    return m.limit("no value of type " + m.types.name(signature.result));
+  return Outcome::Returned;
+}
+
+TypeRef Havoc::random_type(Machine& m, tal::Kind kind) {
+  std::vector<TypeRef> fitting;
+  for (TypeRef t = 1; t < m.types.size(); t++)
+    if (Types::fits(m.types.kind_of(t), kind) && m.types[t].sort != Sort::Var)
+      fitting.push_back(t);
+  if (kind == tal::Kind::P || kind == tal::Kind::W || kind == tal::Kind::W8)
+    fitting.push_back(m.types.array(m.types.integer(1), true));
+  return fitting.empty() ? 0 : fitting[random_.below(fitting.size())];
+}
+
+bool Havoc::run(Machine& m, uint32_t module, uint32_t symbol, Outcome& outcome) {
+  const auto& a = m.modules[module]->file.annotations;
+  std::vector<TypeRef> variables;
+  for (tal::Kind k : a.types.sig(a.symbols[symbol].type).vars) {
+    variables.push_back(random_type(m, k));
+    if (variables.back() == 0)
+      return false;
+  }
+  uint32_t code = m.closure(module, symbol, m.types.environment(variables));
+  if (code == 0)
+    return false;
+  std::vector<Word> arguments;
+  for (TypeRef t : std::vector<TypeRef>(m.types[m.closure_of(code).signature].list))
+    if (!make(m, t, default_depth, arguments.emplace_back()))
+      return false;
+  if (m.stop.why != Stop::Why::Nothing)
+    return false;
+  Word result;
+  outcome = m.call(code, arguments, result);
+  m.exception = {};
+  return true;
+}
+
+} // namespace talsim

@@ -1,0 +1,129 @@
+// Runs verified objects under the reference semantics.
+//
+//   talsim [--unchecked] [--runs N] [--seed S] [--steps N] [--function NAME] OBJECT...
+//
+// Each function of the objects is started N times with random arguments in a world that does anything its types allow. The
+// objects must be accepted by the checker first, unless --unchecked stands before them: then it shows what the checker saves one
+// from. Exit status 1 at a violation, which is printed with the instruction.
+#include "havoc.h"
+
+#include "tal/checker.h"
+#include "tal/decoder.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+using namespace talsim;
+
+namespace {
+
+struct Input {
+  tal::Bytes bytes;
+  std::vector<tal_record> records;
+};
+
+bool read_input(const char* file, const tal::NativeInterface& natives, bool checked, Input& input) {
+  std::ifstream in(file, std::ios::binary);
+  input.bytes.assign(std::istreambuf_iterator<char>(in), {});
+  if (!checked)
+    return true;
+  tal::VerifyResult result = tal::verify(input.bytes, natives);
+  if (const auto* error = std::get_if<tal::VerifyError>(&result)) {
+    std::fputs(to_string(*error, file).c_str(), stderr);
+    return false;
+  }
+  input.records = std::get<std::unique_ptr<tal::VerifiedObject>>(result)->interface().records;
+  return true;
+}
+
+void print_violation(const Machine& m) {
+  tal::Inst inst;
+  std::string text;
+  if (m.stop.module < m.modules.size()) {
+    std::span<const uint8_t> code = m.modules[m.stop.module]->file.image.text;
+    if (m.stop.at < code.size() && tal::decode(code.subspan(m.stop.at), inst))
+      text = print(inst, m.stop.at);
+  }
+  std::printf("VIOLATION in %s at .text+0x%x `%s`: %s\n", m.stop.function.c_str(), m.stop.at, text.c_str(), m.stop.reason.c_str());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  uint64_t runs = 10, seed = 1, steps = 10000;
+  std::string function;
+  bool checked = true;
+  std::vector<Input> inputs;
+  tal::NativeInterface natives;
+  std::string problem;
+  if (!tal::parse_natives(tal::builtin_natives_text(), natives, problem)) {
+    std::fprintf(stderr, "talsim: %s\n", problem.c_str());
+    return 1;
+  }
+  for (int i = 1; i < argc; i++) {
+    auto option = [&](const char* name) { return std::strcmp(argv[i], name) == 0 && i + 1 < argc; };
+    if (option("--runs"))
+      runs = std::strtoull(argv[++i], nullptr, 10);
+    else if (option("--seed"))
+      seed = std::strtoull(argv[++i], nullptr, 10);
+    else if (option("--steps"))
+      steps = std::strtoull(argv[++i], nullptr, 10);
+    else if (std::strcmp(argv[i], "--unchecked") == 0)
+      checked = false;
+    else if (option("--function"))
+      function = argv[++i];
+    else if (!read_input(argv[i], natives, checked, inputs.emplace_back()))
+      return 1;
+  }
+  if (inputs.empty()) {
+    std::fputs("usage: talsim [--unchecked] [--runs N] [--seed S] [--steps N] [--function NAME] OBJECT...\n", stderr);
+    return 64;
+  }
+  uint64_t counts[2][5] = {}, started = 0, instructions = 0;
+  for (uint64_t run = 0; run < runs; run++) {
+    Types types;
+    Havoc havoc(seed + run);
+    Machine m(types, natives, havoc, seed + run);
+    m.has_records = checked;
+    for (const Input& input : inputs) {
+      auto module = std::make_unique<Module>();
+      if (!load_module(input.bytes, input.records, *module, problem)) {
+        std::fprintf(stderr, "talsim: %s\n", problem.c_str());
+        return 1;
+      }
+      m.modules.push_back(std::move(module));
+    }
+    bind(m.modules);
+    if (!m.start() && m.stop.why == Stop::Why::Violation) {
+      print_violation(m);
+      return 1;
+    }
+    for (uint32_t k = 0; k < m.modules.size(); k++)
+      for (uint32_t s = 0; s < m.modules[k]->file.annotations.symbols.size(); s++) {
+        const tal::Symbol& symbol = m.modules[k]->symbol(s);
+        if (symbol.section != tal::Section::Text || (!function.empty() && symbol.name != function))
+          continue;
+        m.steps = 0;
+        m.step_limit = steps;
+        m.reset();
+        Outcome outcome = Outcome::Returned;
+        if (!havoc.run(m, k, s, outcome))
+          continue;
+        started++;
+        instructions += m.steps;
+        counts[outcome == Outcome::Thrown][static_cast<size_t>(m.stop.why)]++;
+        if (m.stop.why == Stop::Why::Violation) {
+          print_violation(m);
+          return 1;
+        }
+      }
+  }
+  std::printf("%llu calls, %llu instructions: %llu returned, %llu raised, %llu stopped at a limit, %llu ended the program\n",
+              static_cast<unsigned long long>(started), static_cast<unsigned long long>(instructions),
+              static_cast<unsigned long long>(counts[0][0]), static_cast<unsigned long long>(counts[1][0]),
+              static_cast<unsigned long long>(counts[0][2]), static_cast<unsigned long long>(counts[0][3] + counts[0][4]));
+  return 0;
+}

@@ -1,0 +1,334 @@
+#include "types.h"
+
+#include <algorithm>
+
+namespace talsim {
+
+using tal::Kind;
+using tal::TypeTag;
+
+Types::Types() {
+  types_.emplace_back();
+  for (Sort s : {Sort::I8, Sort::I16, Sort::I32, Sort::I64, Sort::F32, Sort::F64, Sort::Exn}) {
+    Type t;
+    t.sort = s;
+    intern(t);
+  }
+}
+
+TypeRef Types::intern(Type t) {
+  std::string key;
+  auto put = [&](uint64_t v) { key.append(reinterpret_cast<const char*>(&v), sizeof v); };
+  put(static_cast<uint64_t>(t.sort) | (t.nullable ? 1u << 8 : 0) | (t.writable ? 1u << 9 : 0) | (t.noret ? 1u << 10 : 0) |
+      (t.throws ? 1u << 11 : 0) | static_cast<uint64_t>(t.kind) << 16);
+  put(t.target);
+  put(t.number);
+  put(t.result);
+  put(t.list.size());
+  for (TypeRef x : t.list)
+    put(x);
+  put(t.fields.size());
+  for (const FieldType& f : t.fields) {
+    put(f.offset);
+    put(f.type);
+    put((f.writable ? 1u : 0u) | (f.slot ? 2u : 0u));
+  }
+  for (Kind k : t.vars)
+    put(static_cast<uint64_t>(k));
+  auto [at, fresh] = interned_.try_emplace(key, static_cast<TypeRef>(types_.size()));
+  if (fresh)
+    types_.push_back(std::move(t));
+  return at->second;
+}
+
+EnvRef Types::environment(const std::vector<TypeRef>& list) {
+  if (list.empty())
+    return 0;
+  auto [at, fresh] = environment_numbers_.try_emplace(list, static_cast<EnvRef>(environments_.size()));
+  if (fresh)
+    environments_.push_back(list);
+  return at->second;
+}
+
+uint32_t Types::named_number(const tal::TypeTable& table, tal::NamedId id) {
+  const tal::NamedType& type = table.named_type(id);
+  auto [at, fresh] = named_numbers_.try_emplace({type.name, type.fingerprint}, static_cast<uint32_t>(named_.size()));
+  if (fresh)
+    named_.push_back({&table, id});
+  return at->second;
+}
+
+TypeRef Types::of(const tal::TypeTable& table, tal::TypeId id, EnvRef env) {
+  if (!id)
+    return 0;
+  if (table.is_closed(id))
+    env = 0;
+  auto key = std::pair(&table, uint64_t{env} << 32 | id.value);
+  if (auto known = converted_.find(key); known != converted_.end())
+    return known->second;
+  TypeRef t = convert(table, id, env);
+  converted_[key] = t;
+  return t;
+}
+
+TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) {
+  Type t;
+  t.nullable = table.is_nullable(id);
+  switch (table.tag(id)) {
+  case TypeTag::I8: return 1;
+  case TypeTag::I16: return 2;
+  case TypeTag::I32: return 3;
+  case TypeTag::I64: return 4;
+  case TypeTag::F32: return 5;
+  case TypeTag::F64: return 6;
+  case TypeTag::Exn: t.sort = Sort::Exn; break;
+  case TypeTag::Ptr:
+    t.sort = Sort::Ptr;
+    t.target = of(table, table.target(id), env);
+    break;
+  case TypeTag::Arr:
+    t.sort = Sort::Arr;
+    t.target = of(table, table.target(id), env);
+    t.writable = table.mutability(id) == tal::Mutability::ReadWrite;
+    break;
+  case TypeTag::Fn:
+    t.sort = Sort::Fn;
+    t.target = of(table, table.target(id), env);
+    break;
+  case TypeTag::ExnName:
+    t.sort = Sort::ExnName;
+    t.target = of(table, table.target(id), env);
+    break;
+  case TypeTag::Var:
+    t.number = table.var_index(id);
+    if (t.number < environments_[env].size())
+      return environments_[env][t.number];
+    t.sort = Sort::Var;
+    t.kind = table.kind(id);
+    break;
+  case TypeTag::Named:
+    t.sort = Sort::Named;
+    t.number = named_number(table, table.named_id(id));
+    for (tal::TypeId arg : table.args(id))
+      t.list.push_back(of(table, arg, env));
+    break;
+  case TypeTag::Struct:
+    t.sort = Sort::Struct;
+    for (const tal::Field& f : table.fields(id)) {
+      FieldType field{f.offset, 8, of(table, f.type, env), f.mutability == tal::Mutability::ReadWrite, f.slot};
+      field.bytes = f.slot ? 8 : width(field.type);
+      t.fields.push_back(field);
+    }
+    break;
+  case TypeTag::Sig: {
+    const tal::Signature& s = table.sig(id);
+    t.sort = Sort::Sig;
+    EnvRef inside = s.vars.empty() ? env : 0; // a scheme: its variables stand for themselves
+    t.vars = s.vars;
+    for (tal::TypeId arg : s.args)
+      t.list.push_back(of(table, arg, inside));
+    t.result = of(table, s.result, inside);
+    t.noret = s.noret;
+    t.throws = s.throws;
+    break;
+  }
+  default: t.sort = Sort::Unknown; t.number = id.value; break;
+  }
+  return intern(std::move(t));
+}
+
+TypeRef Types::instance(const tal::TypeTable& table, tal::TypeId id, EnvRef env) {
+  const tal::Signature& s = table.sig(id);
+  const std::vector<TypeRef> arguments = environments_[env];
+  if (arguments.size() != s.vars.size())
+    return 0;
+  for (size_t i = 0; i < arguments.size(); i++)
+    if (!fits(kind_of(arguments[i]), s.vars[i]))
+      return 0;
+  Type t;
+  t.sort = Sort::Sig;
+  for (tal::TypeId arg : s.args)
+    t.list.push_back(of(table, arg, env));
+  t.result = of(table, s.result, env);
+  t.noret = s.noret;
+  t.throws = s.throws;
+  return intern(std::move(t));
+}
+
+// P <= W8 <= W, and W1 W2 W4 <= W.
+bool Types::fits(Kind a, Kind b) {
+  return a != Kind::None && (a == b || b == Kind::W || (a == Kind::P && b == Kind::W8));
+}
+
+TypeRef Types::exn_name(TypeRef payload) {
+  Type t;
+  t.sort = Sort::ExnName;
+  t.target = payload;
+  return intern(t);
+}
+
+TypeRef Types::array(TypeRef element, bool writable) {
+  Type t;
+  t.sort = Sort::Arr;
+  t.target = element;
+  t.writable = writable;
+  return intern(t);
+}
+
+TypeRef Types::nonnull(TypeRef word) {
+  Type t = types_[word];
+  t.nullable = false;
+  return intern(std::move(t));
+}
+
+TypeRef Types::layout(TypeRef memory) {
+  if (types_[memory].sort == Sort::Struct)
+    return memory;
+  if (types_[memory].sort != Sort::Named)
+    return 0;
+  if (auto known = layouts_.find(memory); known != layouts_.end())
+    return known->second;
+  NamedDefinition d = named_[types_[memory].number];
+  const tal::NamedType& type = d.table->named_type(d.id);
+  TypeRef result = 0;
+  if (type.sort == tal::NamedSort::Struct && type.body) {
+    std::vector<TypeRef> args = types_[memory].list;
+    result = of(*d.table, type.body, environment(args));
+  }
+  layouts_[memory] = result;
+  return result;
+}
+
+unsigned Types::width(TypeRef word) const {
+  switch (types_[word].sort) {
+  case Sort::I8: return 1;
+  case Sort::I16: return 2;
+  case Sort::I32:
+  case Sort::F32: return 4;
+  case Sort::Var:
+    return types_[word].kind == Kind::W1 ? 1 : types_[word].kind == Kind::W2 ? 2 : types_[word].kind == Kind::W4 ? 4 : 8;
+  default: return 8;
+  }
+}
+
+uint32_t Types::object_size(TypeRef layout) const {
+  uint32_t end = 0;
+  for (const FieldType& f : types_[layout].fields)
+    end = std::max(end, f.offset + f.bytes);
+  return (end + 7) & ~7u;
+}
+
+bool Types::zero_is_legal(TypeRef word) const {
+  const Type& t = types_[word];
+  return (t.sort >= Sort::I8 && t.sort <= Sort::F64) || t.nullable;
+}
+
+Kind Types::kind_of(TypeRef word) const {
+  const Type& t = types_[word];
+  switch (t.sort) {
+  case Sort::I8: return Kind::W1;
+  case Sort::I16: return Kind::W2;
+  case Sort::I32: return Kind::W4;
+  case Sort::I64: return Kind::W8;
+  case Sort::Var: return t.kind;
+  case Sort::Named: { // abstract
+    const NamedDefinition& d = named_[t.number];
+    return d.table->named_type(d.id).abstract_kind;
+  }
+  case Sort::Exn:
+  case Sort::Ptr:
+  case Sort::Arr:
+  case Sort::Fn:
+  case Sort::ExnName: return Kind::P;
+  default: return Kind::None;
+  }
+}
+
+bool Types::is_object_of(TypeRef a, TypeRef b) const {
+  if (a == b)
+    return true;
+  const Type &x = types_[a], &y = types_[b];
+  if (x.sort != Sort::Struct || y.sort != Sort::Struct || x.fields.size() != y.fields.size())
+    return false;
+  for (size_t i = 0; i < x.fields.size(); i++) {
+    const FieldType &f = x.fields[i], &g = y.fields[i];
+    if (f.offset != g.offset || f.type != g.type || f.slot != g.slot || (g.writable && !f.writable))
+      return false;
+  }
+  return true;
+}
+
+bool Types::at_most(TypeRef a, TypeRef b) const {
+  if (a == b)
+    return true;
+  const Type &x = types_[a], &y = types_[b];
+  if (b == 4) // anything but a float may be forgotten to be more than bits
+    return kind_of(a) != Kind::None;
+  if (is_integer(a) && is_integer(b))
+    return a < b;
+  if (x.sort != y.sort || (x.nullable && !y.nullable))
+    return false;
+  switch (x.sort) {
+  case Sort::Exn: return true;
+  case Sort::Ptr: return is_object_of(x.target, y.target);
+  case Sort::Arr: return x.target == y.target && x.writable == y.writable;
+  case Sort::Fn: return signature_at_most(x.target, y.target);
+  default: return false;
+  }
+}
+
+bool Types::signature_at_most(TypeRef a, TypeRef b) const {
+  if (a == b)
+    return true;
+  const Type &x = types_[a], &y = types_[b];
+  if (x.sort != Sort::Sig || y.sort != Sort::Sig || x.vars != y.vars || x.list.size() != y.list.size() ||
+      (x.throws && !y.throws))
+    return false;
+  for (size_t i = 0; i < x.list.size(); i++)
+    if (!at_most(y.list[i], x.list[i]))
+      return false;
+  if (x.noret)
+    return true;
+  return !y.noret && (y.result == 0 || (x.result != 0 && at_most(x.result, y.result)));
+}
+
+std::string Types::name(TypeRef r) const {
+  const Type& t = types_[r];
+  std::string q = t.nullable ? "? " : " ";
+  auto list = [&](const std::vector<TypeRef>& types) {
+    std::string out;
+    for (TypeRef x : types)
+      out += (out.empty() ? "" : ", ") + name(x);
+    return out;
+  };
+  switch (t.sort) {
+  case Sort::None: return "nothing";
+  case Sort::I8: return "i8";
+  case Sort::I16: return "i16";
+  case Sort::I32: return "i32";
+  case Sort::I64: return "i64";
+  case Sort::F32: return "f32";
+  case Sort::F64: return "f64";
+  case Sort::Exn: return t.nullable ? "exn?" : "exn";
+  case Sort::Ptr: return "ptr" + q + name(t.target);
+  case Sort::Arr: return "arr" + q + name(t.target) + (t.writable ? "" : " ro");
+  case Sort::Fn: return "fn" + q + name(t.target);
+  case Sort::ExnName: return "exnname " + name(t.target);
+  case Sort::Var: return "$" + std::to_string(t.number);
+  case Sort::Named: {
+    const NamedDefinition& d = named_[t.number];
+    return d.table->named_type(d.id).name + (t.list.empty() ? "" : "<" + list(t.list) + ">");
+  }
+  case Sort::Struct: {
+    std::string out = "{";
+    for (const FieldType& f : t.fields)
+      out += " " + std::to_string(f.offset) + ": " + name(f.type) + (f.writable ? "" : " ro") + (f.slot ? " slot;" : ";");
+    return out + " }";
+  }
+  case Sort::Sig: return "(" + list(t.list) + ") -> " + (t.noret ? "noret" : name(t.result));
+  case Sort::Unknown: return "an unknown type";
+  }
+  return "?";
+}
+
+} // namespace talsim

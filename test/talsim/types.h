@@ -1,0 +1,87 @@
+// The types that talsim knows at run time: closed, with type arguments filled in. They are made from an object's type table by
+// substitution of talsim's own; layouts, subtypes and inhabitation are talsim's own as well.
+#pragma once
+
+#include "tal/types.h"
+
+#include <map>
+#include <unordered_map>
+
+namespace talsim {
+
+using TypeRef = uint32_t; // 0: none
+using EnvRef = uint32_t;  // an interned list of types for the variables of a function; 0: none, variables stand for themselves
+
+enum class Sort : uint8_t { None, I8, I16, I32, I64, F32, F64, Exn, Ptr, Arr, Fn, ExnName, Var, Named, Struct, Sig, Unknown };
+
+struct FieldType {
+  uint32_t offset = 0, bytes = 0;
+  TypeRef type = 0;
+  bool writable = false, slot = false;
+};
+
+struct Type {
+  Sort sort = Sort::None;
+  bool nullable = false, writable = false;
+  tal::Kind kind = tal::Kind::None; // of a variable
+  TypeRef target = 0;               // pointee, element, signature, payload
+  uint32_t number = 0;              // of a variable, or of a named type
+  std::vector<TypeRef> list;        // arguments: of a named type, of a signature
+  std::vector<FieldType> fields;
+  std::vector<tal::Kind> vars;
+  TypeRef result = 0;
+  bool noret = false, throws = false;
+};
+
+class Types {
+public:
+  Types();
+  const Type& operator[](TypeRef t) const { return types_[t]; }
+  size_t size() const { return types_.size(); }
+
+  TypeRef of(const tal::TypeTable& table, tal::TypeId id, EnvRef env = 0);
+  // A polymorphic signature with its variables filled in.
+  TypeRef instance(const tal::TypeTable& table, tal::TypeId signature, EnvRef env);
+  EnvRef environment(const std::vector<TypeRef>& types);
+  const std::vector<TypeRef>& types_of(EnvRef env) const { return environments_[env]; }
+
+  TypeRef integer(unsigned bytes) const { return bytes == 1 ? 1 : bytes == 2 ? 2 : bytes == 4 ? 3 : 4; }
+  TypeRef exn() const { return 7; }
+  TypeRef exn_name(TypeRef payload);
+  TypeRef array(TypeRef element, bool writable);
+  TypeRef layout(TypeRef memory);   // a Struct; 0 for abstract types
+  TypeRef nonnull(TypeRef word);
+  bool is_integer(TypeRef t) const { return t >= 1 && t <= 4; }
+  unsigned width(TypeRef word) const; // bytes in a dense array or plain field
+  uint32_t object_size(TypeRef layout) const;
+  bool zero_is_legal(TypeRef word) const;
+  bool may_hold_address(TypeRef word) const { return types_[word].sort > Sort::F64; }
+  tal::Kind kind_of(TypeRef word) const;
+  static bool fits(tal::Kind a, tal::Kind b);
+
+  bool at_most(TypeRef a, TypeRef b) const;
+  bool signature_at_most(TypeRef a, TypeRef b) const;
+  // An object whose memory type is `a` may be pointed at by `ptr b`.
+  bool is_object_of(TypeRef a, TypeRef b) const;
+  std::string name(TypeRef t) const;
+
+private:
+  struct NamedDefinition {
+    const tal::TypeTable* table;
+    tal::NamedId id;
+  };
+  TypeRef convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env);
+  TypeRef intern(Type t);
+  uint32_t named_number(const tal::TypeTable& table, tal::NamedId id);
+
+  std::vector<Type> types_;
+  std::map<std::string, TypeRef> interned_;
+  std::vector<std::vector<TypeRef>> environments_{{}};
+  std::map<std::vector<TypeRef>, EnvRef> environment_numbers_;
+  std::vector<NamedDefinition> named_;
+  std::map<std::pair<std::string, tal::Fingerprint>, uint32_t> named_numbers_;
+  std::map<std::pair<const tal::TypeTable*, uint64_t>, TypeRef> converted_;
+  std::unordered_map<TypeRef, TypeRef> layouts_;
+};
+
+} // namespace talsim
