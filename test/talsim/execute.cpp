@@ -530,6 +530,7 @@ bool Machine::execute(const Instruction& inst) {
     stop.why = Stop::Why::Trap;
     stop.reason = "ud2";
     return false;
+  case Op::Sse: return execute_float(inst);
   default: break;
   }
   limit("an instruction that talsim does not know");

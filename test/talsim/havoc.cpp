@@ -92,6 +92,28 @@ bool Havoc::make_object(Machine& m, const Type& word, unsigned depth, Word& valu
     value = m.heap.pointer(id);
     return true;
   }
+  case Sort::Union: {
+    TypeRef cases = m.types.layout(word.target);
+    if (cases == 0)
+      return false;
+    const Type variants = m.types[cases];
+    if (variants.end > variants.number && (variants.list.empty() || random_.one_in(2))) {
+      value = number(variants.number + random_.below(variants.end - variants.number));
+      return true;
+    }
+    if (variants.list.empty())
+      return false;
+    uint64_t tag = random_.below(variants.list.size());
+    Word payload;
+    if (!make(m, variants.list[tag], depth - 1, payload))
+      return false;
+    uint32_t id = m.heap.new_variant(word.target);
+    m.heap.write_raw(m.heap[id], 0, 8, number(tag));
+    m.heap.write_raw(m.heap[id], 8, 8, m.heap.seen_as(payload, variants.list[tag]));
+    m.heap[id].missing.clear();
+    value = m.heap.pointer(id);
+    return true;
+  }
   case Sort::Exn: {
     static constexpr const char* builtin[] = {"NullPointer", "ArrayBounds", "DivideByZero", "OutOfMemory", "Core::InvalidArg"};
     std::vector<uint32_t> names;
@@ -144,6 +166,11 @@ bool Havoc::make(Machine& m, TypeRef type, unsigned depth, Word& value) {
   }
   if ((depth == 0 || !random_.one_in(3)) && existing(m, type, value))
     return true;
+  if (depth == 0 && t.sort == Sort::Union) { // a constant, if there is one
+    TypeRef cases = m.types.layout(t.target);
+    value = number(cases == 0 ? 0 : m.types[cases].number);
+    return m.types.is_constant_of(type, value.bits);
+  }
   return depth != 0 && make_object(m, t, depth, value);
 }
 

@@ -44,6 +44,17 @@ uint32_t Heap::new_packet() {
   return static_cast<uint32_t>(objects_.size() - 1);
 }
 
+uint32_t Heap::new_variant(TypeRef memory) {
+  TypeRef cases = types_.layout(memory);
+  bool scanned = false;
+  for (TypeRef payload : types_[cases].list)
+    scanned |= types_.may_hold_address(payload);
+  Object& o = add(Object::Shape::Variant, memory, 16, scanned);
+  o.layout = cases;
+  o.missing = {0, 8};
+  return static_cast<uint32_t>(objects_.size() - 1);
+}
+
 uint32_t Heap::new_name(TypeRef exn_name) {
   add(Object::Shape::Name, exn_name, 8, false).is_static = true;
   return static_cast<uint32_t>(objects_.size() - 1);
@@ -66,7 +77,7 @@ std::string Heap::find(const Word& pointer, uint64_t offset, unsigned bytes, Pla
   if (at >= o.bytes.size() || bytes > o.bytes.size() - at)
     return "access outside an object: byte " + std::to_string(static_cast<int64_t>(at)) + " of " + std::to_string(o.bytes.size()) +
            " of " + types_.name(o.type);
-  place = {pointer.id, at, 0, 8, 0, 0, false, false, false, false};
+  place = {pointer.id, at, 0, 8, 0, 0, false, false, false, false, false};
   switch (o.shape) {
   case Object::Shape::Struct: {
     const auto& fields = types_[o.layout].fields;
@@ -112,6 +123,19 @@ std::string Heap::find(const Word& pointer, uint64_t offset, unsigned bytes, Pla
       place.slot = true;
       if (place.type == 0)
         return "the payload of an exception that has none";
+    }
+    break;
+  case Object::Shape::Variant:
+    place.start = at & ~uint64_t{7};
+    if (at + bytes > place.start + 8)
+      return "access across the words of a variant";
+    place.tag = at < 8;
+    place.type = types_.integer(8);
+    if (!place.tag) {
+      if (!o.missing.empty() && o.missing.front() == 0)
+        return "the payload of a variant without tag";
+      place.type = types_[o.layout].list[o.length()];
+      place.slot = true;
     }
     break;
   case Object::Shape::Name: return "access to an exception name";
@@ -176,6 +200,8 @@ std::string Heap::store(const Place& p, unsigned bytes, const Word& w) {
       o.missing.clear();
     return "";
   }
+  if (p.tag && (bytes != 8 || w.tag != Tag::Int || w.bits >= types_[o.layout].list.size()))
+    return "store of " + describe(w) + " as the tag of a variant of " + types_.name(o.type);
   bool whole = bytes == p.bytes && p.part == 0;
   Word stored = seen_as(w, p.type);
   const Type& t = types_[p.type];
@@ -214,14 +240,16 @@ std::string Heap::inhabits(const Word& w, TypeRef type) {
   const Type& t = types_[type];
   if (!w.is_value())
     return describe(w);
-  if (t.sort == Sort::Unknown)
-    return ""; // a type that talsim does not know yet
+  if (t.sort == Sort::F32 || t.sort == Sort::F64 || t.sort == Sort::Unknown)
+    return ""; // any bits; a type that talsim does not know yet
   if (types_.is_integer(type)) {
     unsigned bytes = types_.width(type);
     if (bytes < 8 && w.bits >> 8 * bytes != 0)
       return "the number " + std::to_string(static_cast<int64_t>(w.bits)) + " is not canonical";
     return "";
   }
+  if (t.sort == Sort::Union && w.tag == Tag::Int)
+    return types_.is_constant_of(type, w.bits) ? "" : describe(w) + ", which is no constant of it";
   if (w.is_null())
     return t.nullable ? "" : "null";
   if (t.sort == Sort::Named && types_.kind_of(type) != tal::Kind::P && types_.kind_of(type) != tal::Kind::None) {
@@ -251,6 +279,7 @@ std::string Heap::inhabits(const Word& w, TypeRef type) {
     fits = o.shape == Object::Shape::Array && a.target == t.target && a.writable == t.writable;
     break;
   }
+  case Sort::Union: fits = o.shape == Object::Shape::Variant && o.type == t.target; break;
   case Sort::Exn: fits = o.shape == Object::Shape::Packet; break;
   case Sort::ExnName: fits = o.shape == Object::Shape::Name && types_[o.type].target == t.target; break;
   case Sort::Named: fits = o.shape == Object::Shape::Opaque && o.type == type; break;

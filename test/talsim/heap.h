@@ -12,9 +12,9 @@
 namespace talsim {
 
 struct Object {
-  enum class Shape : uint8_t { Struct, Array, Packet, Name, Opaque } shape = Shape::Opaque;
-  TypeRef type = 0;    // memory type of a struct, `arr` type, `exnname` type, or the abstract type
-  TypeRef layout = 0;  // of a struct
+  enum class Shape : uint8_t { Struct, Array, Packet, Variant, Name, Opaque } shape = Shape::Opaque;
+  TypeRef type = 0;    // memory type of a struct or a union, `arr` type, `exnname` type, or the abstract type
+  TypeRef layout = 0;  // of a struct; cases of a union
   uint64_t address = 0;
   bool is_static = false, dead = false, marked = false, scanned = true, frozen = false;
   uint32_t name = 0;                // of a packet whose name is known: the object that is its exception name
@@ -42,6 +42,7 @@ public:
   uint32_t new_struct(TypeRef memory);                   // zero, with everything missing that must be written
   uint32_t new_array(TypeRef arr, uint64_t length);      // elements zero: to be filled at once
   uint32_t new_packet();
+  uint32_t new_variant(TypeRef memory);
   uint32_t new_name(TypeRef exn_name);
   uint32_t new_opaque(TypeRef type);
   Word pointer(uint32_t id, uint64_t offset = 0) const { return {objects_[id].address + offset, id, Tag::Pointer, 0}; }
@@ -53,7 +54,7 @@ public:
     uint64_t start = 0;             // of the field or element
     unsigned bytes = 8, part = 0;   // of the field; of the access within it
     TypeRef type = 0;
-    bool writable = false, slot = false, length = false, name = false;
+    bool writable = false, slot = false, length = false, name = false, tag = false;
   };
   // Empty, or what is wrong.
   std::string find(const Word& pointer, uint64_t offset, unsigned bytes, Place& place);

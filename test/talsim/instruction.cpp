@@ -9,7 +9,8 @@ namespace {
 // A form that the table has and talsim does not know yet is unknown, and so is what such an instruction does.
 constexpr Form form_of(std::string_view name) {
   constexpr std::string_view names[] = {"None", "RG", "MG", "GR", "GM", "RI", "MI", "AI", "OI",
-                                        "R",    "M",  "O",  "I",  "R1", "RC", "GRI", "GMI", "T"};
+                                        "R",    "M",  "O",  "I",  "R1", "RC", "GRI", "GMI", "T",
+                                        "XY",   "XM", "MX", "XR", "GY", "RX"};
   for (size_t i = 0; i < std::size(names); i++)
     if (names[i] == name)
       return static_cast<Form>(i);
@@ -25,8 +26,10 @@ constexpr Row table[] = {
 bool has_condition(const Row& row) { return row.op == Op::Set || row.op == Op::Cmov || row.op == Op::Jcc; }
 bool opcode_has_register(const Row& row) { return row.form == Form::O || row.form == Form::OI; }
 bool memory_form(Form f) {
-  return f == Form::MG || f == Form::GM || f == Form::MI || f == Form::M || f == Form::GMI;
+  return f == Form::MG || f == Form::GM || f == Form::MI || f == Form::M || f == Form::GMI || f == Form::XM || f == Form::MX;
 }
+bool reg_is_xmm(Form f) { return f == Form::XY || f == Form::XM || f == Form::MX || f == Form::XR || f == Form::RX; }
+bool rm_is_xmm(Form f) { return f == Form::XY || f == Form::GY; }
 
 // The rows that an opcode byte of a map may belong to.
 std::span<const Row* const> candidates(unsigned map, uint8_t opcode) {
@@ -35,7 +38,7 @@ std::span<const Row* const> candidates(unsigned map, uint8_t opcode) {
     for (const Row& row : table) {
       unsigned n = has_condition(row) ? 16 : opcode_has_register(row) ? 8 : 1;
       for (unsigned i = 0; i < n; i++)
-        b[(row.map - 1) * 256 + row.opcode + i].push_back(&row);
+        b[(row.map == 1 ? 0 : 256) + row.opcode + i].push_back(&row);
     }
     return b;
   }();
@@ -89,9 +92,9 @@ std::span<const Row> rows() { return table; }
 
 bool read_instruction(std::span<const uint8_t> bytes, Instruction& inst) {
   Reader in{bytes.first(bytes.size() < 15 ? bytes.size() : 15)};
-  bool operand_size = in.peek() == 0x66;
-  if (operand_size)
-    in.next();
+  unsigned prefix = 0;
+  if (in.peek() == 0x66 || in.peek() == 0xF2 || in.peek() == 0xF3)
+    prefix = in.next();
   uint8_t rex = 0;
   if (in.peek() >> 4 == 4)
     rex = in.next();
@@ -102,7 +105,8 @@ bool read_instruction(std::span<const uint8_t> bytes, Instruction& inst) {
   }
   uint8_t opcode = in.next(), modrm = in.peek();
   for (const Row* row : candidates(map, opcode)) {
-    if (operand_size != (row->size == 'w') || static_cast<bool>(rex & 8) != (row->size == 'q'))
+    unsigned wanted = row->map > 2 ? row->map : row->size == 'w' ? 0x66 : 0;
+    if (prefix != wanted || static_cast<bool>(rex & 8) != (row->size == 'q'))
       continue;
     if (row->digit != 'n' && (modrm < 0xC0) != memory_form(row->form))
       continue;
@@ -119,9 +123,9 @@ bool read_instruction(std::span<const uint8_t> bytes, Instruction& inst) {
     if (row->digit != 'n') {
       in.next();
       if (row->digit == 'r')
-        inst.reg = static_cast<uint8_t>((modrm >> 3 & 7) | (rex & 4) << 1);
+        (reg_is_xmm(row->form) ? inst.x : inst.reg) = static_cast<uint8_t>((modrm >> 3 & 7) | (rex & 4) << 1);
       if (modrm >= 0xC0)
-        inst.rm = static_cast<uint8_t>((modrm & 7) | (rex & 1) << 3);
+        (rm_is_xmm(row->form) ? inst.y : inst.rm) = static_cast<uint8_t>((modrm & 7) | (rex & 1) << 3);
       else
         read_memory(in, modrm, rex, inst);
     }

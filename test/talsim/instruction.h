@@ -17,7 +17,7 @@ enum class Op : uint8_t {
 #include "tal/x86_64.def"
 };
 
-enum class Form : uint8_t { None, RG, MG, GR, GM, RI, MI, AI, OI, R, M, O, I, R1, RC, GRI, GMI, T, Unknown };
+enum class Form : uint8_t { None, RG, MG, GR, GM, RI, MI, AI, OI, R, M, O, I, R1, RC, GRI, GMI, T, XY, XM, MX, XR, GY, RX, Unknown };
 
 struct Row {
   std::string_view id, mnemonic;
@@ -37,6 +37,7 @@ struct Instruction {
   const Row* row = nullptr;
   uint8_t length = 0;
   uint8_t reg = none, rm = none; // ModRM.reg; ModRM.rm, the opcode's register, or rax
+  uint8_t x = none, y = none;    // xmm registers in ModRM.reg and ModRM.rm
   uint8_t base = none, index = none, scale = 1;
   uint8_t field = 0;             // where the 4-byte displacement of rip or of a branch stands; 0: none
   uint8_t condition = 0;

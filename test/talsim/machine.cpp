@@ -179,6 +179,11 @@ bool Machine::make_static(uint32_t module, uint32_t symbol) {
     if (length > (s.section == tal::Section::None ? 6 : s.size))
       return wrong("the length of static array `" + s.name + "`");
     id = heap.new_array(type, length);
+  } else if (types[type].sort == Sort::Union) {
+    TypeRef cases = types.layout(types[type].target);
+    if (cases == 0 || types[cases].list.empty() || s.section == tal::Section::None)
+      return wrong("the type of `" + s.name + "`");
+    id = heap.new_variant(types[type].target);
   } else {
     if (types[type].sort != Sort::Ptr || types.layout(types[type].target) == 0)
       return wrong("the type of `" + s.name + "`");
@@ -256,6 +261,16 @@ bool Machine::fill_static(uint32_t module, uint32_t symbol) {
       if (!field(f.offset, f.type, f.bytes))
         return false;
     return true;
+  }
+  if (heap[id].shape == Object::Shape::Variant) {
+    const Type& cases = types[heap[id].layout];
+    Word tag;
+    if (!word_at(0, 8, tag))
+      return false;
+    if (tag.tag != Tag::Int || tag.bits >= cases.list.size())
+      return wrong("static variant `" + s.name + "` has tag " + describe(tag));
+    heap.write_raw(heap[id], 0, 8, tag);
+    return field(8, cases.list[tag.bits], 8);
   }
   TypeRef element = types[heap[id].type].target;
   unsigned width = types.width(element);
@@ -357,8 +372,12 @@ bool Machine::fact_value(const tal::LabelRecord& label, const tal::FactOperand& 
     value = static_cast<int64_t>(w.bits);
     return true;
   }
-  if (w.is_null())
-    return false; // the length of nothing: any number
+  if (w.tag == Tag::Int)
+    return false; // the length of nothing, the tag of a constant: any number
+  if (w.tag == Tag::Pointer && heap[w.id].shape == Object::Shape::Variant) {
+    value = static_cast<int64_t>(heap[w.id].length()); // its first word
+    return true;
+  }
   if (w.tag != Tag::Pointer || heap[w.id].shape != Object::Shape::Array)
     return wrong("a label speaks of the length of " + describe(w));
   value = static_cast<int64_t>(heap[w.id].length());
@@ -465,28 +484,58 @@ bool Machine::enter(uint32_t code, const std::vector<Word>& arguments, bool tail
   f.code = code;
   f.env = c.env;
   f.signature = c.signature;
-  f.stack_arguments = signature.list.size() > 6 ? static_cast<unsigned>(signature.list.size() - 6) : 0;
+  const std::vector<Place> places = places_of(c.signature, f.stack_arguments);
   for (uint8_t r : lost)
     reg_[r] = junk();
+  for (Xmm& x : xmm_)
+    x = {random.next(), random.next()};
   for (size_t i = 0; i < arguments.size(); i++) {
     Word w = heap.seen_as(arguments[i], signature.list[i]);
-    if (i < 6)
-      reg_[argument_registers[i]] = w;
-    else
-      stack_at(f.entry + 8 * (i - 5)) = w;
+    switch (places[i].where) {
+    case Place::Where::General: reg_[argument_registers[places[i].number]] = w; break;
+    case Place::Where::Xmm: xmm_[places[i].number].low = w.bits; break;
+    case Place::Where::Stack: stack_at(f.entry + 8 + 8 * places[i].number) = w; break;
+    }
   }
   junk_flags();
   pc_ = modules[c.module]->symbol(c.symbol).offset;
   return true;
 }
 
+std::vector<Place> Machine::places_of(TypeRef signature, unsigned& stack_words) const {
+  std::vector<Place> places;
+  uint8_t general = 0, xmm = 0, stack = 0;
+  for (TypeRef t : types[signature].list) {
+    uint8_t& next = is_float(t) ? xmm : general;
+    if (next < (is_float(t) ? 8 : 6))
+      places.push_back({is_float(t) ? Place::Where::Xmm : Place::Where::General, next++});
+    else
+      places.push_back({Place::Where::Stack, stack++});
+  }
+  stack_words = stack;
+  return places;
+}
+
+// What a function of this signature has left where its result belongs.
+Word Machine::result_of(TypeRef signature) const {
+  TypeRef t = types[signature].result;
+  return t != 0 && is_float(t) ? number(xmm_[0].low) : reg_[rax];
+}
+
 // Arguments of a call that is about to happen, checked.
 bool Machine::gather_arguments(TypeRef signature, std::vector<Word>& arguments) {
   const Type& s = types[signature];
+  unsigned stack_words;
+  const std::vector<Place> places = places_of(signature, stack_words);
+  if (rsp_ + 8 * stack_words > frames_.back().entry)
+    return wrong("stack arguments outside the frame");
   for (size_t i = 0; i < s.list.size(); i++) {
-    Word w = i < 6 ? reg_[argument_registers[i]] : stack_at(rsp_ + 8 * (i - 6));
-    if (i >= 6 && rsp_ + 8 * (i - 6) >= frames_.back().entry)
-      return wrong("stack arguments outside the frame");
+    Word w;
+    switch (places[i].where) {
+    case Place::Where::General: w = reg_[argument_registers[places[i].number]]; break;
+    case Place::Where::Xmm: w = number(xmm_[places[i].number].low); break;
+    case Place::Where::Stack: w = stack_at(rsp_ + 8 * places[i].number); break;
+    }
     if (std::string why = heap.inhabits(w, s.list[i]); !why.empty())
       return wrong("argument " + std::to_string(i + 1) + " of type " + types.name(s.list[i]) + ": " + why);
     arguments.push_back(heap.seen_as(w, s.list[i]));
@@ -511,6 +560,8 @@ void Machine::after_call(const Word& result, unsigned stack_arguments) {
     reg_[r] = junk();
   for (unsigned i = 0; i < stack_arguments; i++)
     stack_at(rsp_ + 8 * i) = junk();
+  for (Xmm& x : xmm_)
+    x = {random.next(), random.next()};
   reg_[rax] = result;
   junk_flags();
 }
@@ -519,7 +570,6 @@ bool Machine::return_from_function() {
   if (!leave_frame("a return"))
     return false;
   const Frame f = frames_.back();
-  Word result = reg_[rax];
   std::vector<TypeRef> signatures = f.promised;
   signatures.push_back(f.signature);
   for (TypeRef s : signatures) {
@@ -528,11 +578,13 @@ bool Machine::return_from_function() {
       return wrong("a return from a function that does not return");
     if (t.result == 0)
       continue;
+    Word result = result_of(s);
     if (std::string why = heap.inhabits(result, t.result); !why.empty())
       return wrong("a result of type " + types.name(t.result) + ": " + why);
   }
   const Type& outer = types[signatures.front()];
-  result = outer.result == 0 ? junk() : heap.seen_as(result, outer.result);
+  Word result = outer.result == 0 ? junk() : heap.seen_as(result_of(signatures.front()), outer.result);
+  bool in_xmm = outer.result != 0 && is_float(outer.result);
   for (size_t i = 0; i < 6; i++)
     reg_[kept[i]] = f.saved[i];
   frames_.pop_back();
@@ -540,7 +592,9 @@ bool Machine::return_from_function() {
     rsp_ = f.entry + 8;
     pc_ = f.return_to;
   }
-  after_call(result, f.base ? 0 : f.stack_arguments);
+  after_call(in_xmm && !f.base ? junk() : result, f.base ? 0 : f.stack_arguments);
+  if (in_xmm)
+    xmm_[0].low = result.bits;
   return true;
 }
 
@@ -656,14 +710,18 @@ bool Machine::call_code(uint32_t code) {
     return true;
   }
   Word result = junk();
-  auto stack_arguments = static_cast<unsigned>(arguments.size() > 6 ? arguments.size() - 6 : 0);
+  unsigned stack_arguments;
+  places_of(c.signature, stack_arguments);
   Outcome outcome = world.call(*this, c, arguments, result);
   if (outcome == Outcome::Thrown && !signature.throws)
     return wrong("a native throws that must not"); // the world's fault
   if (outcome == Outcome::Returned) {
     if (signature.noret)
       return wrong("a native returns that must not");
-    after_call(signature.result == 0 ? junk() : heap.seen_as(result, signature.result), stack_arguments);
+    bool in_xmm = signature.result != 0 && is_float(signature.result);
+    after_call(signature.result == 0 || in_xmm ? junk() : heap.seen_as(result, signature.result), stack_arguments);
+    if (in_xmm)
+      xmm_[0].low = result.bits;
     pc_ = frames_.back().call_return;
   }
   return finish_native(outcome);
@@ -695,16 +753,20 @@ bool Machine::call_special(tal::Special special) {
   switch (special) {
   case Special::None: return wrong("a call of nothing");
   case Special::New: {
-    if (first.tag != Tag::Desc || (types[first.id].sort != Sort::Ptr && types[first.id].sort != Sort::Exn))
+    if (first.tag != Tag::Desc ||
+        (types[first.id].sort != Sort::Ptr && types[first.id].sort != Sort::Exn && types[first.id].sort != Sort::Union))
       return wrong("allocation by " + describe(first));
     safepoint({});
     if (world.out_of_memory(*this)) {
       outcome = raise_native("OutOfMemory");
       break;
     }
-    if (types[first.id].sort == Sort::Ptr && types.layout(types[first.id].target) == 0)
+    if (types[first.id].sort != Sort::Exn && types.layout(types[first.id].target) == 0)
       return wrong("allocation of an object without layout");
-    result = heap.pointer(types[first.id].sort == Sort::Exn ? heap.new_packet() : heap.new_struct(types[first.id].target));
+    if (types[first.id].sort == Sort::Union)
+      result = heap.pointer(heap.new_variant(types[first.id].target));
+    else
+      result = heap.pointer(types[first.id].sort == Sort::Exn ? heap.new_packet() : heap.new_struct(types[first.id].target));
     break;
   }
   case Special::NewArray: {
@@ -714,8 +776,7 @@ bool Machine::call_special(tal::Special special) {
     Word n = reg_[rsi], value = reg_[rdx];
     if (!n.is_value())
       return wrong("the length of an array is " + describe(n));
-    bool is_float = types[element].sort == Sort::F32 || types[element].sort == Sort::F64;
-    if (std::string why = is_float ? "" : heap.inhabits(value, element); !why.empty())
+    if (std::string why = is_float(element) ? "" : heap.inhabits(value, element); !why.empty())
       return wrong("the first element of type " + types.name(element) + ": " + why);
     safepoint({});
     if (n.bits > 1000000 || world.out_of_memory(*this)) {
@@ -796,7 +857,9 @@ bool Machine::tail_call(uint32_t symbol) {
   const Closure c = closures_[target.id];
   if (!leave_frame("a tail call"))
     return false;
-  if (frames_.back().stack_arguments != 0 || types[c.signature].list.size() > 6)
+  unsigned stack_words;
+  places_of(c.signature, stack_words);
+  if (frames_.back().stack_arguments != 0 || stack_words != 0)
     return wrong("a tail call with stack arguments");
   std::vector<Word> arguments;
   if (!gather_arguments(c.signature, arguments))
@@ -814,6 +877,7 @@ bool Machine::tail_call(uint32_t symbol) {
     return false;
   if (outcome == Outcome::Returned) {
     reg_[rax] = result;
+    xmm_[0].low = result.bits;
     return return_from_function();
   }
   tal_record& record = frames_.back().record;
@@ -908,7 +972,8 @@ Outcome Machine::call(uint32_t code, const std::vector<Word>& arguments, Word& r
   const auto registers = reg_;
   const uint64_t stack = rsp_;
   const uint32_t pc = pc_;
-  size_t extra = arguments.size() > 6 ? arguments.size() - 6 : 0;
+  unsigned extra;
+  places_of(c.signature, extra);
   uint64_t to = ((rsp_ - 8 * extra) & ~uint64_t{15}) - 8; // aligned before the return address is pushed
   size_t words = (stack_top - to) / 8 + 1;
   Outcome outcome = Outcome::Stopped;

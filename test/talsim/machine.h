@@ -49,6 +49,17 @@ struct Flags {
   uint8_t undefined = 31; // bits of carry, parity, zero, sign, overflow in this order
 };
 
+// Sixteen bytes, any.
+struct Xmm {
+  uint64_t low = 0, high = 0;
+};
+
+// Where System V puts the arguments of a signature, or its result.
+struct Place {
+  enum class Where : uint8_t { General, Xmm, Stack } where = Where::General;
+  uint8_t number = 0; // of the register, or of the stack word
+};
+
 class Machine {
 public:
   Machine(Types& types, const tal::NativeInterface& natives, World& world, uint64_t seed);
@@ -89,6 +100,7 @@ public:
 
   // For comparison with the processor.
   std::array<Word, 16>& registers() { return reg_; }
+  std::array<Xmm, 16>& xmm_registers() { return xmm_; }
   Flags& flags() { return flags_; }
   uint32_t current_module() const { return frames_.empty() ? 0 : frames_.back().module; }
   uint32_t pc() const { return pc_; }
@@ -126,6 +138,9 @@ private:
   bool finish_native(Outcome outcome);
   bool throw_from_call();
   bool leave_frame(const char* how);
+  std::vector<Place> places_of(TypeRef signature, unsigned& stack_words) const;
+  bool is_float(TypeRef t) const { return types[t].sort == Sort::F32 || types[t].sort == Sort::F64; }
+  Word result_of(TypeRef signature) const;
   void after_call(const Word& result, unsigned stack_arguments);
   bool gather_arguments(TypeRef signature, std::vector<Word>& arguments);
   Outcome run(size_t base);
@@ -140,6 +155,7 @@ private:
   bool execute_shift(const Instruction& inst);
   bool execute_multiply(const Instruction& inst);
   bool execute_divide(const Instruction& inst);
+  bool execute_float(const Instruction& inst);
   bool execute_lea(const Instruction& inst);
   bool read_register(uint8_t r, unsigned bytes, uint64_t& v);
   bool write_register(uint8_t r, unsigned bytes, uint64_t v);
@@ -175,6 +191,7 @@ private:
   uint64_t rsp_ = 0;
   uint32_t pc_ = 0;
   Flags flags_;
+  std::array<Xmm, 16> xmm_{};
   std::vector<Word> stack_;
   std::vector<Frame> frames_;
   uint32_t next_frame_ = 1;

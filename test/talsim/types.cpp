@@ -23,6 +23,7 @@ TypeRef Types::intern(Type t) {
       (t.throws ? 1u << 11 : 0) | static_cast<uint64_t>(t.kind) << 16);
   put(t.target);
   put(t.number);
+  put(t.end);
   put(t.result);
   put(t.list.size());
   for (TypeRef x : t.list)
@@ -98,6 +99,17 @@ TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) 
   case TypeTag::ExnName:
     t.sort = Sort::ExnName;
     t.target = of(table, table.target(id), env);
+    break;
+  case TypeTag::Union:
+    t.sort = Sort::Union;
+    t.target = of(table, table.target(id), env);
+    break;
+  case TypeTag::Cases:
+    t.sort = Sort::Cases;
+    t.number = table.first_constant(id);
+    t.end = table.end_of_constants(id);
+    for (tal::TypeId payload : table.args(id))
+      t.list.push_back(of(table, payload, env));
     break;
   case TypeTag::Var:
     t.number = table.var_index(id);
@@ -182,7 +194,7 @@ TypeRef Types::nonnull(TypeRef word) {
 }
 
 TypeRef Types::layout(TypeRef memory) {
-  if (types_[memory].sort == Sort::Struct)
+  if (types_[memory].sort == Sort::Struct || types_[memory].sort == Sort::Cases)
     return memory;
   if (types_[memory].sort != Sort::Named)
     return 0;
@@ -191,7 +203,7 @@ TypeRef Types::layout(TypeRef memory) {
   NamedDefinition d = named_[types_[memory].number];
   const tal::NamedType& type = d.table->named_type(d.id);
   TypeRef result = 0;
-  if (type.sort == tal::NamedSort::Struct && type.body) {
+  if (type.sort != tal::NamedSort::Abstract && type.body) {
     std::vector<TypeRef> args = types_[memory].list;
     result = of(*d.table, type.body, environment(args));
   }
@@ -220,7 +232,27 @@ uint32_t Types::object_size(TypeRef layout) const {
 
 bool Types::zero_is_legal(TypeRef word) const {
   const Type& t = types_[word];
-  return (t.sort >= Sort::I8 && t.sort <= Sort::F64) || t.nullable;
+  return (t.sort >= Sort::I8 && t.sort <= Sort::F64) || t.nullable || is_constant_of(word, 0);
+}
+
+bool Types::is_constant_of(TypeRef word, uint64_t value) const {
+  const Type& t = types_[word];
+  if (t.sort != Sort::Union)
+    return false;
+  if (t.nullable && value == 0)
+    return true;
+  // The constants do not depend on arguments: those of the definition serve.
+  const Type& memory = types_[t.target];
+  uint64_t first = memory.number, end = memory.end;
+  if (memory.sort == Sort::Named) {
+    const NamedDefinition& d = named_[memory.number];
+    tal::TypeId body = d.table->named_type(d.id).body;
+    if (!body || d.table->tag(body) != TypeTag::Cases)
+      return false;
+    first = d.table->first_constant(body);
+    end = d.table->end_of_constants(body);
+  }
+  return value >= first && value < end;
 }
 
 Kind Types::kind_of(TypeRef word) const {
@@ -239,7 +271,8 @@ Kind Types::kind_of(TypeRef word) const {
   case Sort::Ptr:
   case Sort::Arr:
   case Sort::Fn:
-  case Sort::ExnName: return Kind::P;
+  case Sort::ExnName:
+  case Sort::Union: return Kind::P;
   default: return Kind::None;
   }
 }
@@ -271,6 +304,7 @@ bool Types::at_most(TypeRef a, TypeRef b) const {
   switch (x.sort) {
   case Sort::Exn: return true;
   case Sort::Ptr: return is_object_of(x.target, y.target);
+  case Sort::Union: return x.target == y.target;
   case Sort::Arr: return x.target == y.target && x.writable == y.writable;
   case Sort::Fn: return signature_at_most(x.target, y.target);
   default: return false;
@@ -326,6 +360,8 @@ std::string Types::name(TypeRef r) const {
     return out + " }";
   }
   case Sort::Sig: return "(" + list(t.list) + ") -> " + (t.noret ? "noret" : name(t.result));
+  case Sort::Union: return "union" + q + name(t.target);
+  case Sort::Cases: return "cases " + std::to_string(t.number) + " to " + std::to_string(t.end) + " {" + list(t.list) + "}";
   case Sort::Unknown: return "an unknown type";
   }
   return "?";

@@ -12,7 +12,7 @@ namespace talsim {
 using TypeRef = uint32_t; // 0: none
 using EnvRef = uint32_t;  // an interned list of types for the variables of a function; 0: none, variables stand for themselves
 
-enum class Sort : uint8_t { None, I8, I16, I32, I64, F32, F64, Exn, Ptr, Arr, Fn, ExnName, Var, Named, Struct, Sig, Unknown };
+enum class Sort : uint8_t { None, I8, I16, I32, I64, F32, F64, Exn, Ptr, Arr, Fn, ExnName, Union, Var, Named, Struct, Cases, Sig, Unknown };
 
 struct FieldType {
   uint32_t offset = 0, bytes = 0;
@@ -24,9 +24,9 @@ struct Type {
   Sort sort = Sort::None;
   bool nullable = false, writable = false;
   tal::Kind kind = tal::Kind::None; // of a variable
-  TypeRef target = 0;               // pointee, element, signature, payload
-  uint32_t number = 0;              // of a variable, or of a named type
-  std::vector<TypeRef> list;        // arguments: of a named type, of a signature
+  TypeRef target = 0;               // pointee, element, signature, payload, cases of a union
+  uint32_t number = 0, end = 0;     // of a variable, or of a named type; of cases: the first constant and the end of them
+  std::vector<TypeRef> list;        // arguments: of a named type, of a signature; payloads of the variants of cases
   std::vector<FieldType> fields;
   std::vector<tal::Kind> vars;
   TypeRef result = 0;
@@ -49,13 +49,14 @@ public:
   TypeRef exn() const { return 7; }
   TypeRef exn_name(TypeRef payload);
   TypeRef array(TypeRef element, bool writable);
-  TypeRef layout(TypeRef memory);   // a Struct; 0 for abstract types
+  TypeRef layout(TypeRef memory);   // a Struct, or the Cases of a union; 0 for abstract types
   TypeRef nonnull(TypeRef word);
   bool is_integer(TypeRef t) const { return t >= 1 && t <= 4; }
   unsigned width(TypeRef word) const; // bytes in a dense array or plain field
   uint32_t object_size(TypeRef layout) const;
   bool zero_is_legal(TypeRef word) const;
   bool may_hold_address(TypeRef word) const { return types_[word].sort > Sort::F64; }
+  bool is_constant_of(TypeRef union_word, uint64_t value) const;
   tal::Kind kind_of(TypeRef word) const;
   static bool fits(tal::Kind a, tal::Kind b);
 
