@@ -155,6 +155,17 @@ bool Havoc::make(Machine& m, TypeRef type, unsigned depth, Word& value) {
   }
   if (t.sort == Sort::Fn)
     return make_code(m, t.target, value);
+  if (m.types.is_package(type)) {
+    std::vector<TypeRef> hidden;
+    for (tal::Kind k : m.types.hidden_kinds(type))
+      hidden.push_back(random_type(m, k));
+    TypeRef content = m.types.content(type, hidden);
+    Word inside;
+    if (content == 0 || depth == 0 || !make(m, content, depth - 1, inside))
+      return false;
+    value = m.heap.pack(type, hidden, m.heap.seen_as(inside, content));
+    return true;
+  }
   if (t.sort == Sort::Named) { // abstract
     tal::Kind kind = m.types.kind_of(type);
     if (kind == tal::Kind::P) {

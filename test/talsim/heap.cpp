@@ -65,6 +65,11 @@ uint32_t Heap::new_opaque(TypeRef type) {
   return static_cast<uint32_t>(objects_.size() - 1);
 }
 
+Word Heap::pack(TypeRef type, std::vector<TypeRef> hidden, const Word& content) {
+  packages_.push_back({type, std::move(hidden), content});
+  return {content.bits, static_cast<uint32_t>(packages_.size() - 1), Tag::Package, 0};
+}
+
 // ---- access --------------------------------------------------------------------------------------------------------
 
 std::string Heap::find(const Word& pointer, uint64_t offset, unsigned bytes, Place& place) {
@@ -248,6 +253,8 @@ std::string Heap::inhabits(const Word& w, TypeRef type) {
       return "the number " + std::to_string(static_cast<int64_t>(w.bits)) + " is not canonical";
     return "";
   }
+  if (types_.is_package(type))
+    return w.tag == Tag::Package && packages_[w.id].type == type ? "" : describe(w);
   if (t.sort == Sort::Union && w.tag == Tag::Int)
     return types_.is_constant_of(type, w.bits) ? "" : describe(w) + ", which is no constant of it";
   if (w.is_null())
@@ -305,15 +312,19 @@ void Heap::mark_object(uint32_t id) {
   work_.push_back(id);
 }
 
-void Heap::mark(const Word& w) {
-  if (w.tag == Tag::Pointer)
-    mark_object(w.id);
+void Heap::mark(const Word& root) {
+  auto mark_word = [&](Word w) {
+    while (w.tag == Tag::Package)
+      w = packages_[w.id].content;
+    if (w.tag == Tag::Pointer)
+      mark_object(w.id);
+  };
+  mark_word(root);
   while (!work_.empty()) {
     const Object& o = objects_[work_.back()];
     work_.pop_back();
     for (const Word& inside : o.words) // an object that is not scanned has none
-      if (inside.tag == Tag::Pointer)
-        mark_object(inside.id);
+      mark_word(inside);
   }
 }
 

@@ -32,6 +32,13 @@ struct Object {
   }
 };
 
+// A value whose type hides some types: what is in it and at which types.
+struct Package {
+  TypeRef type = 0;
+  std::vector<TypeRef> hidden;
+  Word content;
+};
+
 class Heap {
 public:
   explicit Heap(Types& types) : types_(types) {}
@@ -46,6 +53,9 @@ public:
   uint32_t new_name(TypeRef exn_name);
   uint32_t new_opaque(TypeRef type);
   Word pointer(uint32_t id, uint64_t offset = 0) const { return {objects_[id].address + offset, id, Tag::Pointer, 0}; }
+
+  Word pack(TypeRef type, std::vector<TypeRef> hidden, const Word& content);
+  const Package& package(uint32_t id) const { return packages_[id]; }
 
   // Where an access of some bytes at an offset of an object goes.
   struct Place {
@@ -83,6 +93,7 @@ private:
 
   Types& types_;
   std::deque<Object> objects_{1}; // 0 is none
+  std::deque<Package> packages_{1};
   uint64_t next_address_ = first_address;
   std::vector<uint32_t> work_;
   const std::vector<TypeRef>* code_types_ = nullptr;

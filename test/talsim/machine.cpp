@@ -250,6 +250,21 @@ bool Machine::fill_static(uint32_t module, uint32_t symbol) {
     Word w;
     if (!word_at(offset, size, w))
       return false;
+    // A package of what stands there, at the types that it has.
+    if (types.is_package(type)) {
+      TypeRef inside = types.integer(8);
+      if (w.tag == Tag::Pointer)
+        inside = types.pointer_to(heap[w.id].shape == Object::Shape::Array, heap[w.id].type);
+      else if (w.tag == Tag::Code)
+        inside = types.function(closures_[w.id].signature);
+      std::vector<TypeRef> hidden = types.match_hidden(type, inside);
+      for (TypeRef& t : hidden)
+        t = t == 0 ? types.integer(8) : t;
+      TypeRef content = types.content(type, hidden);
+      if (content == 0 || !heap.inhabits(w, content).empty())
+        return wrong("static object `" + s.name + "`, a package of type " + types.name(type));
+      w = heap.pack(type, hidden, heap.seen_as(w, content));
+    }
     bool checked = size == 8 || !types.is_integer(type);
     if (std::string why = checked ? heap.inhabits(w, type) : ""; !why.empty() && types[type].sort != Sort::F64 && types[type].sort != Sort::F32)
       return wrong("static object `" + s.name + "`, a place of type " + types.name(type) + ": " + why);
@@ -451,15 +466,47 @@ bool Machine::type_arguments(uint32_t at, EnvRef& env) {
   const Frame& f = frames_.back();
   const auto& a = modules[f.module]->file.annotations;
   env = 0;
-  auto found = std::lower_bound(a.insts.begin(), a.insts.end(), at,
-                                [](const tal::Instantiation& i, uint32_t offset) { return i.offset < offset; });
-  if (found == a.insts.end() || found->offset != at)
+  int32_t found = modules[f.module]->inst_at[at];
+  if (found < 0)
     return true;
   std::vector<TypeRef> list;
-  for (tal::TypeId t : found->args)
+  for (tal::TypeId t : a.insts[static_cast<size_t>(found)].args)
     list.push_back(types.of(a.types, t, f.env));
   env = types.environment(list);
   return true;
+}
+
+// A move with type arguments makes a package, or opens one and names what it hides.
+bool Machine::move_package(const Instruction& inst, const tal::Instantiation& record) {
+  Frame& f = frames_.back();
+  const auto& table = modules[f.module]->file.annotations.types;
+  TypeRef package = types.of(table, record.args[0], f.env);
+  if (!types.is_package(package))
+    return wrong("a move with type arguments that name no package");
+  const Word w = reg_[inst.reg];
+  if (w.tag == Tag::Package && heap.package(w.id).type == package) {
+    const Package opened = heap.package(w.id);
+    std::vector<TypeRef> env = types.types_of(f.env);
+    for (size_t i = 1; i < record.args.size(); i++) {
+      if (table.tag(record.args[i]) != tal::TypeTag::Var || i > opened.hidden.size())
+        return wrong("a package opened at a type that is no variable");
+      uint32_t variable = table.var_index(record.args[i]);
+      if (variable >= env.size())
+        env.resize(variable + 1);
+      env[variable] = opened.hidden[i - 1];
+    }
+    f.env = types.environment(env);
+    return set_register(inst.rm, opened.content);
+  }
+  std::vector<TypeRef> hidden;
+  for (size_t i = 1; i < record.args.size(); i++)
+    hidden.push_back(types.of(table, record.args[i], f.env));
+  TypeRef inside = types.content(package, hidden);
+  if (inside == 0)
+    return wrong("a package with hidden types that do not fit");
+  if (std::string why = heap.inhabits(w, inside); !why.empty())
+    return wrong("a package of " + types.name(inside) + ": " + why);
+  return set_register(inst.rm, heap.pack(package, hidden, heap.seen_as(w, inside)));
 }
 
 // The return address stands at rsp_ already.
@@ -938,6 +985,17 @@ bool Machine::step() {
   if (after_step)
     after_step(*this);
   switch (inst.row->op) {
+  case Op::Mov:
+    if (inst.row->form == Form::RG && inst.bytes() == 8) {
+      const Module& m = *modules[frames_.back().module];
+      if (int32_t record = m.inst_at[pc_]; record >= 0) {
+        if (!move_package(inst, m.file.annotations.insts[static_cast<size_t>(record)]))
+          return false;
+        pc_ += inst.length;
+        return true;
+      }
+    }
+    break;
   case Op::Jcc:
   case Op::Jmp: return jump(inst);
   case Op::Call: return call_instruction(inst, false);

@@ -145,6 +145,7 @@ private:
   bool gather_arguments(TypeRef signature, std::vector<Word>& arguments);
   Outcome run(size_t base);
   bool type_arguments(uint32_t at, EnvRef& env);
+  bool move_package(const Instruction& inst, const tal::Instantiation& record);
   Word* location(int32_t where);
   bool fact_value(const tal::LabelRecord& label, const tal::FactOperand& o, Wide& value);
 

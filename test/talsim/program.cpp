@@ -31,6 +31,10 @@ bool load_module(std::span<const uint8_t> bytes, std::vector<tal_record> records
   m.label_at.assign(size, -1);
   m.reloc_at.assign(size, -1);
   const tal::ObjectAnnotations& a = m.file.annotations;
+  m.inst_at.assign(size, -1);
+  for (size_t i = 0; i < a.insts.size(); i++)
+    if (a.insts[i].offset < size)
+      m.inst_at[a.insts[i].offset] = static_cast<int32_t>(i);
   for (size_t i = 0; i < a.labels.size(); i++)
     if (a.labels[i].offset < size)
       m.label_at[a.labels[i].offset] = static_cast<int32_t>(i);

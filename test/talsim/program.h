@@ -20,7 +20,7 @@ struct Module {
   std::vector<uint32_t> decoded;                      // 0: not yet, else 1 + index into `instructions`
   std::vector<Instruction> instructions;
   std::vector<uint8_t> starts;                        // 1: an instruction of a swept function starts here
-  std::vector<int32_t> label_at, reloc_at;            // index, or -1
+  std::vector<int32_t> label_at, reloc_at, inst_at;   // index, or -1
   std::vector<uint32_t> function_at_symbol;           // by symbol: 1 if swept
   // By symbol.
   std::vector<uint32_t> object_of;                    // heap object, 0: none yet

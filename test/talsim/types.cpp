@@ -187,6 +187,22 @@ TypeRef Types::array(TypeRef element, bool writable) {
   return intern(t);
 }
 
+TypeRef Types::function(TypeRef signature) {
+  Type t;
+  t.sort = Sort::Fn;
+  t.target = signature;
+  return intern(t);
+}
+
+TypeRef Types::pointer_to(bool is_array, TypeRef object) {
+  if (is_array)
+    return object;
+  Type t;
+  t.sort = types_[layout(object)].sort == Sort::Cases ? Sort::Union : Sort::Ptr;
+  t.target = object;
+  return intern(t);
+}
+
 TypeRef Types::nonnull(TypeRef word) {
   Type t = types_[word];
   t.nullable = false;
@@ -203,7 +219,7 @@ TypeRef Types::layout(TypeRef memory) {
   NamedDefinition d = named_[types_[memory].number];
   const tal::NamedType& type = d.table->named_type(d.id);
   TypeRef result = 0;
-  if (type.sort != tal::NamedSort::Abstract && type.body) {
+  if ((type.sort == tal::NamedSort::Struct || type.sort == tal::NamedSort::Union) && type.body) {
     std::vector<TypeRef> args = types_[memory].list;
     result = of(*d.table, type.body, environment(args));
   }
@@ -263,7 +279,7 @@ Kind Types::kind_of(TypeRef word) const {
   case Sort::I32: return Kind::W4;
   case Sort::I64: return Kind::W8;
   case Sort::Var: return t.kind;
-  case Sort::Named: { // abstract
+  case Sort::Named: { // abstract, or a package
     const NamedDefinition& d = named_[t.number];
     return d.table->named_type(d.id).abstract_kind;
   }
@@ -275,6 +291,59 @@ Kind Types::kind_of(TypeRef word) const {
   case Sort::Union: return Kind::P;
   default: return Kind::None;
   }
+}
+
+bool Types::is_package(TypeRef t) const {
+  if (types_[t].sort != Sort::Named)
+    return false;
+  const NamedDefinition& d = named_[types_[t].number];
+  return d.table->named_type(d.id).sort == tal::NamedSort::Package;
+}
+
+const std::vector<Kind>& Types::hidden_kinds(TypeRef package) const {
+  const NamedDefinition& d = named_[types_[package].number];
+  return d.table->named_type(d.id).hidden;
+}
+
+TypeRef Types::content(TypeRef package, const std::vector<TypeRef>& hidden) {
+  const std::vector<Kind>& kinds = hidden_kinds(package);
+  if (hidden.size() != kinds.size())
+    return 0;
+  std::vector<TypeRef> list = types_[package].list;
+  for (size_t i = 0; i < hidden.size(); i++) {
+    if (!fits(kind_of(hidden[i]), kinds[i]))
+      return 0;
+    list.push_back(hidden[i]);
+  }
+  NamedDefinition d = named_[types_[package].number];
+  return of(*d.table, d.table->named_type(d.id).body, environment(list));
+}
+
+std::vector<TypeRef> Types::match_hidden(TypeRef package, TypeRef inside) {
+  NamedDefinition d = named_[types_[package].number];
+  std::vector<TypeRef> bound = types_[package].list;
+  size_t known = bound.size();
+  bound.resize(known + hidden_kinds(package).size());
+  match(of(*d.table, d.table->named_type(d.id).body), inside, bound, 40);
+  bound.erase(bound.begin(), bound.begin() + static_cast<std::ptrdiff_t>(known));
+  return bound;
+}
+
+void Types::match(TypeRef pattern, TypeRef t, std::vector<TypeRef>& bound, unsigned depth) const {
+  const Type &p = types_[pattern], &x = types_[t];
+  if (p.sort == Sort::Var) {
+    if (p.number < bound.size() && bound[p.number] == 0)
+      bound[p.number] = t;
+    return;
+  }
+  if (pattern == 0 || p.sort != x.sort || depth == 0)
+    return;
+  match(p.target, x.target, bound, depth - 1);
+  match(p.result, x.result, bound, depth - 1);
+  for (size_t i = 0; i < std::min(p.list.size(), x.list.size()); i++)
+    match(p.list[i], x.list[i], bound, depth - 1);
+  for (size_t i = 0; i < std::min(p.fields.size(), x.fields.size()); i++)
+    match(p.fields[i].type, x.fields[i].type, bound, depth - 1);
 }
 
 bool Types::is_object_of(TypeRef a, TypeRef b) const {

@@ -49,6 +49,8 @@ public:
   TypeRef exn() const { return 7; }
   TypeRef exn_name(TypeRef payload);
   TypeRef array(TypeRef element, bool writable);
+  TypeRef function(TypeRef signature);
+  TypeRef pointer_to(bool is_array, TypeRef type_of_object);
   TypeRef layout(TypeRef memory);   // a Struct, or the Cases of a union; 0 for abstract types
   TypeRef nonnull(TypeRef word);
   bool is_integer(TypeRef t) const { return t >= 1 && t <= 4; }
@@ -57,6 +59,12 @@ public:
   bool zero_is_legal(TypeRef word) const;
   bool may_hold_address(TypeRef word) const { return types_[word].sort > Sort::F64; }
   bool is_constant_of(TypeRef union_word, uint64_t value) const;
+  // Packages: named types that hide some of their types.
+  bool is_package(TypeRef t) const;
+  const std::vector<tal::Kind>& hidden_kinds(TypeRef package) const;
+  TypeRef content(TypeRef package, const std::vector<TypeRef>& hidden); // 0 if the kinds do not fit
+  // Hidden types that make a package's content be of this type, as far as the shapes tell; others are 0.
+  std::vector<TypeRef> match_hidden(TypeRef package, TypeRef inside);
   tal::Kind kind_of(TypeRef word) const;
   static bool fits(tal::Kind a, tal::Kind b);
 
@@ -73,6 +81,7 @@ private:
   };
   TypeRef convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env);
   TypeRef intern(Type t);
+  void match(TypeRef pattern, TypeRef t, std::vector<TypeRef>& bound, unsigned depth) const;
   uint32_t named_number(const tal::TypeTable& table, tal::NamedId id);
 
   std::vector<Type> types_;

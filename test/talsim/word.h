@@ -13,6 +13,7 @@ enum class Tag : uint8_t {
   Code,    // the entry of closure `id`
   Desc,    // the descriptor of type `id`
   Return,  // the return address of frame `id`
+  Package, // number `id` of the packages: bits of what is in it
   Token,   // what callee-saved register `aux` held when frame `id` was entered
 };
 
@@ -22,7 +23,7 @@ struct Word {
   Tag tag = Tag::Undef;
   uint8_t aux = 0;
 
-  bool is_value() const { return tag == Tag::Int || tag == Tag::Pointer || tag == Tag::Code; }
+  bool is_value() const { return tag == Tag::Int || tag == Tag::Pointer || tag == Tag::Code || tag == Tag::Package; }
   bool is_null() const { return tag == Tag::Int && bits == 0; }
   friend bool operator==(const Word&, const Word&) = default;
 };
@@ -31,8 +32,10 @@ inline Word number(uint64_t bits) { return {bits, 0, Tag::Int, 0}; }
 inline Word undefined(uint64_t bits = 0) { return {bits, 0, Tag::Undef, 0}; }
 
 inline std::string describe(const Word& w) {
-  static constexpr const char* names[] = {"junk", "the number ", "a pointer to object ", "the code ", "the descriptor of type ",
-                                          "the return address of frame ", "the caller's register of frame "};
+  static constexpr const char* names[] = {"junk",         "the number ",
+                                          "a pointer to object ", "the code ",
+                                          "the descriptor of type ", "the return address of frame ",
+                                          "the package ", "the caller's register of frame "};
   std::string out = names[static_cast<int>(w.tag)];
   if (w.tag == Tag::Int)
     return out + std::to_string(static_cast<int64_t>(w.bits));
