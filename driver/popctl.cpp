@@ -9,9 +9,11 @@
 
 #include <boost/program_options.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
 
 namespace po = boost::program_options;
@@ -20,8 +22,10 @@ namespace {
 
 constexpr const char* usage = R"(usage: popctl list                             updateable programs of this user
        popctl status PROGRAM                   modules, versions, what waits
-       popctl check PROGRAM FILE.pup           would the patch apply? Nothing is changed
-       popctl update [--wait=5s] PROGRAM FILE.pup
+       popctl check [--rehearse] PROGRAM FILE.pup      would the patch apply? Nothing is changed
+       popctl update [--rehearse] PROGRAM FILE.pup     applies it at the next update point, whole or not at all
+       popctl why-blocked PROGRAM              where the program is while it reaches no update point
+       popctl watch PROGRAM                    shows updates as they happen, until the program ends
        popctl history PROGRAM                  what was applied and refused, with times
        popctl new-key FILE                     makes a key to sign patches with: FILE, and FILE.pub for the program
 
@@ -36,7 +40,7 @@ constexpr int answer_timeout_ms = 60'000;
 
 struct Options {
   bool json = false;
-  uint32_t wait_ms = 5'000;
+  dsu::UpdateOptions update;
   std::string command;
   std::vector<std::string> arguments;
 };
@@ -109,6 +113,33 @@ int list(const Options& options) {
   return Done;
 }
 
+// History entries that were not there at the last look. The program has nothing to do for it in between.
+int watch(const Options& options) {
+  constexpr timespec pause{0, 200'000'000};
+  uint64_t newest = 0;    // time of the last report seen, and how many of that time were seen
+  size_t seen_then = 0;
+  for (bool first = true;; first = false) {
+    auto result = dsu::exchange(dsu::socket_of(options.arguments[0]), dsu::FrameKind::History, {}, answer_timeout_ms);
+    auto* got = std::get_if<dsu::Answer>(&result);
+    if (got == nullptr)
+      return first ? report_problem(std::get<dsu::ClientProblem>(result)) : Done; // the program has ended
+    const auto history = dsu::decode_history(got->payload);
+    if (!history)
+      return protocol_mismatch();
+    size_t skipped = 0;
+    for (const dsu::Report& report : *history) {
+      if (report.unix_ms < newest || (report.unix_ms == newest && ++skipped <= seen_then))
+        continue;
+      seen_then = report.unix_ms == newest ? seen_then + 1 : 1;
+      skipped = seen_then;
+      newest = report.unix_ms;
+      if (!first)
+        std::cout << (options.json ? driver::json(report) + "\n" : driver::text(std::vector<dsu::Report>{report})) << std::flush;
+    }
+    ::nanosleep(&pause, nullptr);
+  }
+}
+
 int exit_status_of(const dsu::Report& report) {
   switch (report.outcome) {
     case dsu::Outcome::Applied:
@@ -130,9 +161,15 @@ int send_patch(const Options& options, dsu::FrameKind kind) {
   }
   tal::ByteWriter payload;
   int timeout = answer_timeout_ms;
+  dsu::UpdateOptions update = options.update;
+  if (kind == dsu::FrameKind::Check && update.rehearsal != dsu::Rehearsal::None) {
+    update.rehearsal = dsu::Rehearsal::Only;
+    kind = dsu::FrameKind::Update; // a rehearsal needs an update point
+  }
   if (kind == dsu::FrameKind::Update) {
-    payload.u32(options.wait_ms);
-    timeout += static_cast<int>(options.wait_ms);
+    payload.raw(dsu::encode(update));
+    // The longest that the program may take: wait, rehearse, wait again, transform.
+    timeout += static_cast<int>(std::min<uint64_t>(2 * (uint64_t{update.wait_ms} + update.deadline_ms), 86'400'000));
   }
   payload.raw(*file);
   dsu::Answer answer;
@@ -178,6 +215,15 @@ constexpr Command commands[] = {
        driver::print_error("popctl", problem);
        return static_cast<int>(Refused);
      }},
+    {"why-blocked", 1,
+     [](const Options& o) {
+       dsu::Answer answer;
+       int status;
+       return ask(o.arguments[0], dsu::FrameKind::Where, {}, answer_timeout_ms, answer, status)
+                  ? show(o, dsu::decode_where(answer.payload))
+                  : status;
+     }},
+    {"watch", 1, watch},
     {"check", 2, [](const Options& o) { return send_patch(o, dsu::FrameKind::Check); }},
     {"update", 2, [](const Options& o) { return send_patch(o, dsu::FrameKind::Update); }},
 };
@@ -186,7 +232,9 @@ int run(int argc, char** argv) {
   po::options_description visible("Options");
   visible.add_options()
       ("json", "answer in JSON")
-      ("wait", po::value<std::string>()->value_name("TIME"), "update: how long to wait for an update point (default 5s)");
+      ("wait", po::value<std::string>()->value_name("TIME"), "update: how long to wait for an update point (default 5s)")
+      ("deadline", po::value<std::string>()->value_name("TIME"), "update: how long state transformers may run (default 10s)")
+      ("rehearse", "update, check: first try it in a forked copy of the program");
   po::options_description rest;
   rest.add_options()("argument", po::value<std::vector<std::string>>());
   po::variables_map map;
@@ -194,12 +242,16 @@ int run(int argc, char** argv) {
     return *status;
   Options options;
   options.json = map.count("json") != 0;
-  if (map.count("wait")) {
-    auto wait = parse_duration(map["wait"].as<std::string>());
-    if (!wait)
-      return usage_error("`--wait` takes a time such as 5s or 250ms");
-    options.wait_ms = *wait;
+  for (const auto& [name, target] : {std::pair{"wait", &options.update.wait_ms}, std::pair{"deadline", &options.update.deadline_ms}}) {
+    if (map.count(name) == 0)
+      continue;
+    const auto time = parse_duration(map[name].as<std::string>());
+    if (!time)
+      return usage_error("`--" + std::string(name) + "` takes a time such as 5s or 250ms");
+    *target = *time;
   }
+  if (map.count("rehearse"))
+    options.update.rehearsal = dsu::Rehearsal::First;
   if (map.count("argument"))
     options.arguments = map["argument"].as<std::vector<std::string>>();
   if (options.arguments.empty())

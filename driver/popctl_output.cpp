@@ -109,7 +109,7 @@ std::string json(const Report& r) {
   if (r.outcome == dsu::Outcome::Refused)
     object.add("step", std::string(step_name(r.step)));
   object.add("symbol", r.symbol).add("reason", r.reason).add("help", r.help).add("unix_ms", r.unix_ms);
-  object.raw("step_ns", times.str()).add("wait_ns", r.wait_ns).add("pause_ns", r.pause_ns);
+  object.raw("step_ns", times.str()).add("wait_ns", r.wait_ns).add("pause_ns", r.pause_ns).add("fork_ns", r.fork_ns);
   object.add("functions", r.functions).add("stubs", r.stubs).add("added", r.added).add("data", r.data);
   object.add("call_sites", r.call_sites).add("entries", r.entries);
   return object.add("replaced", r.replaced).add("active", r.active).str();
@@ -168,6 +168,17 @@ std::string text(const std::vector<Report>& history) {
   for (const Report& report : history)
     out += clock_time(report.unix_ms) + "  " + text(report);
   return history.empty() ? "no updates so far\n" : out;
+}
+
+std::string json(const dsu::Where& w) {
+  return JsonObject().add("state", w.state).raw("update_waits", w.is_waiting ? "true" : "false").add("frames", w.frames).str();
+}
+
+std::string text(const dsu::Where& w) {
+  std::string out = std::string(w.is_waiting ? "an update waits; " : "no update waits; ") + "the program " + printable(w.state) + "\n";
+  for (const std::string& frame : w.frames)
+    out += "  at " + printable(frame) + "\n";
+  return out;
 }
 
 std::string text(const Status& s) {

@@ -9,10 +9,12 @@
 namespace driver {
 
 std::string json(const dsu::Report& report);
+std::string json(const dsu::Where& where);
 std::string json(const dsu::Status& status);
 std::string json(const std::vector<dsu::Report>& history);
 
 std::string text(const dsu::Report& report);
+std::string text(const dsu::Where& where);
 std::string text(const dsu::Status& status);
 std::string text(const std::vector<dsu::Report>& history);
 

@@ -56,6 +56,7 @@ void write_report(ByteWriter& out, const Report& r) {
     out.u64(ns);
   out.u64(r.wait_ns);
   out.u64(r.pause_ns);
+  out.u64(r.fork_ns);
   for (uint32_t n : {r.functions, r.stubs, r.added, r.data, r.call_sites, r.entries})
     out.u32(n);
   write_strings(out, r.replaced);
@@ -63,7 +64,7 @@ void write_report(ByteWriter& out, const Report& r) {
 }
 
 // What the smallest report takes, so that a count of reports allocates no more than a few times what was sent.
-constexpr size_t least_report = 2 + 5 + 8 + 8 * step_count + 16 + 6 * 4 + 2;
+constexpr size_t least_report = 2 + 5 + 8 + 8 * step_count + 24 + 6 * 4 + 2;
 
 Report read_report(ByteReader& in) {
   Report r;
@@ -79,6 +80,7 @@ Report read_report(ByteReader& in) {
     ns = in.u64();
   r.wait_ns = in.u64();
   r.pause_ns = in.u64();
+  r.fork_ns = in.u64();
   for (uint32_t* n : {&r.functions, &r.stubs, &r.added, &r.data, &r.call_sites, &r.entries})
     *n = in.u32();
   r.replaced = read_strings(in);
@@ -96,6 +98,49 @@ ByteReader open(std::span<const uint8_t> payload) {
 bool complete(const ByteReader& in) { return !in.bad() && in.at_end(); }
 
 }  // namespace
+
+Bytes encode(const UpdateOptions& options) {
+  ByteWriter out;
+  out.u8(protocol_version);
+  out.u32(options.wait_ms);
+  out.u32(options.deadline_ms);
+  out.u8(static_cast<uint8_t>(options.rehearsal));
+  return out.take();
+}
+
+std::optional<UpdateOptions> take_options(std::span<const uint8_t>& payload) {
+  ByteReader in = open(payload);
+  UpdateOptions options;
+  options.wait_ms = in.u32();
+  options.deadline_ms = in.u32();
+  const uint8_t rehearsal = in.u8();
+  if (in.bad() || rehearsal > static_cast<uint8_t>(Rehearsal::Only))
+    return std::nullopt;
+  options.rehearsal = static_cast<Rehearsal>(rehearsal);
+  payload = payload.subspan(in.position());
+  return options;
+}
+
+Bytes encode(const Where& where) {
+  ByteWriter out;
+  out.u8(protocol_version);
+  write_strings(out, where.frames);
+  out.string(where.state);
+  out.u8(where.is_waiting ? 1 : 0);
+  return out.take();
+}
+
+std::optional<Where> decode_where(std::span<const uint8_t> payload) {
+  ByteReader in = open(payload);
+  Where where;
+  where.frames = read_strings(in);
+  where.state = in.string();
+  const uint8_t is_waiting = in.u8();
+  if (!complete(in) || is_waiting > 1)
+    return std::nullopt;
+  where.is_waiting = is_waiting != 0;
+  return where;
+}
 
 Bytes encode(const Report& report) {
   ByteWriter out;
@@ -187,7 +232,7 @@ std::optional<FrameHeader> decode_header(std::span<const uint8_t> bytes) {
   header.length = in.u32();
   uint8_t kind = in.u8();
   if (in.bad() || header.length > max_frame || kind < static_cast<uint8_t>(FrameKind::Status) ||
-      kind > static_cast<uint8_t>(FrameKind::Problem))
+      kind > static_cast<uint8_t>(FrameKind::Where))
     return std::nullopt;
   header.kind = static_cast<FrameKind>(kind);
   return header;

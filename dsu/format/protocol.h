@@ -8,7 +8,10 @@
 // | Status   | -                            | Status   |
 // | History  | -                            | History  |
 // | Check    | patch file                   | Report   |
-// | Update   | wait_ms:u32, patch file      | Report   |
+// | Update   | options, patch file          | Report   |
+// | Where    | -                            | Where    |
+//
+//   options  ::= wait_ms:u32 deadline_ms:u32 rehearsal:u8
 //
 // `wait_ms` is how long the client wants to wait for an update point; when it passes the update is withdrawn and the
 // report says NotReached. A malformed or oversized request is answered by a Problem frame with a text. Both ends state
@@ -28,10 +31,10 @@
 
 namespace dsu {
 
-inline constexpr uint8_t protocol_version = 1;
+inline constexpr uint8_t protocol_version = 2;
 inline constexpr uint32_t max_frame = 32u << 20;  // of a patch, too: what is decoded takes up to 50 times the bytes
 
-enum class FrameKind : uint8_t { Status = 1, History, Check, Update, Report, Problem };
+enum class FrameKind : uint8_t { Status = 1, History, Check, Update, Report, Problem, Where };
 
 // The steps of an update in their order; a report names the one that failed.
 enum class Step : uint8_t {
@@ -50,6 +53,15 @@ enum class Outcome : uint8_t {
 };
 std::string_view outcome_name(Outcome outcome);
 
+// Whether the update is first tried in a forked copy of the program, and whether it is carried out after that.
+enum class Rehearsal : uint8_t { None, First, Only };
+
+struct UpdateOptions {
+  uint32_t wait_ms = 5'000;       // for an update point
+  uint32_t deadline_ms = 10'000;  // for the state transformers
+  Rehearsal rehearsal = Rehearsal::None;
+};
+
 // What happened to one patch. For a refusal: the step, the symbol it is about (may be empty), why, and what would help.
 struct Report {
   Outcome outcome = Outcome::Refused;
@@ -61,9 +73,17 @@ struct Report {
   uint64_t step_ns[step_count] = {};
   uint64_t wait_ns = 0;    // from ready to the update point
   uint64_t pause_ns = 0;   // how long the update point took: transform and commit
+  uint64_t fork_ns = 0;    // how long the program stood still for a rehearsal
   uint32_t functions = 0, stubs = 0, added = 0, data = 0, call_sites = 0, entries = 0;
   std::vector<std::string> replaced;  // names now bound to new definitions
   std::vector<std::string> active;    // old functions that are still on the stack, innermost first
+};
+
+// Where the program is. Frames are written "FUNCTION (FILE:LINE)", innermost first.
+struct Where {
+  std::vector<std::string> frames;
+  std::string state;       // in words: what the innermost one is doing
+  bool is_waiting = false; // an update waits for an update point
 };
 
 struct ModuleStatus {
@@ -84,6 +104,11 @@ struct Status {
 
 using Bytes = tal::Bytes;
 
+Bytes encode(const UpdateOptions& options);
+Bytes encode(const Where& where);
+std::optional<Where> decode_where(std::span<const uint8_t> payload);
+// Reads the options before a patch; `payload` is then the patch.
+std::optional<UpdateOptions> take_options(std::span<const uint8_t>& payload);
 Bytes encode(const Report& report);
 Bytes encode(const Status& status);
 Bytes encode(const std::vector<Report>& history);

@@ -1,5 +1,6 @@
 // The natives of stdlib/dsu.h in an updateable program, and the start of updating.
 #include <cstdlib>
+#include <pthread.h>
 
 #include "dsu/format/control_path.h"
 #include "dsu/runtime/updates.h"
@@ -22,6 +23,7 @@ poprt::String* to_string(const std::string& text) { return poprt::new_string_fro
 
 extern "C" void poprt_start_updates(const tal_program* program) {
   updates().start(*program);
+  pthread_atfork([] { updates().before_fork(); }, [] { updates().after_fork_in_parent(); }, [] { updates().after_fork_in_child(); });
   std::atexit(remove_socket);
 }
 

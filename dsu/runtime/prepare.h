@@ -37,6 +37,7 @@ struct PreparedUpdate {
   std::string label;
   Hash checksum{};
   uint64_t sequence = 0;
+  UpdateOptions options;
   std::vector<PreparedModule> modules;
   tal::PatchResult links;
   CodeWriter writes;

@@ -108,6 +108,16 @@ bool ControlServer::open(const std::string& path, std::string& problem) {
   return true;
 }
 
+void ControlServer::forget() {
+  for (int* descriptor : {&listener_, &wake_, &waiting_}) {
+    if (*descriptor >= 0)
+      ::close(*descriptor);
+    *descriptor = -1;
+  }
+  is_waiting_ = false;
+  path_.clear();
+}
+
 void ControlServer::remove_socket() const {
   if (!path_.empty() && owner_ == ::getpid())
     ::unlink(path_.c_str());
@@ -140,17 +150,23 @@ void* ControlServer::run(void* self) {
 
 void ControlServer::serve() {
   for (;;) {
-    pollfd watched[3] = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}, {waiting_, POLLIN | POLLRDHUP, 0}};
-    int timeout = !is_waiting_ || waiting_until_ns_ == for_ever ? -1 : milliseconds_until(waiting_until_ns_);
-    if (::poll(watched, 3, timeout) < 0)
+    pollfd watched[4] = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}, {waiting_, POLLIN | POLLRDHUP, 0}, {-1, POLLIN, 0}};
+    uint64_t wake_at = for_ever;
+    if (is_waiting_) {
+      watched[3].fd = handler_->descriptor();
+      wake_at = std::min(waiting_until_ns_, handler_->wake_at_ns());
+    }
+    if (::poll(watched, 4, wake_at == for_ever ? -1 : milliseconds_until(wake_at)) < 0)
       continue;
     if (watched[1].revents != 0) {
       uint64_t count;
       if (::read(wake_, &count, sizeof count) < 0)
         count = 0;  // somebody else's wake-up: nothing to do
     }
-    if (is_waiting_)
+    if (is_waiting_) {
+      handler_->advance();
       check_waiting(watched[2].revents != 0);
+    }
     if (!is_waiting_)
       begin_own_update();
     if (watched[0].revents != 0)
@@ -200,6 +216,7 @@ void ControlServer::answer(int client, FrameKind kind, std::span<const uint8_t> 
     case FrameKind::History: return send_frame(client, FrameKind::History, encode(handler_->history()));
     case FrameKind::Check: return send_frame(client, FrameKind::Report, encode(handler_->check(payload)));
     case FrameKind::Update: return begin_update(client, payload);
+    case FrameKind::Where: return send_frame(client, FrameKind::Where, encode(handler_->where()));
     case FrameKind::Report:
     case FrameKind::Problem: break;
   }
@@ -207,10 +224,9 @@ void ControlServer::answer(int client, FrameKind kind, std::span<const uint8_t> 
 }
 
 void ControlServer::begin_update(int client, std::span<const uint8_t> payload) {
-  tal::ByteReader in(payload);
-  const uint32_t wait_ms = in.u32();
-  if (in.bad())
-    return send_problem(client, "malformed request");
+  const std::optional<UpdateOptions> options = take_options(payload);
+  if (!options)
+    return send_problem(client, "malformed request, or one of another version of popctl");
   Report report;
   if (is_waiting_) {
     report.outcome = Outcome::Busy;
@@ -218,17 +234,18 @@ void ControlServer::begin_update(int client, std::span<const uint8_t> payload) {
     report.help = "try again when it is done";
     return send_frame(client, FrameKind::Report, encode(report));
   }
-  if (!handler_->begin(payload.subspan(sizeof wait_ms), report))
+  if (!handler_->begin(payload, *options, report))
     return send_frame(client, FrameKind::Report, encode(report));
   is_waiting_ = true;
   waiting_ = client;
-  waiting_until_ns_ = now_ns() + uint64_t{wait_ms} * 1'000'000;
+  wait_ms_ = options->wait_ms;
+  waiting_until_ns_ = now_ns() + uint64_t{wait_ms_} * 1'000'000;
 }
 
 void ControlServer::begin_own_update() {
   Bytes patch;
   Report report;
-  if (!handler_->take_own_patch(patch) || !handler_->begin(patch, report))
+  if (!handler_->take_own_patch(patch) || !handler_->begin(patch, UpdateOptions{}, report))
     return;
   is_waiting_ = true;
   waiting_ = -1;
@@ -253,7 +270,8 @@ void ControlServer::check_waiting(bool client_gone) {
   }
   if (handler_->withdraw(report))
     return reply_to_waiting(report);
-  waiting_until_ns_ = for_ever;  // being carried out at this moment: the wake-up follows
+  // Being carried out at this moment, or rehearsed: after that it has as long again to reach an update point.
+  waiting_until_ns_ = now_ns() + std::max<uint64_t>(wait_ms_, 10) * 1'000'000;
 }
 
 void ControlServer::reply_to_waiting(const Report& report) {

@@ -24,13 +24,19 @@ public:
   virtual std::vector<Report> history() = 0;
   virtual Report check(std::span<const uint8_t> patch) = 0;
 
+  virtual Where where() = 0;
+
   // Prepares an update. True: it now waits for an update point, and finished() will tell; false: `report` is final.
-  virtual bool begin(std::span<const uint8_t> patch, Report& report) = 0;
+  virtual bool begin(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report) = 0;
+  // While an update waits: what else to wait for (-1: nothing) and until when, and what to do after each wake-up.
+  virtual int descriptor() = 0;
+  virtual uint64_t wake_at_ns() = 0;
+  virtual void advance() = 0;
   // Has the update that begin() left waiting been carried out or refused?
   virtual bool finished(Report& report) = 0;
   // A patch that the program itself wants applied, if there is one. Called after each wake-up while no update waits.
   virtual bool take_own_patch(Bytes& patch) = 0;
-  // Takes the waiting update back. False if it is being carried out right now: it will be finished soon.
+  // Takes the waiting update back. False if it is being carried out or rehearsed right now: ask again later.
   virtual bool withdraw(Report& report) = 0;
 };
 
@@ -40,6 +46,8 @@ public:
   [[nodiscard]] bool open(const std::string& path, std::string& problem);
   // Serves for ever on a thread of its own.
   [[nodiscard]] bool start(RequestHandler& handler, std::string& problem);
+  // In a forked child, which has no helper thread: forgets the parent's channel, so that open() and start() make one of its own.
+  void forget();
   // When finished() or take_own_patch() may have become true; any thread.
   void wake() const;
   void remove_socket() const;
@@ -62,6 +70,7 @@ private:
   bool is_waiting_ = false;
   int waiting_ = -1;             // client of the update that waits; -1: the program itself
   uint64_t waiting_until_ns_ = 0;
+  uint32_t wait_ms_ = 0;
 };
 
 }  // namespace dsu

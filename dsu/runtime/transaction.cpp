@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "dsu/runtime/deadline.h"
 #include "stdlib/runtime/calls.h"
 #include "stdlib/runtime/memory.h"
 #include "stdlib/runtime/modules.h"
 #include "stdlib/runtime/raise.h"
+#include "stdlib/runtime/traps.h"
 
 namespace dsu {
 namespace {
@@ -23,7 +25,12 @@ bool register_modules(PreparedUpdate& update, Refusal& refusal) {
   return true;
 }
 
+std::string seconds(uint32_t milliseconds) {
+  return std::to_string(milliseconds / 1000) + "." + std::to_string(milliseconds % 1000 / 100) + " s";
+}
+
 bool transform(const PreparedUpdate& update, Refusal& refusal) {
+  const Deadline deadline(update.options.deadline_ms);
   for (const PreparedModule& module : update.modules) {
     if (module.init == UINT32_MAX)
       continue;
@@ -31,8 +38,13 @@ bool transform(const PreparedUpdate& update, Refusal& refusal) {
     poprt_call_catching(reinterpret_cast<const void*>(module.loaded->address_of(module.init)), 0, &exception);
     if (exception == nullptr)
       continue;
-    refusal = {Step::Transform, module.loaded->name, "its state transformer raised " + describe_exception(*exception),
-               "nothing was replaced; what the transformer had written into old data stays written"};
+    refusal = {Step::Transform, module.loaded->name, "", "nothing was replaced; what the transformer had written into old data stays written"};
+    if (exception == &Deadline::reason())
+      refusal.reason = "its state transformer did not end within " + seconds(update.options.deadline_ms);
+    else if (exception == &poprt::stack_overflow_value)
+      refusal.reason = "its state transformer ran out of stack";
+    else
+      refusal.reason = "its state transformer raised " + describe_exception(*exception);
     return false;
   }
   return true;

@@ -6,11 +6,13 @@
 #include <ctime>
 #include <fcntl.h>
 #include <link.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "dsu/format/control_path.h"
 #include "dsu/runtime/native_text.h"
 #include "dsu/runtime/transaction.h"
+#include "dsu/runtime/where.h"
 
 uint32_t popdsu_pending = 0;  // has C linkage by its declaration in updates.h
 
@@ -62,8 +64,15 @@ void Updates::start(const tal_program& image) {
   ImageRange range;
   dl_iterate_phdr(find_image, &range);
   std::string problem;
-  if (!arena_.reserve(range.start, range.end, arena_size, problem) || !prepare_control_directory(problem) ||
-      !server_.open(control_path(::getpid()), problem) || !server_.start(*this, problem))
+  if (!arena_.reserve(range.start, range.end, arena_size, problem))
+    return complain(problem);
+  open_channel();
+}
+
+void Updates::open_channel() {
+  program_thread_ = static_cast<pid_t>(::syscall(SYS_gettid));
+  std::string problem;
+  if (!prepare_control_directory(problem) || !server_.open(control_path(::getpid()), problem) || !server_.start(*this, problem))
     complain(problem);
 }
 
@@ -141,7 +150,14 @@ Report Updates::check(std::span<const uint8_t> patch) {
   return report;
 }
 
-bool Updates::begin(std::span<const uint8_t> patch, Report& report) {
+Where Updates::where() {
+  Lock lock(mutex_);
+  Where where = find_where(program_thread_);
+  where.is_waiting = waiting_ != nullptr;
+  return where;
+}
+
+bool Updates::begin(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report) {
   Lock lock(mutex_);
   std::unique_ptr<PreparedUpdate> update = prepare(patch, report);
   if (update) {
@@ -158,6 +174,7 @@ bool Updates::begin(std::span<const uint8_t> patch, Report& report) {
     return false;
   }
   waiting_ = std::move(update);
+  waiting_->options = options;
   state_.store(State::Ready);
   set_pending(true);
   return true;
@@ -172,7 +189,7 @@ bool Updates::withdraw(Report& report) {
   report = waiting_->report;
   report.outcome = Outcome::NotReached;
   report.reason = "the program reached no update point in time";
-  report.help = "wait longer, or see where the program is and whether its loop calls Dsu::update_point()";
+  report.help = "wait longer, or see where the program is with `popctl why-blocked`";
   waiting_ = nullptr;
   add_to_history(report);
   return true;
@@ -189,30 +206,136 @@ bool Updates::finished(Report& report) {
 }
 
 void Updates::at_update_point(const poprt::Registers& registers) {
+  if (needs_channel_) {
+    needs_channel_ = false;
+    set_pending(false);
+    open_channel();
+  }
   State ready = State::Ready;
   if (!state_.compare_exchange_strong(ready, State::Running))
     return;
   set_pending(false);  // update points inside a transformer return at once
+  is_at_update_point_ = true;
   {
     Lock lock(mutex_);
-    Refusal refusal;
-    const bool done = run_transaction(program_, *waiting_, registers, refusal);
-    Report report = std::move(waiting_->report);
-    if (done) {
-      report.outcome = Outcome::Applied;
-      report.step = Step::Commit;
-    } else {
-      report = refuse(std::move(report), refusal);
-    }
-    if (done)
-      done_ = std::move(waiting_);
+    if (waiting_->options.rehearsal != Rehearsal::None)
+      rehearse(registers);
     else
-      failed_.push_back(std::move(waiting_));
-    add_to_history(report);
-    result_ = history_.back();
-    state_.store(State::Done);
+      carry_out(registers);
   }
+  is_at_update_point_ = false;
   server_.wake();
+}
+
+void Updates::carry_out(const poprt::Registers& registers) {
+  Refusal refusal;
+  const bool done = run_transaction(program_, *waiting_, registers, refusal);
+  Report report = std::move(waiting_->report);
+  if (done) {
+    report.outcome = Outcome::Applied;
+    report.step = Step::Commit;
+    done_ = std::move(waiting_);
+  } else {
+    report = refuse(std::move(report), refusal);
+    failed_.push_back(std::move(waiting_));
+  }
+  add_to_history(report);
+  result_ = history_.back();
+  state_.store(State::Done);
+}
+
+void Updates::rehearse(const poprt::Registers& registers) {
+  rehearsal_since_ns_ = now_ns();
+  // The copy keeps the deadline itself; this one is for a copy that hangs in a native.
+  rehearsal_until_ns_ = rehearsal_since_ns_ + (uint64_t{waiting_->options.deadline_ms} + 1000) * 1'000'000;
+  std::string problem;
+  switch (rehearsal_.begin(problem)) {
+    case RehearsalCopy::Side::Copy: rehearse_in_copy(registers);
+    case RehearsalCopy::Side::Program:
+      waiting_->report.fork_ns = now_ns() - rehearsal_since_ns_;
+      state_.store(State::Rehearsing);
+      return;
+    case RehearsalCopy::Side::Failed:
+      add_to_history(refuse(std::move(waiting_->report), {Step::Rehearse, "", problem, "apply the patch without a rehearsal"}));
+      result_ = history_.back();
+      waiting_ = nullptr;
+      state_.store(State::Done);
+  }
+}
+
+void Updates::rehearse_in_copy(const poprt::Registers& registers) {
+  Refusal refusal;
+  const bool done = run_transaction(program_, *waiting_, registers, refusal);
+  Report report = std::move(waiting_->report);
+  report.outcome = Outcome::Applied;
+  if (!done)
+    report = refuse(std::move(report), refusal);
+  rehearsal_.end_copy(report);
+}
+
+// The copy has said something, or its time is over.
+void Updates::advance() {
+  if (state_.load() != State::Rehearsing)
+    return;
+  Lock lock(mutex_);
+  const bool is_over = rehearsal_.receive();
+  if (!is_over && now_ns() < rehearsal_until_ns_)
+    return;
+  if (!is_over)
+    rehearsal_.kill();
+  const std::optional<Report> said = rehearsal_.result();
+  rehearsal_.close();
+  Report& report = waiting_->report;
+  report.step_ns[static_cast<unsigned>(Step::Rehearse)] = now_ns() - rehearsal_since_ns_;
+  if (said && said->outcome == Outcome::Applied && waiting_->options.rehearsal == Rehearsal::First) {
+    waiting_->options.rehearsal = Rehearsal::None;
+    state_.store(State::Ready);
+    set_pending(true);
+    return;
+  }
+  if (said && said->outcome == Outcome::Applied) {
+    report.outcome = Outcome::Checked;
+    result_ = report;
+  } else {
+    Refusal refusal{Step::Rehearse, "", is_over ? "the copy of the program ended without a report" : "the rehearsal did not end in time",
+                    "nothing was changed; see what the state transformers do"};
+    if (said)
+      refusal = {Step::Rehearse, said->symbol, said->reason, "this was a rehearsal: nothing was changed"};
+    add_to_history(refuse(std::move(report), refusal));
+    result_ = history_.back();
+  }
+  waiting_ = nullptr;
+  state_.store(State::Done);
+}
+
+// A transformer that forks holds the locks already.
+void Updates::before_fork() {
+  if (is_at_update_point_)
+    return;
+  pthread_mutex_lock(&mutex_);
+  pthread_mutex_lock(&text_mutex_);
+}
+
+void Updates::after_fork_in_parent() {
+  if (is_at_update_point_)
+    return;
+  pthread_mutex_unlock(&text_mutex_);
+  pthread_mutex_unlock(&mutex_);
+}
+
+// What was under way is the parent's business. Most children never reach an update point, because they become another program: they are
+// not made to pay for a channel before they do.
+void Updates::after_fork_in_child() {
+  after_fork_in_parent();
+  if (is_at_update_point_ || image_ == nullptr || image_->updateable == 0)
+    return;
+  state_.store(State::Idle);
+  static_cast<void>(waiting_.release()); // not freed: its arena and records belong to the parent
+  own_patch_.clear();
+  rehearsal_.close();
+  server_.forget();
+  needs_channel_ = true;
+  set_pending(true);
 }
 
 bool Updates::take_own_patch(Bytes& patch) {

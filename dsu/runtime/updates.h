@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "dsu/runtime/prepare.h"
+#include "dsu/runtime/rehearsal.h"
 #include "dsu/runtime/server.h"
 #include "stdlib/runtime/unwind.h"
 
@@ -38,7 +39,11 @@ public:
   Status status() override;
   std::vector<Report> history() override;
   Report check(std::span<const uint8_t> patch) override;
-  bool begin(std::span<const uint8_t> patch, Report& report) override;
+  Where where() override;
+  bool begin(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report) override;
+  int descriptor() override { return rehearsal_.descriptor(); }
+  uint64_t wake_at_ns() override { return rehearsal_.is_running() ? rehearsal_until_ns_ : UINT64_MAX; }
+  void advance() override;
   bool finished(Report& report) override;
   bool withdraw(Report& report) override;
   bool take_own_patch(Bytes& patch) override;
@@ -52,9 +57,18 @@ public:
   bool apply_file(const std::string& path);
   void remove_socket() const { server_.remove_socket(); }
 
-private:
-  enum class State { Idle, Ready, Running, Done };
+  // Around fork() by the program; its thread. A child has a control channel of its own from its first update point on.
+  void before_fork();
+  void after_fork_in_parent();
+  void after_fork_in_child();
 
+private:
+  enum class State { Idle, Ready, Running, Rehearsing, Done };
+
+  void open_channel();
+  void rehearse(const poprt::Registers& registers);
+  [[noreturn]] void rehearse_in_copy(const poprt::Registers& registers);
+  void carry_out(const poprt::Registers& registers);
   bool describe(Report& report);
   std::unique_ptr<PreparedUpdate> prepare(std::span<const uint8_t> patch, Report& report);
   Report refuse(Report report, const Refusal& refusal);
@@ -71,6 +85,11 @@ private:
   ControlServer server_;
 
   std::atomic<State> state_{State::Idle};
+  bool is_at_update_point_ = false;  // program's thread only
+  bool needs_channel_ = false;       // a forked child that has not reached an update point yet
+  pid_t program_thread_ = 0;
+  RehearsalCopy rehearsal_;
+  uint64_t rehearsal_since_ns_ = 0, rehearsal_until_ns_ = 0;
   std::unique_ptr<PreparedUpdate> waiting_;
   std::vector<std::unique_ptr<PreparedUpdate>> failed_;  // their modules stay registered
   std::unique_ptr<PreparedUpdate> done_;                 // freed by the helper

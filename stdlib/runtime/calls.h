@@ -1,7 +1,6 @@
 // From the runtime into verified code (entry.S), and what an updateable program adds.
 //
-// A native that calls back must have been entered through a boundary: it uses poprt_call_catching and, when an exception
-// came out, notes it (raise.h) and returns.
+// No native calls back. One that did would have to be known to abandon() in traps.h, which gives up all frames above the boundary.
 #ifndef STDLIB_RUNTIME_CALLS_H
 #define STDLIB_RUNTIME_CALLS_H
 

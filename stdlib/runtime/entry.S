@@ -144,7 +144,8 @@ poprt_call_return:
 
 # poprt_call_catching(function, argument, exception**) -> result: the same, but an exception that
 # reaches the boundary is stored through the third argument (null when there was none) and the call
-# returns 0. The unwinder resumes at poprt_catch_pad with rax = exception and rsp as it is there.
+# returns 0. The unwinder resumes at poprt_catch_pad with rax = exception and rsp as it is there; that
+# rsp is in poprt_catching_rsp as long as the function runs (traps.h, abandon). Calls do not nest.
 ENTRY poprt_call_catching
         SAVE    rbx
         SAVE    rbp
@@ -156,10 +157,12 @@ ENTRY poprt_call_catching
         .cfi_adjust_cfa_offset 8
         movq    %rdi, %rax
         movq    %rsi, %rdi
+        movq    %rsp, poprt_catching_rsp(%rip)
         call    *%rax
         .globl  poprt_catching_return
 poprt_catching_return:
         .cfi_remember_state
+        movq    $0, poprt_catching_rsp(%rip)
         popq    %rdx
         .cfi_adjust_cfa_offset -8
         movq    $0, (%rdx)
@@ -167,6 +170,7 @@ poprt_catching_return:
         .globl  poprt_catch_pad
 poprt_catch_pad:
         .cfi_restore_state
+        movq    $0, poprt_catching_rsp(%rip)
         popq    %rdx
         .cfi_adjust_cfa_offset -8
         movq    %rax, (%rdx)

@@ -19,8 +19,15 @@
 #include "stdlib/runtime/modules.h"
 #include "stdlib/runtime/unwind.h"
 
+extern "C" {
+uint64_t poprt_catching_rsp = 0; // entry.S
+extern const uint8_t poprt_catch_pad[];
+}
+
 namespace poprt {
 namespace {
+
+constexpr ExceptionName stack_overflow_name{};
 
 constexpr size_t handler_stack_size = size_t{64} << 10;
 constexpr rlim_t largest_stack = rlim_t{256} << 20;  // where the limit is higher or there is none
@@ -28,32 +35,21 @@ constexpr uint64_t guard_reach = uint64_t{1} << 20;  // how far below the limit 
 
 uint64_t stack_low = 0, stack_high = 0;
 
-// The return address nearest to `rsp`: the frame at the fault may be anywhere in its prologue, so its size is not known
-// and the stack is searched. Only for the message.
-bool find_suspended_call(const ucontext_t& context, Registers& registers) {
-  constexpr uint64_t search_limit = uint64_t{64} << 10;
-  const auto rsp = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]);
-  const uint64_t start = (rsp < stack_low ? stack_low : rsp) & ~uint64_t{7};
-  for (uint64_t slot = start; slot + 8 <= stack_high && slot < start + search_limit; slot += 8) {
-    const uint64_t word = *reinterpret_cast<const uint64_t*>(slot);
-    if (find_call_site(reinterpret_cast<const void*>(word))) {
-      registers.rsp = slot;
-      registers.pc = word;
+// Walks from the return address in `slot` by frame sizes only, inside the bounds of the stack. False if that does not end at a
+// boundary: the word was no return address of a suspended call, but a leftover of an earlier one.
+bool trace_from(uint64_t slot, Trace& trace) {
+  for (;;) {
+    const uint64_t pc = *reinterpret_cast<const uint64_t*>(slot);
+    if (boundary_at(pc) != Boundary::None)
       return true;
-    }
-  }
-  return false;
-}
-
-// Walks by frame sizes only, inside the bounds of the stack.
-void trace_from(Registers registers, Trace& trace) {
-  while (CallSite site = find_call_site(reinterpret_cast<const void*>(registers.pc))) {
-    trace.add(registers.pc);
-    const uint64_t next = registers.rsp + 8 + site.record->frame;
-    if (next <= registers.rsp || next + 8 > stack_high || next % 8 != 0)
-      return;
-    registers.rsp = next;
-    registers.pc = *reinterpret_cast<const uint64_t*>(next);
+    const CallSite site = find_call_site(reinterpret_cast<const void*>(pc));
+    if (!site)
+      return false;
+    trace.add(pc);
+    const uint64_t next = slot + 8 + site.record->frame;
+    if (next <= slot || next + 8 > stack_high || next % 8 != 0)
+      return false;
+    slot = next;
   }
 }
 
@@ -67,22 +63,22 @@ void trace_from(Registers registers, Trace& trace) {
     std::fprintf(stderr, "stack overflow in the runtime\n");
   }
   static Trace trace;
-  Registers registers{};
-  if (find_suspended_call(context, registers)) {
-    trace_from(registers, trace);
-    print_trace(trace);
-  }
+  search_stack(static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]), trace);
+  print_trace(trace);
   _exit(failure_status);
 }
 
 void on_fault(int signal, siginfo_t* info, void* raw_context) {
-  const auto& context = *static_cast<const ucontext_t*>(raw_context);
+  auto& context = *static_cast<ucontext_t*>(raw_context);
   const auto pc = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
   const auto address = reinterpret_cast<uint64_t>(info->si_addr);
   const bool in_verified_text = find_module(reinterpret_cast<const void*>(pc)) != nullptr;
   const bool from_kernel = info->si_code > 0;
-  if (signal == SIGSEGV && from_kernel && address < stack_low + 4096 && address + guard_reach >= stack_low)
+  if (signal == SIGSEGV && from_kernel && address < stack_low + 4096 && address + guard_reach >= stack_low) {
+    if (abandon(context, stack_overflow_value))
+      return;
     report_stack_overflow(context, in_verified_text);
+  }
   std::fprintf(stderr, "popcorn runtime: internal error: signal %d at %#llx (address %#llx), in %s\n", signal,
                static_cast<unsigned long long>(pc), static_cast<unsigned long long>(address),
                in_verified_text ? describe_address(reinterpret_cast<const void*>(pc)).function : "the runtime");
@@ -108,6 +104,29 @@ void find_stack_bounds() {
 }
 
 }  // namespace
+
+void search_stack(uint64_t rsp, Trace& trace) {
+  constexpr uint64_t search_limit = uint64_t{64} << 10;
+  const uint64_t start = (rsp < stack_low ? stack_low : rsp) & ~uint64_t{7};
+  for (uint64_t slot = start; slot + 8 <= stack_high && slot < start + search_limit; slot += 8) {
+    trace = Trace{};
+    if (find_call_site(*reinterpret_cast<const void* const*>(slot)) && trace_from(slot, trace))
+      return;
+  }
+  trace = Trace{};
+}
+
+const Exception stack_overflow_value = {&stack_overflow_name, 0};
+
+bool abandon(ucontext_t& context, const Exception& reason) {
+  auto& registers = context.uc_mcontext.gregs;
+  if (poprt_catching_rsp == 0 || find_module(reinterpret_cast<const void*>(registers[REG_RIP])) == nullptr)
+    return false;
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uint64_t>(poprt_catch_pad));
+  registers[REG_RSP] = static_cast<greg_t>(poprt_catching_rsp);
+  registers[REG_RAX] = static_cast<greg_t>(reinterpret_cast<uint64_t>(&reason));
+  return true;
+}
 
 void install_fault_handlers() {
   find_stack_bounds();

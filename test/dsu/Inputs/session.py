@@ -5,6 +5,8 @@ usage: session.py DIR
 
 Lines of a session:
   send TEXT      gives the program a line and shows the line with which it answers
+  send-only TEXT gives the program a line and does not wait for an answer
+  line           shows the next line of the program
   popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
   sleep SECONDS  gives it time for something that it does by itself
 At the end the program is given `quit` and has to end by itself. Everything has a deadline.
@@ -62,6 +64,10 @@ def main():
             print("+", command.strip(), flush=True)
             if verb == "send":
                 program.send(rest)
+                print(program.line())
+            elif verb == "send-only":
+                program.send(rest)
+            elif verb == "line":
                 print(program.line())
             elif verb == "popctl":
                 popctl(rest, program, directory, environment)

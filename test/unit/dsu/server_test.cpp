@@ -30,7 +30,11 @@ public:
     r.outcome = patch.empty() ? Outcome::Refused : Outcome::Checked;
     return r;
   }
-  bool begin(std::span<const uint8_t> patch, Report& report) override {
+  Where where() override { return {{"main (a.pop:1)"}, "runs", false}; }
+  int descriptor() override { return -1; }
+  uint64_t wake_at_ns() override { return UINT64_MAX; }
+  void advance() override {}
+  bool begin(std::span<const uint8_t> patch, const UpdateOptions&, Report& report) override {
     report.outcome = Outcome::Refused;
     report.reason = "not a patch";
     begun = !patch.empty() && patch[0] == 1;
@@ -69,7 +73,7 @@ protected:
 
   std::optional<Report> update(uint32_t wait_ms, std::initializer_list<uint8_t> patch) {
     tal::ByteWriter payload;
-    payload.u32(wait_ms);
+    payload.raw(encode(UpdateOptions{wait_ms, 1000, Rehearsal::None}));
     for (uint8_t byte : patch)
       payload.u8(byte);
     auto result = exchange(path_, FrameKind::Update, payload.bytes(), 5000);
