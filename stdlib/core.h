@@ -71,6 +71,15 @@ extern string std_env()[];
 extern int system(Cstring command);
 // Ends the program.
 extern void exit(int status);
+// The error number of the last call that failed.
+extern int errno;
+// Writes the name of an exception and its value and, of the exception raised last, where it was raised and what it has passed.
+extern void pop_exn_info(FILE f, exn e);
+// Numbers that look random, 0 to 2^31-1, the same in every run unless srandom (which returns its seed) is called.
+extern int random();
+extern int srandom(int seed);
+// Size of a page of memory in bytes.
+extern int getpagesize();
 // Milliseconds from some start; never goes back.
 extern int int_time();
 
@@ -105,6 +114,9 @@ extern bool GC_expand_hp(int bytes);
 extern int GC_get_heap_size();
 // How many collections there have been.
 extern int GC_collections();
+// The same as a variable. Whether the collector is quiet; it always is.
+extern unsigned int GC_gc_no;
+extern int GC_quiet;
 
 prefix Core {
 open Core {

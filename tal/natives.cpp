@@ -57,12 +57,12 @@ private:
     return function(in);
   }
 
-  bool add(TokenStream& in, const std::string& name, Native::What what, TypeId type) {
+  bool add(TokenStream& in, const std::string& name, Native::What what, TypeId type, bool blocking = false) {
     if (!type)
       return in.fail_with("ill-formed type of `" + name + "`");
     if (!natives_.types.is_closed(type))
       return in.fail_with("free type variables in the type of `" + name + "`");
-    if (!natives_.natives.try_emplace(name, Native{what, type}).second)
+    if (!natives_.natives.try_emplace(name, Native{what, blocking, type}).second)
       return in.fail_with("`" + name + "` is declared twice");
     return true;
   }
@@ -89,7 +89,8 @@ private:
     if (!in.name(name) || !in.expect(":"))
       return false;
     TypeId type = parser_.signature(in);
-    return !in.failed() && in.end() && add(in, name, Native::What::Function, type);
+    bool blocking = in.accept("blocking");
+    return !in.failed() && in.end() && add(in, name, Native::What::Function, type, blocking);
   }
 
   NativeInterface& natives_;

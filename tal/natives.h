@@ -12,7 +12,8 @@
 //
 // Types are written as in `.tal` files (tal/text.h): i8 i16 i32 i64, `ptr T`, `ptr? T`, `arr t`, `arr t ro`, exn, exn?,
 // `fn (i32) -> i32`, `exnname t`, named types with arguments, variables of the quantifier. A signature without
-// `nothrow` throws.
+// `nothrow` throws; `blocking` behind it all marks functions that wait for something outside the program, for tools that place
+// update points.
 #pragma once
 
 #include "tal/types.h"
@@ -24,6 +25,7 @@ namespace tal {
 
 struct Native {
   enum class What : uint8_t { Function, ExnName, Data } what = What::Function;
+  bool blocking = false;  // a function that waits for something outside the program
   TypeId type;    // signature, exnname type, or type of the variable's address; in NativeInterface::types
 };
 

@@ -30,12 +30,29 @@ int enter_descriptor(int descriptor, const char* native) {
 }
 
 int usable_descriptor(uint64_t number, const char* native) {
-  const int32_t descriptor = to_int(number);
-  if (descriptor >= 0 && descriptor < descriptor_limit && entered[descriptor])
-    return descriptor;
+  if (is_entered(to_int(number)))
+    return to_int(number);
   raise_unix_error(EBADF, native);
   return -1;
 }
+
+bool enter_pair(const int (&pair)[2], int32_t* numbers, const char* native) {
+  for (int i = 0; i < 2; i++)
+    if (enter_descriptor(pair[i], native) < 0) {
+      if (i == 1) {
+        leave_descriptor(pair[0]);
+        close(pair[0]);
+      } else {
+        close(pair[1]);
+      }
+      return false;
+    }
+  numbers[0] = pair[0];
+  numbers[1] = pair[1];
+  return true;
+}
+
+bool is_entered(int descriptor) { return descriptor >= 0 && descriptor < descriptor_limit && entered[descriptor]; }
 
 void leave_descriptor(int descriptor) { entered[descriptor] = false; }
 

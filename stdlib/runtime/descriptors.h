@@ -13,6 +13,9 @@ namespace poprt {
 int enter_descriptor(int descriptor, const char* native);
 // The descriptor of a number, or -1 after noting Unix_error(EBADF, native).
 int usable_descriptor(uint64_t number, const char* native);
+// Enters both of a new pair or, after an exception, none: they are closed then.
+bool enter_pair(const int (&pair)[2], int32_t* numbers, const char* native);
+bool is_entered(int descriptor);
 void leave_descriptor(int descriptor);
 
 // The numbers 0, 1 and 2 stay taken for ever, closed or not: a descriptor that the runtime opens for itself would else become

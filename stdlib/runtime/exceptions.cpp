@@ -6,6 +6,8 @@
 #include "stdlib/runtime/fatal.h"
 #include "stdlib/runtime/modules.h"
 #include "stdlib/runtime/raise.h"
+#include "stdlib/runtime/streams.h"
+#include "stdlib/runtime/system.h"
 #include "stdlib/runtime/unwind.h"
 #include "tal/image.h"
 
@@ -49,32 +51,32 @@ tal_exception_name describe_exception(const Exception* exception) {
   return found != nullptr ? *found : tal_exception_name{exception->name, "?", TAL_PAYLOAD_NONE};
 }
 
-void print_string(const String* text) {
-  std::fputc('"', stderr);
+void print_string(std::FILE* out, const String* text) {
+  std::fputc('"', out);
   for (int64_t i = 0; i < text->length; i++) {
     const auto c = static_cast<unsigned char>(text->bytes[i]);
     if (c == '"' || c == '\\')
-      std::fprintf(stderr, "\\%c", c);
+      std::fprintf(out, "\\%c", c);
     else if (c < 32 || c == 127)
-      std::fprintf(stderr, "\\x%02x", c);
+      std::fprintf(out, "\\x%02x", c);
     else
-      std::fputc(c, stderr);
+      std::fputc(c, out);
   }
-  std::fputc('"', stderr);
+  std::fputc('"', out);
 }
 
-void print_payload(uint64_t kind, uint64_t payload) {
+void print_payload(std::FILE* out, uint64_t kind, uint64_t payload) {
   switch (static_cast<tal_payload>(kind)) {
     case TAL_PAYLOAD_NONE: return;
-    case TAL_PAYLOAD_BOOL_OR_CHAR: std::fprintf(stderr, "(%u)", to_byte(payload)); return;
-    case TAL_PAYLOAD_INT: std::fprintf(stderr, "(%d)", to_int(payload)); return;
-    case TAL_PAYLOAD_LONG: std::fprintf(stderr, "(%lld)", static_cast<long long>(payload)); return;
+    case TAL_PAYLOAD_BOOL_OR_CHAR: std::fprintf(out, "(%u)", to_byte(payload)); return;
+    case TAL_PAYLOAD_INT: std::fprintf(out, "(%d)", to_int(payload)); return;
+    case TAL_PAYLOAD_LONG: std::fprintf(out, "(%lld)", static_cast<long long>(payload)); return;
     case TAL_PAYLOAD_STRING:
-      std::fputc('(', stderr);
-      print_string(reinterpret_cast<const String*>(payload));
-      std::fputc(')', stderr);
+      std::fputc('(', out);
+      print_string(out, reinterpret_cast<const String*>(payload));
+      std::fputc(')', out);
       return;
-    case TAL_PAYLOAD_OTHER: std::fputs("(...)", stderr); return;
+    case TAL_PAYLOAD_OTHER: std::fputs("(...)", out); return;
   }
 }
 
@@ -106,14 +108,28 @@ void note_raise(const Exception* exception, uint64_t pc, bool is_new) {
 
 void note_frame(uint64_t pc) { passed.add(pc); }
 
+namespace {
+
+// NAME(payload), and where it was raised and what it has passed if it was the last one to be raised.
+void describe(std::FILE* out, const Exception* exception) {
+  const tal_exception_name row = describe_exception(exception);
+  std::fprintf(out, "%s", row.name);
+  print_payload(out, row.payload, exception->payload);
+  if (exception == last_raised) {
+    const SourcePosition at = describe_call_site(reinterpret_cast<const void*>(raised_at));
+    std::fprintf(out, " raised at %s:%u\n", at.file, at.line);
+    print_trace(passed, out);
+  } else {
+    std::fputc('\n', out);
+  }
+}
+
+}  // namespace
+
 void report_uncaught(const Exception* exception) {
   std::fflush(stdout);
-  const tal_exception_name row = describe_exception(exception);
-  const SourcePosition at = describe_call_site(reinterpret_cast<const void*>(raised_at));
-  std::fprintf(stderr, "uncaught exception %s", row.name);
-  print_payload(row.payload, exception->payload);
-  std::fprintf(stderr, " raised at %s:%u\n", at.file, at.line);
-  print_trace(passed);
+  std::fputs("uncaught exception ", stderr);
+  describe(stderr, exception);
   std::exit(failure_status);
 }
 
@@ -137,6 +153,7 @@ void raise_unix_error(int error_number, const char* function) {
   auto* payload = static_cast<ErrorTuple*>(allocate(sizeof(ErrorTuple)));
   if (payload == nullptr)
     return;
+  poprt_errno = error_number;
   payload->number = from_int(error_number);
   payload->function = new_string_from(function);
   if (payload->function != nullptr)
@@ -151,3 +168,11 @@ bool check_range(const String* text, int32_t offset, int32_t count, const char* 
 }
 
 }  // namespace poprt
+
+// What the program was told of an exception when it was not caught.
+POPRT_THROWING(void, pop_exn_info, (Stream* stream, const Exception* exception)) {
+  if (std::FILE* out = open_file(stream, "pop_exn_info")) {
+    std::fputs("exception ", out);
+    describe(out, exception);
+  }
+}

@@ -23,6 +23,12 @@
 #include "stdlib/runtime/raise.h"
 #include "stdlib/runtime/value.h"
 
+// Variables of the language: how many collections there have been; whether the collector is quiet, which it always is.
+extern "C" {
+uint32_t poprt_GC_gc_no = 0;
+int32_t poprt_GC_quiet = 1;
+}
+
 namespace poprt {
 namespace {
 
@@ -35,7 +41,10 @@ void* scanned_lists[GC_TINY_FREELISTS];
 void* pointer_free_lists[GC_TINY_FREELISTS];
 unsigned scanned_kind = 0;  // set by start_collector
 
-void give_up_pointer_free_lists() { std::memset(pointer_free_lists, 0, sizeof pointer_free_lists); }
+void at_start_of_collection() {
+  poprt_GC_gc_no++;
+  std::memset(pointer_free_lists, 0, sizeof pointer_free_lists);
+}
 void* no_memory(size_t) { return nullptr; }
 void quiet_warning(char*, GC_word) {}
 
@@ -99,7 +108,8 @@ void start_collector() {
   GC_set_all_interior_pointers(1);
   GC_set_oom_fn(no_memory);
   GC_set_warn_proc(quiet_warning);
-  GC_set_start_callback(give_up_pointer_free_lists);
+  GC_set_start_callback(at_start_of_collection);
+  GC_set_handle_fork(1);  // the child of a fork collects too
   GC_INIT();
   constexpr int add_size_to_descriptor = 1, clear_objects = 1;
   scanned_kind = GC_new_kind(GC_new_free_list(), GC_DS_LENGTH, add_size_to_descriptor, clear_objects);

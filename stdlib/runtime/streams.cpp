@@ -29,16 +29,6 @@ namespace {
 
 Stream standard_streams[3];
 
-std::FILE* usable(const Stream* stream, const char* native) {
-  if (stream == nullptr)
-    raise_null_pointer();
-  else if (stream->file == nullptr)
-    raise_invalid_argument(native);
-  else
-    return stream->file;
-  return nullptr;
-}
-
 Stream* new_stream(std::FILE* file) {
   auto* stream = static_cast<Stream*>(allocate_pointer_free(sizeof(Stream)));
   if (stream == nullptr)
@@ -68,8 +58,18 @@ void poprt::open_standard_streams() {
   poprt_tal_stderr = &standard_streams[2];
 }
 
+std::FILE* poprt::open_file(const Stream* stream, const char* native) {
+  if (stream == nullptr)
+    raise_null_pointer();
+  else if (stream->file == nullptr)
+    raise_invalid_argument(native);
+  else
+    return stream->file;
+  return nullptr;
+}
+
 bool poprt::write_bytes(Stream* stream, const char* bytes, size_t count, const char* native) {
-  std::FILE* file = usable(stream, native);
+  std::FILE* file = open_file(stream, native);
   if (file != nullptr)
     fwrite_unlocked(bytes, 1, count, file);
   return file != nullptr;
@@ -96,12 +96,12 @@ POPRT_THROWING(void, fprint_string, (Stream* stream, const String* text)) {
 }
 
 POPRT_THROWING(void, fprint_char, (Stream* stream, uint64_t character)) {
-  if (std::FILE* file = usable(stream, "fprint_char"))
+  if (std::FILE* file = open_file(stream, "fprint_char"))
     putc_unlocked(to_byte(character), file);
 }
 
 POPRT_THROWING(void, fprint_newline, (Stream* stream)) {
-  if (std::FILE* file = usable(stream, "fprint_newline"))
+  if (std::FILE* file = open_file(stream, "fprint_newline"))
     putc_unlocked('\n', file);
 }
 
@@ -131,7 +131,7 @@ POPRT_THROWING(Stream*, fopen, (const char* name, const char* mode)) {
 
 // 0, or the error number of the last flush.
 POPRT_THROWING(uint64_t, f_close, (Stream* stream)) {
-  std::FILE* file = usable(stream, "f_close");
+  std::FILE* file = open_file(stream, "f_close");
   if (file == nullptr)
     return 0;
   stream->file = nullptr;
@@ -141,29 +141,29 @@ POPRT_THROWING(uint64_t, f_close, (Stream* stream)) {
 }
 
 POPRT_THROWING(void, fflush, (Stream* stream)) {
-  if (std::FILE* file = usable(stream, "fflush"))
+  if (std::FILE* file = open_file(stream, "fflush"))
     if (std::fflush(file) != 0)
       raise_unix_error(errno, "fflush");
 }
 
 // 255 at the end of the file, which f_eof tells from a byte of that value.
 POPRT_THROWING(uint64_t, fgetc, (Stream* stream)) {
-  std::FILE* file = usable(stream, "fgetc");
+  std::FILE* file = open_file(stream, "fgetc");
   return file == nullptr ? 0 : to_byte(static_cast<uint64_t>(getc_unlocked(file)));
 }
 
 POPRT_THROWING(uint64_t, f_eof, (Stream* stream)) {
-  std::FILE* file = usable(stream, "f_eof");
+  std::FILE* file = open_file(stream, "f_eof");
   return file != nullptr && feof_unlocked(file) != 0 ? 1 : 0;
 }
 
 POPRT_THROWING(uint64_t, ungetc, (Stream* stream, uint64_t character)) {
-  std::FILE* file = usable(stream, "ungetc");
+  std::FILE* file = open_file(stream, "ungetc");
   return file == nullptr ? 0 : from_int(std::ungetc(to_byte(character), file));
 }
 
 POPRT_THROWING(uint64_t, f_string_read, (Stream* stream, String* buffer, uint64_t offset, uint64_t count)) {
-  std::FILE* file = usable(stream, "f_string_read");
+  std::FILE* file = open_file(stream, "f_string_read");
   if (file == nullptr || !check_range(buffer, to_int(offset), to_int(count), "f_string_read"))
     return 0;
   return from_int(static_cast<int64_t>(

@@ -13,6 +13,8 @@ struct Stream {
 
 void open_standard_streams();
 
+// The file of a stream, or null after noting an exception: no stream, or a closed one.
+std::FILE* open_file(const Stream* stream, const char* native);
 // False when an exception has been noted: no stream, or a closed one.
 bool write_bytes(Stream* stream, const char* bytes, size_t count, const char* native);
 

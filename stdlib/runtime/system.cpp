@@ -17,12 +17,13 @@
 
 extern char** environ;
 
+int32_t poprt_errno = 0;
+
 namespace poprt {
 namespace {
 
 int argument_count = 0;
 char** arguments = nullptr;
-int last_error = 0;
 
 PointerArray* strings_of(char** texts, int64_t count) {
   PointerArray* array = new_pointer_array(count);
@@ -44,7 +45,7 @@ void set_arguments(int argc, char** argv) {
 
 PointerArray* argument_array() { return strings_of(arguments, argument_count); }
 
-void remember_error() { last_error = errno; }
+void remember_error() { poprt_errno = errno; }
 
 bool may_be_written(int descriptor) {
   const int flags = fcntl(descriptor, F_GETFL);
@@ -70,11 +71,9 @@ POPRT_THROWING(PointerArray*, std_env, ()) {
 // Ends the program; streams are flushed.
 POPRT_NATIVE(void, exit, (uint64_t status)) { std::exit(to_int(status)); }
 
-POPRT_NATIVE(uint64_t, Unix__last_error, ()) { return from_int(last_error); }
+POPRT_NATIVE(uint64_t, Unix__last_error, ()) { return from_int(poprt_errno); }
 
 POPRT_THROWING(String*, Unix__error_string, (uint64_t number)) { return new_string_from(strerror(to_int(number))); }
-
-POPRT_NATIVE(uint64_t, Unix__getpid, ()) { return from_int(getpid()); }
 
 // A Cstring is a collected, terminated copy; only natives make one, and nothing frees it.
 POPRT_THROWING(char*, string_to_Cstring, (const String* text)) {
@@ -146,13 +145,4 @@ POPRT_NATIVE(uint64_t, int_time, ()) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return from_int((now.tv_sec * 1000 + now.tv_nsec / 1000000) & 0x7fffffff);
-}
-
-// Seconds since 1970; the second one in milliseconds.
-POPRT_NATIVE(uint64_t, Unix__time, ()) { return from_int(static_cast<int64_t>(::time(nullptr)) & 0x7fffffff); }
-
-POPRT_NATIVE(uint64_t, Unix__time_ms, ()) {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
 }

@@ -78,17 +78,17 @@ void collect_trace(Registers registers, Trace& trace) {
   }
 }
 
-void print_trace(const Trace& trace) {
+void print_trace(const Trace& trace, std::FILE* out) {
   for (uint32_t i = 0; i < trace.count; i++) {
     const auto [pc, times] = trace.entries[i];
     const SourcePosition at = describe_call_site(reinterpret_cast<const void*>(pc));
-    std::fprintf(stderr, "  at %s (%s:%u)", at.function, at.file, at.line);
+    std::fprintf(out, "  at %s (%s:%u)", at.function, at.file, at.line);
     if (times > 1)
-      std::fprintf(stderr, " (%llu times)", static_cast<unsigned long long>(times));
-    std::fputc('\n', stderr);
+      std::fprintf(out, " (%llu times)", static_cast<unsigned long long>(times));
+    std::fputc('\n', out);
   }
   if (trace.skipped != 0)
-    std::fprintf(stderr, "  ... %llu more\n", static_cast<unsigned long long>(trace.skipped));
+    std::fprintf(out, "  ... %llu more\n", static_cast<unsigned long long>(trace.skipped));
 }
 
 }  // namespace poprt

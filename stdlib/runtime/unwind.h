@@ -9,6 +9,7 @@
 #define STDLIB_RUNTIME_UNWIND_H
 
 #include <cstdint>
+#include <cstdio>
 
 #include "stdlib/runtime/modules.h"
 #include "stdlib/runtime/value.h"
@@ -45,7 +46,7 @@ struct Trace {
 // address that it does not know.
 void collect_trace(Registers registers, Trace& trace);
 
-void print_trace(const Trace& trace);  // to standard error
+void print_trace(const Trace& trace, std::FILE* out = stderr);
 
 }  // namespace poprt
 
