@@ -6,7 +6,8 @@ import measure
 # Arguments of a run under callgrind: some 50 million instructions. The work of a run with the second argument, the least that
 # the program takes, is subtracted: start-up does not count.
 COUNTED = {"qsort": (1, 0), "json": (20, 0), "lz": (2, 0), "sha256": (1, 0), "bintree": (12, 4), "hash": (2, 0),
-           "interp": (300000, 0), "exc": (100000, 0), "sieve": (5, 0), "strings": (40, 0)}
+           "interp": (300000, 0), "exc": (100000, 0), "sieve": (5, 0), "strings": (40, 0), "nbody": (40000, 0),
+           "spectral": (400, 0)}
 REFERENCE = "clang -O2"
 COMPILERS = {"clang -O2": ["clang-19", "-O2"], "clang -O1": ["clang-19", "-O1"], "gcc -O2": ["gcc", "-O2"], "clang -O0": ["clang-19", "-O0"]}
 
@@ -18,7 +19,7 @@ def build(context, program):
     commands["Popcorn"] = [binary + ".pop"]
     for name, compiler in COMPILERS.items():
         output = binary + name.replace(" ", "")
-        measure.run(compiler + ["-o", output, os.path.join(context.bench, "c", program + ".c")])
+        measure.run(compiler + ["-o", output, os.path.join(context.bench, "c", program + ".c"), "-lm"])
         commands[name] = [output]
     return commands
 

@@ -13,6 +13,10 @@ std::optional<Reg> Selector::ArgumentPlaces::next(bool is_float) {
 }
 
 void Selector::call(const ir::Inst& inst) {
+  if (inst.op == ir::Op::Call && unit_.is_square_root(inst.func())) { // an instruction does it
+    Reg of = reg(inst.operands[0]);
+    return convert_into(Op::SQRTSDr, result(inst), of);
+  }
   Inst call;
   call.op = Op::Call;
   CallInfo info;

@@ -134,6 +134,11 @@ bool Unit::is_noret(ir::FuncId id) const {
          natives_.types.sig(native->second.type).noret;
 }
 
+bool Unit::is_square_root(ir::FuncId id) const {
+  const ir::Function& function = module_.function(id);
+  return function.name == "Math::sqrt" && scope(function.name, function.linkage) == tal::Scope::Native;
+}
+
 // ---- static data ------------------------------------------------------------------------------------------------------
 
 void Unit::add_data_symbols() {

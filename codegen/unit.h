@@ -41,6 +41,8 @@ public:
 
   // Does a call of the function end the path for the checker too?
   bool is_noret(ir::FuncId id) const;
+  // The runtime's function of that meaning, not one that the program defines.
+  bool is_square_root(ir::FuncId id) const;
   tal::TypeId payload(ir::ExceptionId id);
   const std::vector<std::string>& symbol_names() const { return names_; }
 
