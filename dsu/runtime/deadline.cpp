@@ -16,7 +16,7 @@ namespace {
 
 constexpr poprt::ExceptionName name{};
 constexpr poprt::Exception value = {&name, 0};
-constexpr long retry_ns = 1'000'000;
+constexpr long retry_ns = 20'000; // short: a loop of natives that wait is in verified code for nanoseconds between them
 
 int signal_number() { return SIGRTMAX - 1; }
 
