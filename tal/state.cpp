@@ -23,8 +23,9 @@ Interval union_range(const TypeTable& types, TypeId type) {
   TypeId cases = types.generic_cases(types.target(type));
   if (!cases)
     return {};
-  int64_t first = types.is_nullable(type) ? 0 : types.first_constant(cases), end = types.end_of_constants(cases);
-  return {first < end ? first : int64_t{max_constants}, types.args(cases).empty() ? end - 1 : int64_max};
+  int64_t first = types.first_constant(cases), end = types.end_of_constants(cases);
+  int64_t least = types.is_nullable(type) ? 0 : first < end ? first : int64_t{max_constants};
+  return {least, types.args(cases).empty() ? end - 1 : int64_max};
 }
 
 void State::reset() {
