@@ -137,7 +137,8 @@ std::string Heap::find(const Word& pointer, uint64_t offset, unsigned bytes, Pla
     place.tag = at < 8;
     place.type = types_.integer(8);
     if (!place.tag) {
-      if (!o.missing.empty() && o.missing.front() == 0)
+      bool has_tag = o.missing.empty() || o.missing.front() != 0;
+      if (!has_tag && types_[o.layout].list.size() != 1)
         return "the payload of a variant without tag";
       place.type = types_[o.layout].list[o.length()];
       place.slot = true;

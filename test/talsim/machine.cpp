@@ -24,6 +24,7 @@ void Machine::reset() {
   stop = {};
   exception = {};
   frames_.clear();
+  held_.clear();
   nesting_ = 0;
   rsp_ = stack_top - 8 * 8;
   reg_.fill({});
@@ -321,6 +322,8 @@ void Machine::collect(const std::vector<Word>& also) {
     for (const Word& w : f.saved)
       heap.mark(w);
   for (const Word& w : also)
+    heap.mark(w);
+  for (const Word& w : held_)
     heap.mark(w);
   heap.mark(exception);
   heap.finish_collection();
@@ -759,7 +762,10 @@ bool Machine::call_code(uint32_t code) {
   Word result = junk();
   unsigned stack_arguments;
   places_of(c.signature, stack_arguments);
+  const size_t held = held_.size();
+  held_.insert(held_.end(), arguments.begin(), arguments.end());
   Outcome outcome = world.call(*this, c, arguments, result);
+  held_.resize(held);
   if (outcome == Outcome::Thrown && !signature.throws)
     return wrong("a native throws that must not"); // the world's fault
   if (outcome == Outcome::Returned) {
@@ -1028,6 +1034,9 @@ Outcome Machine::call(uint32_t code, const std::vector<Word>& arguments, Word& r
   }
   // A frame of the world below: some junk, arguments, and registers that must come back.
   const auto registers = reg_;
+  const size_t held = held_.size();
+  held_.insert(held_.end(), registers.begin(), registers.end());
+  held_.insert(held_.end(), arguments.begin(), arguments.end());
   const uint64_t stack = rsp_;
   const uint32_t pc = pc_;
   unsigned extra;
@@ -1060,6 +1069,7 @@ Outcome Machine::call(uint32_t code, const std::vector<Word>& arguments, Word& r
     rsp_ = stack;
     pc_ = pc;
   }
+  held_.resize(held);
   nesting_--;
   return outcome;
 }

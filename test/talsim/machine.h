@@ -196,6 +196,7 @@ private:
   std::vector<Word> stack_;
   std::vector<Frame> frames_;
   uint32_t next_frame_ = 1;
+  std::vector<Word> held_;               // by the world below calls back, and the registers of those who called it
   unsigned nesting_ = 0;
   unsigned safepoints_ = 0;
 };
