@@ -64,6 +64,15 @@ TEST(ParallelMove, ConstantsComeLast) {
   expect_same({{Place::slot(3), Place::imm(int64_t(1) << 40)}, {r(rcx), Place::slot(3)}});
 }
 
+TEST(ParallelMove, CyclesOfXmmRegistersNeedAScratchPlace) {
+  std::vector<Move> moves{{r(xmm(0)), r(xmm(1))}, {r(xmm(1)), r(xmm(2))}, {r(xmm(2)), r(xmm(0))}};
+  expect_same(moves);
+  for (const MoveStep& step : sequence_moves(moves, {{}, [](bool) { return r(xmm(9)); }}))
+    EXPECT_EQ(step.kind, MoveStep::Kind::Move); // there is no exchange
+  expect_same({{r(xmm(0)), r(xmm(1))}, {r(xmm(1)), r(xmm(0))}, {r(rax), r(rcx)}, {r(rcx), r(rax)}});
+  expect_same({{r(xmm(0)), Place::slot(0)}, {Place::slot(0), r(xmm(0))}});
+}
+
 TEST(ParallelMove, Random) {
   std::mt19937 random(1);
   const Place places[] = {r(rax), r(rcx), r(rdx), r(rbx), r(rsi), Place::slot(0), Place::slot(1), Place::slot(2), Place::out_arg(0)};

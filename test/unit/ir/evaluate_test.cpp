@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
+#include "frontend/numbers.h"
+
 namespace ir {
 namespace {
 
@@ -39,6 +43,36 @@ TEST(Evaluate, ComparesBySignedness) {
   EXPECT_EQ(evaluate(Op::SLt, 32, kMinusOne32, 0), 1u);
   EXPECT_EQ(evaluate(Op::ULt, 32, kMinusOne32, 0), 0u);
   EXPECT_EQ(evaluate(Op::SGt, 8, 0x80, 0x7f), 0u);
+}
+
+TEST(Evaluate, FollowsIeeeWithZerosInfinitiesAndNans) {
+  auto d = [](double x) { return float_bits(x, 64); };
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(evaluate(Op::FAdd, 64, d(-0.0), d(-0.0)), d(-0.0));
+  EXPECT_EQ(evaluate(Op::FAdd, 64, d(-0.0), d(0.0)), d(0.0));
+  EXPECT_EQ(evaluate(Op::FDiv, 64, d(1), d(-0.0)), d(-inf));
+  EXPECT_EQ(evaluate(Op::FNeg, 64, d(0.0), 0), d(-0.0));
+  EXPECT_EQ(evaluate(Op::FNeg, 32, 0x3f800000, 0), 0xbf800000u);
+  EXPECT_EQ(evaluate(Op::FAdd, 32, 0x4b800000, 0x3f800000), 0x4b800000u); // 2^24 + 1 is not a float
+  for (Op op : {Op::FEq, Op::FLt, Op::FLe, Op::FGt, Op::FGe})
+    EXPECT_EQ(evaluate(op, 64, d(nan), d(nan)), 0u);
+  EXPECT_EQ(evaluate(Op::FNe, 64, d(nan), d(nan)), 1u);
+  EXPECT_EQ(evaluate(Op::FEq, 64, d(0.0), d(-0.0)), 1u);
+}
+
+TEST(Evaluate, ConvertsFloatingNumbersAsTheHeaderSays) {
+  using frontend::float_to_integer;
+  EXPECT_EQ(float_to_integer(2.5, false, 32, true), 2u);
+  EXPECT_EQ(float_to_integer(3.5, false, 32, true), 4u);
+  EXPECT_EQ(float_to_integer(-2.9, true, 32, true), static_cast<uint32_t>(-2));
+  EXPECT_EQ(float_to_integer(2147483647.5, false, 32, true), 0x80000000u);
+  EXPECT_EQ(float_to_integer(2147483647.5, true, 32, true), 0x7fffffffu);
+  EXPECT_EQ(float_to_integer(-1, true, 32, false), 0xffffffffu);
+  EXPECT_EQ(float_to_integer(1e30, true, 32, false), 0u);
+  EXPECT_EQ(float_to_integer(9223372036854775808.0, true, 64, true), uint64_t{1} << 63);
+  EXPECT_EQ(float_to_integer(9223372036854775808.0, true, 64, false), uint64_t{1} << 63);
+  EXPECT_EQ(float_to_integer(-9223372036854775808.0, true, 64, false), 0u);
+  EXPECT_EQ(float_to_integer(18446744073709551616.0, true, 64, false), 0u);
 }
 
 } // namespace
