@@ -6,6 +6,7 @@
 #include "driver/middle.h"
 #include "driver/output.h"
 #include "dsu/pass/describe_module.h"
+#include "dsu/pass/update_points.h"
 #include "frontend/ast.h"
 #include "ir/lower.h"
 #include "ir/printer.h"
@@ -74,8 +75,27 @@ bool check_names(const PopcOptions& options, frontend::Session& session, const f
   return print_diagnostics(options, diagnostics, session.sources);
 }
 
+// --update-points=loops. Every point is told, because it is where code and data may change from now on.
+void add_update_points(const PopcOptions& options, frontend::Session& session, ir::Module& module, tal::Bytes& manifest) {
+  const auto& natives = native_interface()->natives;
+  const auto is_blocking = [&](const std::string& name) {
+    const auto native = natives.find(name);
+    return native != natives.end() && native->second.blocking;
+  };
+  support::Diagnostics diagnostics;
+  std::vector<std::string> functions;
+  for (const dsu::InsertedUpdatePoint& point : dsu::insert_update_points(module, is_blocking)) {
+    diagnostics.report<support::Diag::UpdatePointInserted>(point.loc, point.function,
+                                                           point.call == point.native ? "" : "`" + point.call + "`, which waits in ",
+                                                           point.native);
+    functions.push_back(point.function);
+  }
+  print_diagnostics(options, diagnostics, session.sources);
+  manifest = dsu::add_update_points(std::move(manifest), functions);
+}
+
 std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, frontend::Session& session,
-                                             const frontend::typed::TypedModule& source, int& exit_status) {
+                                             const frontend::typed::TypedModule& source, tal::Bytes& manifest, int& exit_status) {
   std::optional<StageTimer> timer(std::in_place, options, "lower");
   ir::LowerResult lowered = ir::lower(source);
   timer.reset();
@@ -83,6 +103,8 @@ std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, fronten
     exit_status = user_error;
     return std::nullopt;
   }
+  if (options.loop_update_points)
+    add_update_points(options, session, lowered.module, manifest);
   timer.emplace(options, "optimise");
   exit_status = run_passes(options, lowered.module);
   if (exit_status != 0)
@@ -218,7 +240,7 @@ std::optional<CompiledObject> compile_module(const PopcOptions& options, fronten
     exit_status = user_error;
     return std::nullopt;
   }
-  std::optional<ir::Module> module = lower_and_optimise(options, session, source, exit_status);
+  std::optional<ir::Module> module = lower_and_optimise(options, session, source, manifest, exit_status);
   if (!module)
     return std::nullopt;
   return compile_ir(options, session, *module, std::move(manifest), text, exit_status);

@@ -70,6 +70,8 @@ po::options_description update_options() {
   options.add_options()
       ("dsu", "make an updateable executable (also -dsu)")
       ("dsu-version", po::value<std::string>()->value_name("LABEL"), "the version's label, shown by popctl status")
+      ("update-points", po::value<std::string>()->value_name("explicit|loops"),
+       "loops: an update point at the head of each outermost loop that waits for something, too")
       ("dsu-key", po::value<std::string>()->value_name("FILE"), "the program takes only patches signed with this public key")
       ("patch", "compile a directory written by poppatch to a patch file (also -patch)")
       ("sign", po::value<std::string>()->value_name("FILE"), "-patch: sign with this secret key")
@@ -228,6 +230,9 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   take(map, "error-format", options.error_format);
   take(map, "optimise", options.optimise);
   take(map, "dsu-version", options.version);
+  std::string update_points = "explicit";
+  take(map, "update-points", update_points);
+  options.loop_update_points = update_points == "loops";
   take(map, "dsu-key", options.update_key_file);
   take(map, "sign", options.signing_key_file);
   if (map.count("sequence"))
@@ -250,6 +255,10 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   std::string problem = choose_emit(map, options);
   if (problem.empty())
     problem = choose_color(map, options);
+  if (problem.empty() && update_points != "explicit" && update_points != "loops")
+    problem = "unknown --update-points `" + update_points + "`: expected explicit or loops";
+  if (problem.empty() && options.loop_update_points && !options.updateable && options.emit != Emit::Patch)
+    problem = "--update-points=loops goes with -dsu or -patch";
   if (problem.empty())
     problem = check(options);
   if (!problem.empty()) {

@@ -15,6 +15,7 @@ std::string_view word(Severity severity) {
   switch (severity) {
     case Severity::Error: return "error";
     case Severity::Warning: return "warning";
+    case Severity::Remark: return "remark";
     case Severity::Note: return "note";
   }
   return "";
@@ -24,6 +25,7 @@ std::string_view color_of(Severity severity) {
   switch (severity) {
     case Severity::Error: return "\033[1;31m";
     case Severity::Warning: return "\033[1;35m";
+    case Severity::Remark: return "\033[1;34m";
     case Severity::Note: return "\033[1;36m";
   }
   return "";

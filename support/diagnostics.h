@@ -23,7 +23,8 @@ enum class Diag : uint16_t {
 #undef DIAG
 };
 
-enum class Severity : uint8_t { Error, Warning, Note };
+// A remark tells what was done, on request; a note belongs to another message.
+enum class Severity : uint8_t { Error, Warning, Remark, Note };
 
 struct DiagInfo {
   std::string_view id;

@@ -12,6 +12,7 @@ std::string_view level(Severity severity) {
   switch (severity) {
     case Severity::Error: return "error";
     case Severity::Warning: return "warning";
+    case Severity::Remark:
     case Severity::Note: return "note";
   }
   return "none";

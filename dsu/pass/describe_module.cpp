@@ -59,4 +59,14 @@ Manifest describe_module(const TypedModule& module, std::string label) {
   return manifest;
 }
 
+tal::Bytes add_update_points(tal::Bytes section, const std::vector<std::string>& functions) {
+  std::optional<Manifest> manifest = functions.empty() ? std::nullopt : decode_manifest(section);
+  if (!manifest)
+    return section;
+  for (const std::string& function : functions)
+    if (std::find(manifest->update_points.begin(), manifest->update_points.end(), function) == manifest->update_points.end())
+      manifest->update_points.push_back(function);
+  return encode_manifest(*manifest);
+}
+
 }  // namespace dsu

@@ -13,4 +13,7 @@ inline tal::Bytes manifest_section(const frontend::typed::TypedModule& module, s
   return encode_manifest(describe_module(module, std::move(label)));
 }
 
+// Adds functions that got update points later to such a section, which is empty for a module that is not to be updated.
+tal::Bytes add_update_points(tal::Bytes section, const std::vector<std::string>& functions);
+
 }  // namespace dsu
