@@ -6,6 +6,7 @@ usage: session.py DIR
 Lines of a session:
   send TEXT      gives the program a line and shows the line with which it answers
   send-only TEXT gives the program a line and does not wait for an answer
+  mkdir NAME     makes a directory in DIR: something that the program may wait for
   line           shows the next line of the program
   popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
   sleep SECONDS  gives it time for something that it does by itself
@@ -67,6 +68,8 @@ def main():
                 print(program.line())
             elif verb == "send-only":
                 program.send(rest)
+            elif verb == "mkdir":
+                os.mkdir(os.path.join(directory, rest))
             elif verb == "line":
                 print(program.line())
             elif verb == "popctl":
