@@ -42,7 +42,7 @@ namespace {
 bool is_load(ir::Op op) { return op == ir::Op::LoadField || op == ir::Op::LoadElem || op == ir::Op::LoadGlobal; }
 // No code of its own: a constant, or an address that is made where it is used.
 bool is_remade(ir::Op op) {
-  return op == ir::Op::IConst || op == ir::Op::FConst || op == ir::Op::Null || op == ir::Op::DataAddr || op == ir::Op::FuncAddr || op == ir::Op::GlobalAddr ||
+  return op == ir::Op::IConst || op == ir::Op::FConst || op == ir::Op::Null || op == ir::Op::UnionConst || op == ir::Op::DataAddr || op == ir::Op::FuncAddr || op == ir::Op::GlobalAddr ||
          op == ir::Op::Undef;
 }
 
@@ -171,7 +171,7 @@ void Selector::block(ir::BlockId id) {
 void Selector::instruction(const ir::Inst& inst) {
   using ir::Op;
   switch (inst.op) {
-  case Op::IConst: case Op::FConst: case Op::Null: case Op::DataAddr: case Op::FuncAddr: case Op::GlobalAddr: case Op::Undef: return;
+  case Op::IConst: case Op::FConst: case Op::Null: case Op::UnionConst: case Op::DataAddr: case Op::FuncAddr: case Op::GlobalAddr: case Op::Undef: return;
   case Op::Add: case Op::Sub: case Op::Mul: case Op::And: case Op::Or: case Op::Xor: case Op::Shl: case Op::LShr: case Op::AShr:
   case Op::SDiv: case Op::UDiv: case Op::SRem: case Op::URem: return arithmetic(inst);
   case Op::Eq: case Op::Ne: case Op::SLt: case Op::SLe: case Op::SGt: case Op::SGe: case Op::ULt: case Op::ULe: case Op::UGt:
@@ -191,6 +191,9 @@ void Selector::instruction(const ir::Inst& inst) {
   case Op::CheckNull: return check_null(inst);
   case Op::CheckBounds: return check_bounds(inst);
   case Op::CheckDiv: return check_div(inst);
+  case Op::CheckCase: return check_case(inst);
+  case Op::NewUnion: return new_union(inst);
+  case Op::UnionPayload: return union_payload(inst);
   case Op::LoadField: case Op::LoadElem: case Op::LoadGlobal: case Op::ArrayLength: return load(inst);
   case Op::StoreField: case Op::StoreElem: case Op::StoreGlobal: return store(inst);
   case Op::NewObject: return new_object(inst);
@@ -275,6 +278,10 @@ std::optional<int64_t> Selector::constant(ir::ValueId value) const {
   if (!inst || is_floating(value)) return std::nullopt;
   if (inst->op == ir::Op::Null || inst->op == ir::Op::Undef) return 0;
   if (inst->op == ir::Op::Retype) return constant(inst->operands[0]);
+  if (inst->op == ir::Op::UnionConst) {
+    const frontend::TypeStore& types = *unit_.module().types;
+    return types.case_number(types.decl_of(source_.value(value).type.id), uint32_t(inst->imm)).number;
+  }
   if (inst->op == ir::Op::CheckBounds) return constant(inst->operands[1]);
   if (inst->op != ir::Op::IConst) return std::nullopt;
   unsigned bits = inst->result.is_valid() && source_.value(value).type.id == frontend::kBoolType

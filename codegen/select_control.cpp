@@ -187,48 +187,127 @@ void Selector::learn_from_branch(ir::ValueId value, bool negated, const Edge& if
 // ---- switch ---------------------------------------------------------------------------------------------------------------
 
 void Selector::switch_on(const ir::Inst& inst) {
-  std::vector<uint32_t> cases(inst.keys.size());
-  for (uint32_t i = 0; i < cases.size(); ++i) cases[i] = i;
+  if (unit_.module().types->is_union(source_.value(inst.operands[0]).type.id)) return switch_on_union(inst);
   unsigned bits = width(inst.operands[0]);
-  auto held = [&](uint32_t i) { return bits >= 64 ? uint64_t(inst.keys[i]) : uint64_t(inst.keys[i]) & ((uint64_t(1) << bits) - 1); };
-  std::sort(cases.begin(), cases.end(), [&](uint32_t a, uint32_t b) { return held(a) < held(b); });
-  switch_range(inst, reg(inst.operands[0]), cases);
+  uint64_t mask = bits >= 64 ? ~uint64_t(0) : (uint64_t(1) << bits) - 1;
+  std::vector<Key> keys;
+  for (uint32_t i = 0; i < inst.keys.size(); ++i) keys.push_back({uint64_t(inst.keys[i]) & mask, i});
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.held < b.held; });
+  switch_range({inst, reg(inst.operands[0]), bits, false}, keys, 0, mask);
 }
 
-// Few cases one after the other, many by halving: `cases` are in increasing order of the held value.
-void Selector::switch_range(const ir::Inst& inst, Reg value, std::span<const uint32_t> cases) {
-  unsigned bits = width(inst.operands[0]);
-  auto compare_with = [&](int64_t key) {
-    if (bits < 32) key &= (int64_t(1) << bits) - 1;
-    if (bits <= 32) key = int32_t(key);
-    if (bits == 64 && key != int32_t(key)) {
-      Reg constant = load_constant(key, unit_.types().i64());
-      emit_dd(Op::CMP64rr, value, constant);
-    } else if (key == 0) {
-      emit_dd(bits == 64 ? Op::TEST64rr : Op::TEST32rr, value, value);
-    } else {
-      bool is_byte = key == int8_t(key);
-      emit_di(bits == 64 ? (is_byte ? Op::CMP64ri8 : Op::CMP64ri32) : is_byte ? Op::CMP32ri8 : Op::CMP32ri, value, key);
-    }
-  };
-  if (cases.size() > 4) {
-    size_t half = cases.size() / 2;
-    BlockId low = out_.mir.new_block(), high = out_.mir.new_block();
-    compare_with(inst.keys[cases[half]]);
-    branch(Cond::B, {low, {}}, {high, {}});
-    start(low);
-    switch_range(inst, value, cases.first(half));
-    start(high);
-    return switch_range(inst, value, cases.subspan(half));
+void Selector::compare_key(const Decision& on, uint64_t held) {
+  int64_t key = on.bits <= 32 ? int32_t(held) : int64_t(held);
+  here().teaches |= on.teaches;
+  if (key != int32_t(key)) {
+    Reg constant = load_constant(key, unit_.types().i64());
+    emit_dd(Op::CMP64rr, on.value, constant);
+  } else if (key == 0) {
+    emit_dd(on.bits == 64 ? Op::TEST64rr : Op::TEST32rr, on.value, on.value);
+  } else {
+    bool is_byte = key == int8_t(key);
+    emit_di(on.bits == 64 ? (is_byte ? Op::CMP64ri8 : Op::CMP64ri32) : is_byte ? Op::CMP32ri8 : Op::CMP32ri, on.value, key);
   }
-  for (uint32_t i : cases) {
+}
+
+// The value is in [low, high]. Few keys one after the other, many by halving. What is the only value left needs no test.
+void Selector::switch_range(const Decision& on, std::span<const Key> keys, uint64_t low, uint64_t high) {
+  if (keys.size() > 4) {
+    size_t half = keys.size() / 2;
+    BlockId below = out_.mir.new_block(), rest = out_.mir.new_block();
+    compare_key(on, keys[half].held);
+    branch(Cond::B, {below, {}}, {rest, {}});
+    start(below);
+    switch_range(on, keys.first(half), low, keys[half].held - 1);
+    start(rest);
+    return switch_range(on, keys.subspan(half), keys[half].held, high);
+  }
+  for (const Key& key : keys) {
+    if (low == high) return jump(edge(on.inst.targets[key.target]));
     BlockId next = out_.mir.new_block();
-    Edge to = edge(inst.targets[i]);
-    compare_with(inst.keys[i]);
+    Edge to = edge(on.inst.targets[key.target]);
+    compare_key(on, key.held);
     branch(Cond::E, std::move(to), {next, {}});
     start(next);
+    if (key.held == low) ++low;
   }
-  jump(edge(inst.targets.back()));
+  jump(edge(on.inst.targets.back()));
+}
+
+// ---- unions -----------------------------------------------------------------------------------------------------------------
+//
+// The checker follows these tests: compares of the whole word with a number tell constants from addresses, compares of the tag tell
+// variants apart. What they establish holds up to the next label record, so a payload is loaded right behind its test.
+
+Selector::UnionShape Selector::shape(ir::ValueId value) {
+  const ir::Type& type = source_.value(value).type;
+  const frontend::TypeDecl& decl = unit_.module().types->decl_of(type.id);
+  UnionShape shape;
+  for (const frontend::Field& field : decl.fields) (field.type == frontend::kVoidType ? shape.end : shape.boxed) += 1;
+  if (decl.nullable) shape.end += 1;
+  if (decl.nullable && type.nonnull) shape.first = 1;
+  return shape;
+}
+
+Cond Selector::compare_with_constants(const UnionShape& shape, Reg value) {
+  here().teaches = true;
+  if (shape.end == 1) {
+    emit_dd(Op::TEST64rr, value, value);
+    return Cond::E;
+  }
+  emit_di(shape.end <= INT8_MAX ? Op::CMP64ri8 : Op::CMP64ri32, value, shape.end);
+  return Cond::B;
+}
+
+void Selector::switch_on_union(const ir::Inst& inst) {
+  const frontend::TypeStore& types = *unit_.module().types;
+  const frontend::TypeDecl& decl = types.decl_of(source_.value(inst.operands[0]).type.id);
+  const UnionShape known = shape(inst.operands[0]);
+  std::vector<Key> constants, boxed;
+  for (uint32_t i = 0; i < inst.keys.size(); ++i) {
+    auto [is_constant, number] = types.case_number(decl, uint32_t(inst.keys[i]));
+    (is_constant ? constants : boxed).push_back({number, i});
+  }
+  for (std::vector<Key>* keys : {&constants, &boxed})
+    std::sort(keys->begin(), keys->end(), [](const Key& a, const Key& b) { return a.held < b.held; });
+  Reg value = reg(inst.operands[0]);
+  bool has_constants = known.first < known.end;
+  if (has_constants && known.boxed != 0) {
+    BlockId low = out_.mir.new_block(), high = out_.mir.new_block();
+    branch(compare_with_constants(known, value), {low, {}}, {high, {}});
+    start(low);
+    switch_range({inst, value, 64, true}, constants, known.first, known.end - 1);
+    start(high);
+  } else if (has_constants) {
+    return switch_range({inst, value, 64, true}, constants, known.first, known.end - 1);
+  }
+  if (boxed.empty()) return jump(edge(inst.targets.back()));
+  Reg tag = fresh(unit_.types().i32());
+  if (known.boxed > 1) {
+    Inst& load = emit(Op::MOV32rm);
+    load.d = tag;
+    load.mem.base = value;
+  }
+  switch_range({inst, tag, 32, true}, boxed, 0, known.boxed - 1);
+}
+
+void Selector::check_case(const ir::Inst& inst) {
+  const frontend::TypeStore& types = *unit_.module().types;
+  if (constant(inst.operands[0])) return fail_always("__tal_raise_null");
+  UnionShape known = shape(inst.operands[0]);
+  Reg value = reg(inst.operands[0]);
+  values_[inst.result.value].reg = value;
+  if (known.first < known.end) {
+    Cond is_constant = compare_with_constants(known, value);
+    check(is_constant, "__tal_raise_null");
+  }
+  if (known.boxed == 1) return;
+  Inst& cmp = emit(Op::CMP32mi);
+  cmp.mem.base = value;
+  cmp.imm = types.case_number(types.decl_of(source_.value(inst.operands[0]).type.id), uint32_t(inst.imm)).number;
+  if (cmp.imm == int8_t(cmp.imm)) cmp.op = Op::CMP32mi8;
+  here().teaches = true;
+  check(Cond::NE, "__tal_raise_variant");
 }
 
 void Selector::returns(const ir::Inst& inst) {

@@ -156,6 +156,29 @@ void Selector::new_exn(const ir::Inst& inst) {
   store_to(mem, place, inst.operands[0]);
 }
 
+void Selector::new_union(const ir::Inst& inst) {
+  frontend::TypeId type = source_.value(inst.result).type.id;
+  const frontend::TypeStore& source = *unit_.module().types;
+  tal::TypeId memory = unit_.map().memory(type);
+  if (!memory) return unsupported(unit_.map().problem());
+  Mem mem;
+  mem.base = allocate(unit_.types().union_word(memory), "__tal_new", {}, inst);
+  Inst& tag = emit(Op::MOV64mi32);
+  tag.mem = mem;
+  tag.imm = source.case_number(source.decl_of(type), uint32_t(inst.imm)).number;
+  FieldPlace place = unit_.map().payload(type, uint32_t(inst.imm));
+  mem.disp = int32_t(place.offset);
+  store_to(mem, place, inst.operands[0]);
+}
+
+void Selector::union_payload(const ir::Inst& inst) {
+  FieldPlace place = unit_.map().payload(source_.value(inst.operands[0]).type.id, uint32_t(inst.imm));
+  Mem mem;
+  mem.base = reg(inst.operands[0]);
+  mem.disp = int32_t(place.offset);
+  load_from(result(inst), mem, place.type);
+}
+
 void Selector::new_array(const ir::Inst& inst) {
   Place length = operand(inst.operands[0]), init = is_floating(inst.operands[1]) ? float_bits(inst.operands[1]) : operand(inst.operands[1]);
   allocate(type_of(inst.result), "__tal_newarray", {{Place::reg(rsi), length}, {Place::reg(rdx), init}}, inst);

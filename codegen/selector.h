@@ -41,7 +41,28 @@ private:
   // select_control.cpp
   void branch_if(const ir::Inst& inst);
   void switch_on(const ir::Inst& inst);
-  void switch_range(const ir::Inst& inst, mir::Reg value, std::span<const uint32_t> cases);
+  // What a switch decides on: a number in a register, and the target of each key, in increasing order.
+  struct Decision {
+    const ir::Inst& inst;
+    mir::Reg value;
+    unsigned bits;
+    bool teaches; // the tests tell of which case a union is
+  };
+  struct Key {
+    uint64_t held;
+    uint32_t target;
+  };
+  void switch_range(const Decision& on, std::span<const Key> keys, uint64_t low, uint64_t high);
+  void compare_key(const Decision& on, uint64_t key);
+  // The values that a union may have, as codegen tells them apart.
+  struct UnionShape {
+    uint32_t first = 0, end = 0; // the constants; null is 0
+    uint32_t boxed = 0;
+  };
+  UnionShape shape(ir::ValueId value);
+  void switch_on_union(const ir::Inst& inst);
+  mir::Cond compare_with_constants(const UnionShape& shape, mir::Reg value); // true: a constant
+  void check_case(const ir::Inst& inst);
   void returns(const ir::Inst& inst);
   mir::Cond condition(ir::ValueId value);
   mir::Cond compare(const ir::Inst& inst);
@@ -102,6 +123,8 @@ private:
   std::optional<mir::Mem> foldable(ir::ValueId value, unsigned width);
   void new_object(const ir::Inst& inst);
   void new_exn(const ir::Inst& inst);
+  void new_union(const ir::Inst& inst);
+  void union_payload(const ir::Inst& inst);
   void new_array(const ir::Inst& inst);
   void array_of(const ir::Inst& inst);
   mir::Reg allocate(tal::TypeId address, const char* entry, std::vector<mir::Move> moves, const ir::Inst& inst);

@@ -37,7 +37,8 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
   }
   case TypeKind::Named: {
     tal::TypeId pointee = memory(id);
-    result = pointee ? target_.ptr(pointee, source_.is_nullable(id)) : tal::no_type;
+    if (pointee && source_.is_union(id)) result = target_.union_word(pointee, source_.is_nullable(id));
+    else result = pointee ? target_.ptr(pointee, source_.is_nullable(id)) : tal::no_type;
     break;
   }
   case TypeKind::Var:
@@ -61,7 +62,7 @@ tal::TypeId TypeMap::memory(frontend::TypeId id) {
   }
   if (type.kind != TypeKind::Named) return fail(id, "objects of type");
   frontend::TypeDeclKind kind = source_.decl(type.decl).kind;
-  if (kind != frontend::TypeDeclKind::Struct && kind != frontend::TypeDeclKind::Abstract) return fail(id, "values of type");
+  if (kind == frontend::TypeDeclKind::Abstype) return fail(id, "values of type");
   tal::NamedId named = declare(type.decl);
   return target_.named(named, words(type.args));
 }
@@ -79,7 +80,8 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
   std::vector<tal::Kind> kinds(decl.params.size(), tal::Kind::W);
   bool abstract = decl.kind == frontend::TypeDeclKind::Abstract;
   tal::NamedId id = target_.declare(std::string(decl.name.view()), kinds,
-                                    abstract ? tal::NamedSort::Abstract : tal::NamedSort::Struct,
+                                    abstract ? tal::NamedSort::Abstract
+                                    : decl.kind == frontend::TypeDeclKind::Union ? tal::NamedSort::Union : tal::NamedSort::Struct,
                                     abstract ? tal::Kind::P : tal::Kind::None);
   named_[decl_id.value] = id;
   if (!abstract) define(decl_id, id);
@@ -121,6 +123,14 @@ bool TypeMap::same_type(frontend::TypeId a, frontend::TypeId b, Pairs& assumed) 
 
 void TypeMap::define(frontend::TypeDeclId decl_id, tal::NamedId id) {
   const frontend::TypeDecl& decl = source_.decl(decl_id);
+  if (decl.kind == frontend::TypeDeclKind::Union) {
+    std::vector<tal::TypeId> payloads;
+    for (const frontend::Field& source : decl.fields)
+      if (!(source.type == frontend::kVoidType)) payloads.push_back(word(source.type));
+    tal::TypeId cases = target_.cases(decl.nullable, uint32_t(decl.fields.size() - payloads.size()), payloads);
+    if (!target_.define(id, cases) && problem_.empty()) problem_ = "the cases of `" + std::string(decl.name.view()) + "`";
+    return;
+  }
   std::vector<tal::Field> fields;
   uint32_t offset = 0;
   for (const frontend::Field& source : decl.fields) {
@@ -148,6 +158,14 @@ tal::TypeId TypeMap::signature(frontend::TypeId function, bool noret) {
   sig.noret = noret;
   if (!problem_.empty()) return tal::no_type;
   return target_.signature(std::move(sig));
+}
+
+FieldPlace TypeMap::payload(frontend::TypeId union_type, uint32_t index) {
+  FieldPlace place;
+  place.offset = 8;
+  place.slot = place.read_only = true;
+  place.type = word(source_.field_type(union_type, index));
+  return place;
 }
 
 FieldPlace TypeMap::field(frontend::TypeId object, uint32_t index) {

@@ -34,6 +34,8 @@ public:
   // The signature of a function type, quantified if it is polymorphic.
   tal::TypeId signature(frontend::TypeId function, bool noret = false);
   FieldPlace field(frontend::TypeId object, uint32_t index);
+  // Where a boxed variant of a union has its payload.
+  FieldPlace payload(frontend::TypeId union_type, uint32_t index);
 
   const std::string& problem() const { return problem_; }
   void clear_problem() { problem_.clear(); }

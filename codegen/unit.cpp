@@ -168,10 +168,14 @@ void Unit::put_address(tal::ObjectImage& image, uint32_t offset, uint32_t symbol
   image.data_relocs.push_back({offset, tal::RelocKind::Abs64, symbol, 0});
 }
 
-// A canonical constant; `size` is that of the place, 8 for a slot whatever the type.
-void Unit::put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, const ir::Constant& constant) {
+// A value of the source type; `size` is that of the place, 8 for a slot whatever the type.
+void Unit::put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, const ir::Constant& constant, frontend::TypeId type) {
+  const frontend::TypeStore& source = *module_.types;
   switch (constant.kind) {
-  case ir::Constant::Kind::Int: case ir::Constant::Kind::Real: return put_integer(image, offset, size, uint64_t(constant.imm));
+  case ir::Constant::Kind::Int: case ir::Constant::Kind::Real:
+    return put_integer(image, offset, size, uint64_t(canonical(constant, types().word_size(map_.word(type))).imm));
+  case ir::Constant::Kind::Case:
+    return put_integer(image, offset, size, source.case_number(source.decl_of(type), uint32_t(constant.imm)).number);
   case ir::Constant::Kind::Null: return;
   case ir::Constant::Kind::Data: return put_address(image, offset, data({constant.symbol}));
   case ir::Constant::Kind::Func: return put_address(image, offset, function({constant.symbol}));
@@ -180,10 +184,9 @@ void Unit::put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, con
 }
 
 void Unit::emit_global(tal::ObjectImage& image, const ir::Global& global, uint32_t symbol) {
-  unsigned size = types().word_size(map_.word(global.type));
   uint32_t offset = reserve(symbol, 8);
   image.data.resize(data_size_);
-  put_word(image, offset, 8, canonical(global.init, size));
+  put_word(image, offset, 8, global.init, global.type);
 }
 
 void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, uint32_t symbol) {
@@ -204,13 +207,21 @@ void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, ui
     unsigned size = types().word_size(types().target(type));
     uint32_t offset = room(8 + size * object.elements.size());
     put_integer(image, offset, 8, object.elements.size());
-    for (size_t i = 0; i < object.elements.size(); ++i) put_word(image, uint32_t(offset + 8 + size * i), size, canonical(object.elements[i], size));
+    for (size_t i = 0; i < object.elements.size(); ++i) put_word(image, uint32_t(offset + 8 + size * i), size, object.elements[i], module_.types->get(object.type).element);
     return;
+  }
+  if (object.kind == Kind::Variant) {
+    const frontend::TypeStore& source = *module_.types;
+    uint32_t offset = room(16);
+    put_integer(image, offset, 8, source.case_number(source.decl_of(object.type), object.variant).number);
+    return put_word(image, offset + 8, 8, object.elements[0], module_.types->field_type(object.type, object.variant));
   }
   uint32_t offset = room(types().layout_size(map_.memory(object.type)));
   for (uint32_t i = 0; i < object.elements.size(); ++i) {
     FieldPlace place = map_.field(object.type, i);
-    put_word(image, offset + place.offset, place.size, canonical(object.elements[i], types().word_size(place.type)));
+    const frontend::Type& type = module_.types->get(object.type);
+    put_word(image, offset + place.offset, place.size, object.elements[i],
+             type.kind == frontend::TypeKind::Tuple ? type.args[i] : module_.types->field_type(object.type, i));
   }
 }
 

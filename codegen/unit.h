@@ -57,7 +57,7 @@ private:
   uint32_t reserve(uint32_t symbol, uint32_t size);
   void emit_global(tal::ObjectImage& image, const ir::Global& global, uint32_t symbol);
   void emit_object(tal::ObjectImage& image, const ir::DataObject& object, uint32_t symbol);
-  void put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, const ir::Constant& constant);
+  void put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, const ir::Constant& constant, frontend::TypeId type);
   void put_integer(tal::ObjectImage& image, uint32_t offset, unsigned size, uint64_t value);
   void put_address(tal::ObjectImage& image, uint32_t offset, uint32_t symbol);
 

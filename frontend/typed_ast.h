@@ -80,7 +80,8 @@ struct Call { ExprId callee; List<ExprId> args; };                 // direct if 
 // or toward zero if `truncate`.
 struct Convert { ExprId operand; bool truncate = false; };
 struct Coerce { ExprId operand; };              // same representation, other type: *(..) as %(..)
-struct FieldGet { ExprId object; uint32_t field; };                // object: struct type (null check if nullable)
+// object: struct type (null check if nullable), or union type: the payload, if it is of that case; else an exception.
+struct FieldGet { ExprId object; uint32_t field; };
 struct Component { ExprId object; uint32_t index; };               // of a tuple, from 0
 struct Index { ExprId array; ExprId index; };   // array or string (element char); index: unsigned int or unsigned long, to be checked
 struct Size { ExprId operand; };                // length of array or string, int
@@ -94,7 +95,7 @@ struct NewArray { ExprId length, init; };
 struct NewStruct { List<ExprId> args; List<uint32_t> fields; };
 struct NewTuple { List<ExprId> components; };
 struct NewExn { SymbolId exception; ExprId payload; };             // payload invalid: none
-struct NewUnion { uint32_t variant; ExprId payload; };             // [later]
+struct NewUnion { uint32_t variant; ExprId payload; };             // the case's number from 0; payload invalid: none
 struct NewAbstype { ExprId representation; List<TypeId> hidden; }; // [later]
 struct Raise { ExprId exn; };                   // has whatever type its context wants; never returns
 struct AddressOf { ExprId place; };             // [later]
@@ -130,7 +131,7 @@ struct Switch { ExprId subject; std::vector<SwitchCase> cases; StmtId default_bo
 // Exception switch: tried in order. payload invalid: not bound. A switch without default in the source has one that re-raises.
 struct ExnCase { std::vector<SymbolId> exceptions; LocalId payload; StmtId body; SourceLoc loc; };
 struct ExnSwitch { ExprId subject; std::vector<ExnCase> cases; StmtId default_body; };
-// [later] default_body invalid: exhaustive.
+// Cases by number. default_body invalid: every case is there, and a null subject raises. payload valid: there is one variant, which has a payload.
 struct UnionCase { std::vector<uint32_t> variants; LocalId payload; StmtId body; SourceLoc loc; };
 struct UnionSwitch { ExprId subject; std::vector<UnionCase> cases; StmtId default_body; };
 // The handler is outside the protected region. Locals keep the values they had when the exception was raised.
@@ -208,7 +209,7 @@ struct Function {
 struct Global {
   SymbolId symbol;
   Body body;
-  // Constant: IntLiteral, FloatLiteral, StringLiteral, NullLiteral, FunctionRef, ArrayLiteral, ArrayRepeat, NewStruct, NewTuple, Coerce.
+  // Constant: IntLiteral, FloatLiteral, StringLiteral, NullLiteral, FunctionRef, ArrayLiteral, ArrayRepeat, NewStruct, NewTuple, NewUnion, Coerce.
   ExprId init;                     // always valid: a missing initializer is the default value of the type
   SourceLoc loc;
 };

@@ -214,6 +214,15 @@ bool TypeStore::is_signed(TypeId id) const { return is_basic(kind(id)) && kBasic
 
 bool TypeStore::is_nullable(TypeId id) const { return kind(id) == TypeKind::Named && decl_of(id).nullable; }
 
+bool TypeStore::is_union(TypeId id) const { return kind(id) == TypeKind::Named && decl_of(id).kind == TypeDeclKind::Union; }
+
+TypeStore::CaseNumber TypeStore::case_number(const TypeDecl& decl, uint32_t index) const {
+  const bool is_constant = decl.fields[index].type == kVoidType;
+  uint32_t number = is_constant && decl.nullable ? 1 : 0;
+  for (uint32_t i = 0; i < index; ++i) number += (decl.fields[i].type == kVoidType) == is_constant;
+  return {is_constant, number};
+}
+
 bool TypeStore::is_pointer(TypeId id) const {
   switch (kind(id)) {
     case TypeKind::Array: case TypeKind::ConstArray: case TypeKind::Tuple: case TypeKind::Rep: case TypeKind::Exncon:

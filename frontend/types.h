@@ -143,6 +143,14 @@ class TypeStore {
   // The type of field `index` of the struct type `object`, its type arguments filled in.
   TypeId field_type(TypeId object, uint32_t index);
 
+  // How a case of a union is told apart at run time: cases without payload are numbered by themselves (from 1 if null is a value,
+  // else from 0), and so are those with payload, from 0.
+  struct CaseNumber {
+    bool is_constant;
+    uint32_t number;
+  };
+  CaseNumber case_number(const TypeDecl& decl, uint32_t index) const;
+
   TypeDeclId add_decl(TypeDecl decl);
   const TypeDecl& decl(TypeDeclId id) const { return decls_[id.value]; }
   TypeDecl& decl(TypeDeclId id) { return decls_[id.value]; }
@@ -155,6 +163,7 @@ class TypeStore {
   bool is_numeric(TypeId id) const { return is_integer(id) || is_floating(id); }
   bool is_signed(TypeId id) const;
   bool is_nullable(TypeId id) const;    // `?struct`, `extern T?`
+  bool is_union(TypeId id) const;
   bool is_pointer(TypeId id) const;     // a heap (or static) object, or null
   unsigned byte_size(TypeId id) const;  // of an array element or a field of exactly this type; 0 for void
 

@@ -146,8 +146,8 @@ struct Function {
 
 // A constant word of static data. Objects are a tree by way of Data references.
 struct Constant {
-  enum class Kind : uint8_t { Int, Real, Null, Data, Func, GlobalAddr } kind = Kind::Int;
-  int64_t imm = 0;                           // Real: as in FConst
+  enum class Kind : uint8_t { Int, Real, Null, Data, Func, GlobalAddr, Case } kind = Kind::Int;
+  int64_t imm = 0;                           // Int; Real: as in FConst; Case: the number of a union's case without payload
   uint32_t symbol = UINT32_MAX;
   std::vector<frontend::TypeId> type_args;   // Func
   friend bool operator==(const Constant&, const Constant&) = default;
@@ -155,12 +155,13 @@ struct Constant {
 
 // A static, mutable object: string literal or aggregate of a global's initializer.
 struct DataObject {
-  enum class Kind : uint8_t { String, Array, Object, Exn } kind = Kind::String; // Object: struct or tuple
+  enum class Kind : uint8_t { String, Array, Object, Exn, Variant } kind = Kind::String; // Object: struct or tuple; Variant: of a union
   frontend::TypeId type;
   std::string bytes;                         // String
-  std::vector<Constant> elements;            // Array: elements; Object: fields; Exn: the payload, if any
+  std::vector<Constant> elements;            // Array: elements; Object: fields; Exn: the payload, if any; Variant: the payload
   uint64_t length = 0;                       // Array: at least elements.size(); the rest are copies of the last element
   ExceptionId exception;                     // Exn
+  uint32_t variant = 0;                      // Variant: the number of the case
 };
 
 struct Global {

@@ -302,6 +302,9 @@ class Parser {
     Constant c;
     if (accept("null")) {
       c.kind = Constant::Kind::Null;
+    } else if (accept(".")) {
+      c.kind = Constant::Kind::Case;
+      c.imm = index();
     } else if (accept("data")) {
       c.kind = Constant::Kind::Data;
       c.symbol = numbered('d', "a data object");
@@ -341,6 +344,11 @@ class Parser {
     } else if (accept("{")) {
       object.kind = DataObject::Kind::Object;
       list("}", element);
+    } else if (accept(".")) {
+      object.kind = DataObject::Kind::Variant;
+      object.variant = index();
+      expect("(");
+      list(")", element);
     } else {
       object.kind = DataObject::Kind::Exn;
       object.exception = {lookup(exceptions_, "an exception")};

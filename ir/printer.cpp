@@ -150,6 +150,7 @@ void Printer::constant(const Constant& constant) {
     out_ += "func " + name_of(module_.functions, constant.symbol);
     type_args(constant.type_args);
     return;
+  case Constant::Kind::Case: out_ += "." + std::to_string(constant.imm); return;
   case Constant::Kind::GlobalAddr: out_ += "global " + name_of(module_.globals, constant.symbol); return;
   }
 }
@@ -194,6 +195,11 @@ void Printer::data(DataId id) {
     out_ += "{";
     constants(object.elements);
     out_ += "}";
+    break;
+  case DataObject::Kind::Variant:
+    out_ += "." + std::to_string(object.variant) + "(";
+    constants(object.elements);
+    out_ += ")";
     break;
   case DataObject::Kind::Exn:
     out_ += name_of(module_.exceptions, object.exception.value) + "(";

@@ -157,7 +157,8 @@ class Structure {
     for (int64_t key : inst.keys) {
       if (!seen.insert(key).second)
         report_.error("S8", "switch key " + std::to_string(key) + " occurs twice");
-      if (normalize_integer(*module_.types, type, static_cast<uint64_t>(key)) != key)
+      if (module_.types->is_union(type) ? static_cast<uint64_t>(key) >= module_.types->decl_of(type).fields.size()
+                                        : normalize_integer(*module_.types, type, static_cast<uint64_t>(key)) != key)
         report_.error("S8", "switch key " + std::to_string(key) + " is not a value of the subject's type");
     }
   }

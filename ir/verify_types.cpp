@@ -88,6 +88,8 @@ class Types {
     TypeKind kind = types_.kind(t.id);
     switch (pattern) {
     case 'i': return types_.is_integer(t.id);
+    case 'u': return types_.is_union(t.id);
+    case 'k': return types_.is_integer(t.id) || types_.is_union(t.id);
     case 'I': return types_.is_integer(t.id) || kind == TypeKind::Bool;
     case '=': return t.id == first.id;
     case 'd': return types_.is_floating(t.id);
@@ -167,6 +169,10 @@ class Types {
     case Op::Call: return call(inst, module_.function(inst.func()).type, 0);
     case Op::CallIndirect: return call(inst, type(inst.operands[0]).id, 1);
     case Op::Ret: return ret(inst);
+    case Op::UnionConst:
+    case Op::NewUnion:
+    case Op::CheckCase:
+    case Op::UnionPayload: return union_case(inst);
     case Op::Undef:
     case Op::Add: case Op::Sub: case Op::Mul: case Op::And: case Op::Or: case Op::Xor:
     case Op::Shl: case Op::LShr: case Op::AShr:
@@ -298,6 +304,20 @@ class Types {
       expect(type(inst.operands[0]), {payload}, "payload");
   }
 
+  void union_case(const Inst& inst) {
+    bool makes = inst.op == Op::UnionConst || inst.op == Op::NewUnion;
+    TypeId id = type(makes ? inst.result : inst.operands[0]).id;
+    if (!types_.is_union(id) || static_cast<uint64_t>(inst.imm) >= types_.decl_of(id).fields.size())
+      return report_.error("T1", text({id}) + " has no case " + std::to_string(inst.imm));
+    TypeId payload = types_.field_type(id, static_cast<uint32_t>(inst.imm));
+    if ((payload == frontend::kVoidType) != (inst.op == Op::UnionConst))
+      return report_.error("T1", "case " + std::to_string(inst.imm) + " of " + text({id}) + (inst.op == Op::UnionConst ? " has a payload" : " has no payload"));
+    if (inst.op == Op::NewUnion)
+      expect(type(inst.operands[0]), {payload}, "payload");
+    if (inst.op == Op::UnionPayload)
+      expect_result(inst, {payload});
+  }
+
   bool is_array(const Inst& inst) {
     TypeKind kind = types_.kind(type(inst.result).id);
     if (kind == TypeKind::Array || kind == TypeKind::String)
@@ -398,6 +418,12 @@ class Constants {
       else
         return false;
       return out.size() == object.elements.size();
+    case DataObject::Kind::Variant: {
+      if (!types_.is_union(object.type) || object.variant >= types_.decl_of(object.type).fields.size())
+        return false;
+      out = {types_.field_type(object.type, object.variant)};
+      return !(out[0] == frontend::kVoidType) && object.elements.size() == 1;
+    }
     case DataObject::Kind::Exn: {
       if (object.exception.value >= module_.exceptions.size())
         return false;
@@ -417,6 +443,9 @@ class Constants {
     case Constant::Kind::Real:
       return type == frontend::kDoubleType || (type == frontend::kFloatType && real_imm(static_cast<float>(real_value(c.imm))) == c.imm);
     case Constant::Kind::Null: return types_.is_nullable(type);
+    case Constant::Kind::Case:
+      return types_.is_union(type) && static_cast<uint64_t>(c.imm) < types_.decl_of(type).fields.size() &&
+             types_.decl_of(type).fields[static_cast<size_t>(c.imm)].type == frontend::kVoidType;
     case Constant::Kind::Data:
       return c.symbol < module_.data.size() && c.symbol < limit && fits_constant(module_.data[c.symbol].type, type);
     case Constant::Kind::Func: return c.symbol < module_.functions.size() && is_instance(module_.functions[c.symbol].type, c, type);

@@ -110,11 +110,7 @@ std::optional<uint32_t> BodyChecker::find_field(ExprId object, Name name, Source
   if (type == kErrorType) return std::nullopt;
   const bool is_struct = types_.kind(type) == TypeKind::Named && types_.decl_of(type).kind == TypeDeclKind::Struct;
   if (!is_struct) {
-    if (types_.kind(type) == TypeKind::Named && types_.decl_of(type).kind == TypeDeclKind::Union) {
-      env_.unsupported(loc, Feature::Union);
-    } else {
-      diagnostics_.report<Diag::NotAStruct>(loc, name.view(), show(type));
-    }
+    diagnostics_.report<Diag::NotAStruct>(loc, name.view(), show(type));
     return std::nullopt;
   }
   const TypeDecl& decl = types_.decl_of(type);
@@ -127,6 +123,7 @@ std::optional<uint32_t> BodyChecker::find_field(ExprId object, Name name, Source
 
 typed::ExprId BodyChecker::expr(const ast::Member& n, SourceLoc loc, TypeId) {
   const ExprId object = check(*n.object);
+  if (types_.is_union(type_of(object))) return projection(object, n.name, loc);
   const auto field = find_field(object, n.name, loc);
   if (!field) return error_expr(loc);
   return add(loc, types_.field_type(type_of(object), *field), typed::FieldGet{object, *field});
@@ -175,7 +172,6 @@ typed::ExprId BodyChecker::expr(const ast::Subscript& n, SourceLoc loc, TypeId) 
 
 typed::ExprId BodyChecker::expr(const ast::ConstArrayLit&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::ConstArray); }
 typed::ExprId BodyChecker::expr(const ast::ConstSubscript&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::ConstArray); }
-typed::ExprId BodyChecker::expr(const ast::NewUnion&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::Union); }
 typed::ExprId BodyChecker::expr(const ast::AddressOf&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::AddressOf); }
 typed::ExprId BodyChecker::expr(const ast::RepTerm&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::Rep); }
 

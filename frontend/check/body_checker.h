@@ -4,7 +4,7 @@
 // other, so that one mistake gives one message. Types of nodes may contain unification variables until finish().
 //
 // The implementation is spread by subject: body_core.cpp (names, conversions), operators.cpp, access.cpp (fields, elements, literals),
-// calls.cpp (calls, allocation, raise), statements.cpp, switches.cpp, nested_functions.cpp, formats.cpp (printf), default_value.cpp.
+// calls.cpp (calls, allocation, raise), statements.cpp, switches.cpp, unions.cpp, nested_functions.cpp, formats.cpp (printf), default_value.cpp.
 #pragma once
 
 #include <string>
@@ -144,6 +144,8 @@ class BodyChecker {
                   std::vector<ExprId>& out);
   ExprId new_struct(TypeDeclId decl, std::span<ast::Expr* const> args, SourceLoc loc);
   ExprId new_exception(SymbolId exception, std::span<ast::Expr* const> args, SourceLoc loc);
+  std::optional<uint32_t> find_case(TypeDeclId id, Name name, SourceLoc loc);
+  ExprId projection(ExprId object, Name name, SourceLoc loc);
   TypeId fresh_instance(TypeDeclId decl);
   std::optional<SymbolId> find_exception(Name name, SourceLoc loc);
   ExprId raise(ExprId exn, SourceLoc loc);
@@ -183,7 +185,10 @@ class BodyChecker {
 
   void integer_switch(const ast::SwitchStmt& n, ExprId subject, SourceLoc loc, std::vector<StmtId>& out);
   StmtId exception_switch(const ast::List<ast::Clause>& clauses, ExprId subject, StmtId default_body, SourceLoc loc);
+  StmtId union_switch(const ast::List<ast::Clause>& clauses, ExprId subject, SourceLoc loc);
+  void union_label(const ast::CaseLabel& label, bool shares_body, TypeId payload, LocalId& local, std::vector<StmtId>& out);
   std::optional<uint64_t> integer_label(const ast::CaseLabel& label, bool is_char);
+  void bind_errors(const ast::Pattern& pattern);
   void bind_pattern(const ast::CaseLabel& label, TypeId payload, LocalId& local, std::vector<StmtId>& out);
   const ast::Clause* find_default(const ast::List<ast::Clause>& clauses);
   StmtId clause_body(const ast::Clause& clause, std::vector<StmtId> first);
@@ -213,7 +218,7 @@ class BodyChecker {
   // ---- default values
   ExprId default_value(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc);
   ExprId default_array(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc);
-  ExprId default_struct(TypeId type, Name name, SourceLoc loc);
+  ExprId default_aggregate(TypeId type, Name name, SourceLoc loc);
   std::optional<uint64_t> array_size(const ast::Expr& size);
   const ast::Type* expand_typedef(const ast::Type* syntax);
   bool is_sized(const ast::Type& syntax);

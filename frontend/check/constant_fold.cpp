@@ -33,6 +33,9 @@ class Folder {
   void operator()(const ArrayRepeat& n, ExprId) { fold(n.element); }
   void operator()(const NewStruct& n, ExprId) { fold_list(n.args); }
   void operator()(const NewTuple& n, ExprId) { fold_list(n.components); }
+  void operator()(const NewUnion& n, ExprId) {
+    if (n.payload.is_valid()) fold(n.payload);
+  }
   void operator()(const NewExn& n, ExprId id) {
     env_.unsupported(body_.exprs[id.value].loc, Feature::ConstantException);
     if (n.payload.is_valid()) fold(n.payload);

@@ -62,16 +62,21 @@ typed::ExprId BodyChecker::default_array(TypeId type, const ast::Type* syntax, N
   return add(loc, type, typed::ArrayRepeat{*count, element});
 }
 
-typed::ExprId BodyChecker::default_struct(TypeId type, Name name, SourceLoc loc) {
+typed::ExprId BodyChecker::default_aggregate(TypeId type, Name name, SourceLoc loc) {
   const TypeDeclId id = types_.get(type).decl;
   const TypeDecl& decl = types_.decl(id);
   const bool contains_itself = std::ranges::find(default_stack_, id) != default_stack_.end();
-  if (decl.kind != TypeDeclKind::Struct || contains_itself) {
-    if (decl.kind == TypeDeclKind::Union) return unsupported(loc, Feature::Union);
+  if ((decl.kind != TypeDeclKind::Struct && decl.kind != TypeDeclKind::Union) || contains_itself) {
     diagnostics_.report<Diag::NoDefaultValue>(loc, name.view(), show(type));
     return error_expr(loc);
   }
   default_stack_.push_back(id);
+  if (decl.kind == TypeDeclKind::Union) {  // the first case
+    ExprId payload;
+    if (const TypeId first = types_.field_type(type, 0); first != kVoidType) payload = default_value(first, env_.field_syntax(id, 0), name, loc);
+    default_stack_.pop_back();
+    return add(loc, type, typed::NewUnion{0, payload});
+  }
   std::vector<ExprId> values;
   for (uint32_t i = 0; i < decl.fields.size(); ++i) values.push_back(default_value(types_.field_type(type, i), env_.field_syntax(id, i), name, loc));
   default_stack_.pop_back();
@@ -106,7 +111,7 @@ typed::ExprId BodyChecker::default_value(TypeId type, const ast::Type* syntax, N
     }
     case TypeKind::Named:
       if (types_.is_nullable(type)) return add(loc, type, typed::NullLiteral{});
-      return default_struct(type, name, loc);
+      return default_aggregate(type, name, loc);
     case TypeKind::Error:
       return error_expr(loc);
     case TypeKind::Void: case TypeKind::Exn: case TypeKind::ConstArray: case TypeKind::Function: case TypeKind::Var: case TypeKind::Rep:

@@ -62,6 +62,9 @@ enum class Feature : uint8_t {
   Count,
 };
 
+// Of one union: cases without payload are numbers below 4096 at run time, and null is one more.
+inline constexpr size_t kMaxCases = 4095;
+
 class Environment {
  public:
   Environment(Session& session, typed::TypedModule& module);
@@ -88,6 +91,10 @@ class Environment {
   void report_unbound(SourceLoc loc, Name name, const std::vector<Name>& locals);
   void report_unknown_type(SourceLoc loc, Name name);
   void report_enclosing_local(SourceLoc loc, Name name, SourceLoc declared);
+
+  // The one union that has a case of this name: reports if there is none or more than one.
+  std::optional<TypeDeclId> union_of_case(Name name, SourceLoc loc);
+  void report_no_case(SourceLoc loc, TypeDeclId union_type, Name name);
 
   // Reports that a feature is not supported, once per feature and module.
   void unsupported(SourceLoc loc, Feature feature);
@@ -142,6 +149,7 @@ class Environment {
   void make_type_decl(Name name, TypeEntry& entry);
   const PlacedDecl& primary(const TypeEntry& entry) const;
   void resolve_aggregate(TypeDeclId id, const PlacedDecl& placed);
+  void enter_cases(TypeDeclId id);
   void check_repeats(TypeDeclId id, const TypeEntry& entry);
   void compare_repeat(TypeDeclId id, const PlacedDecl& other);
   TypeId alias(TypeEntry& entry, SourceLoc loc);
@@ -177,6 +185,7 @@ class Environment {
   std::vector<PlacedDecl> value_decls_;
   std::vector<PendingEnum> enums_;
   std::unordered_map<uint32_t, const ast::AggregateDecl*> aggregates_;  // by TypeDeclId
+  std::unordered_map<Name, std::vector<TypeDeclId>> unions_of_case_;
   std::unordered_map<uint32_t, SourceLoc> definitions_;                 // by SymbolId: where it is defined
   std::vector<FunctionItem> functions_;
   std::vector<VariableItem> variables_;

@@ -100,8 +100,8 @@ std::vector<Field> Environment::fields_of(const ast::AggregateDecl& decl, const 
 void Environment::resolve_aggregate(TypeDeclId id, const PlacedDecl& placed) {
   if (const auto* node = std::get_if<ast::AggregateDecl>(&placed.decl->node)) {
     types_.decl(id).fields = fields_of(*node, placed, true);
+    if (node->kind == TypeDeclKind::Union) enter_cases(id);
     if (placed.decl->scope == Scope::Extern) return;
-    if (node->kind == TypeDeclKind::Union) unsupported(placed.decl->loc, Feature::Union);
     for (const Field& field : types_.decl(id).fields) {
       if (const auto feature = unsupported_part(field.type)) unsupported(field.loc, *feature);
     }
@@ -115,6 +115,38 @@ void Environment::resolve_aggregate(TypeDeclId id, const PlacedDecl& placed) {
     types_.decl(id).representation = representation;
     if (placed.decl->scope != Scope::Extern) unsupported(placed.decl->loc, Feature::Abstype);
   }
+}
+
+void Environment::enter_cases(TypeDeclId id) {
+  const TypeDecl& decl = types_.decl(id);
+  for (const Field& field : decl.fields) unions_of_case_[field.name].push_back(id);
+  if (decl.fields.size() > kMaxCases) {
+    session_.diagnostics.report<Diag::TooManyCases>(decl.loc, decl.name.view(), std::to_string(decl.fields.size()), std::to_string(kMaxCases));
+  }
+}
+
+std::optional<TypeDeclId> Environment::union_of_case(Name name, SourceLoc loc) {
+  const auto found = unions_of_case_.find(name);
+  if (found == unions_of_case_.end()) {
+    std::vector<Name> candidates;
+    for (const auto& entry : unions_of_case_) candidates.push_back(entry.first);
+    suggest(session_.diagnostics.report<Diag::UnknownCase>(loc, name.view()), name, candidates);
+    return std::nullopt;
+  }
+  const std::vector<TypeDeclId>& unions = found->second;
+  if (unions.size() == 1) return unions.front();
+  auto report = session_.diagnostics.report<Diag::AmbiguousCase>(loc, name.view(), types_.decl(unions.front()).name.view());
+  for (const TypeDeclId id : unions) report.note<Diag::DeclaredHere>(types_.decl(id).loc, types_.decl(id).name.view());
+  return std::nullopt;
+}
+
+void Environment::report_no_case(SourceLoc loc, TypeDeclId id, Name name) {
+  const TypeDecl& decl = types_.decl(id);
+  std::vector<Name> candidates;
+  for (const Field& field : decl.fields) candidates.push_back(field.name);
+  auto report = session_.diagnostics.report<Diag::NoSuchCase>(loc, decl.name.view(), name.view());
+  report.note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+  suggest(std::move(report), name, candidates);
 }
 
 void Environment::check_duplicates(const std::vector<Name>& names, SourceLoc loc) {
@@ -288,7 +320,6 @@ std::optional<Feature> Environment::unsupported_part(TypeId id) {
       break;
     case TypeKind::Named: {
       const TypeDeclKind kind = types_.decl(type.decl).kind;
-      if (kind == TypeDeclKind::Union) found = Feature::Union;
       if (kind == TypeDeclKind::Abstype) found = Feature::Abstype;
       // The entry made above ends the recursion through types that contain themselves.
       for (const Field& field : types_.decl(type.decl).fields) {

@@ -282,25 +282,27 @@ class Flow {
     state_ = State::everything(true);
   }
 
-  // Branches from the same state; no default: the subject may match none.
+  // Branches from the same state; no default: the subject may match none, unless the cases are all there are.
   template <class Cases>
-  void branches(ExprId subject, const Cases& cases, StmtId default_body) {
+  void branches(ExprId subject, const Cases& cases, StmtId default_body, bool exhaustive = false) {
     expr(subject);
     const State before = state_;
-    State after = default_body.is_valid() ? State::everything(true) : before;
+    State after = default_body.is_valid() || exhaustive ? State::everything(true) : before;
     for (const auto& item : cases) {
       state_ = before;
       stmt(item.body);
       after.meet(state_);
     }
-    state_ = before;
-    stmt(default_body);
-    after.meet(state_);
+    if (default_body.is_valid()) {
+      state_ = before;
+      stmt(default_body);
+      after.meet(state_);
+    }
     state_ = std::move(after);
   }
   void visit(const Switch& n) { branches(n.subject, n.cases, n.default_body); }
   void visit(const ExnSwitch& n) { branches(n.subject, n.cases, n.default_body); }
-  void visit(const UnionSwitch& n) { branches(n.subject, n.cases, n.default_body); }
+  void visit(const UnionSwitch& n) { branches(n.subject, n.cases, n.default_body, true); }
   void visit(const Try& n) {
     State before = state_;
     stmt(n.body);

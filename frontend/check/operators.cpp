@@ -133,7 +133,9 @@ typed::ExprId BodyChecker::check_place(const ast::Expr& syntax) {
     if (target.is_const) diagnostics_.report<Diag::AssignToConst>(syntax.loc, target.name.view());
   } else if (const auto* get = std::get_if<typed::FieldGet>(&node)) {
     const Field& field = types_.decl_of(type_of(get->object)).fields[get->field];
-    if (field.is_const) {
+    if (types_.is_union(type_of(get->object))) {
+      diagnostics_.report<Diag::AssignToPayload>(syntax.loc, field.name.view(), types_.decl_of(type_of(get->object)).name.view());
+    } else if (field.is_const) {
       diagnostics_.report<Diag::AssignToConstField>(syntax.loc, field.name.view()).note<Diag::DeclaredHere>(field.loc, field.name.view());
     }
   } else if (const auto* component = std::get_if<typed::Component>(&node)) {

@@ -42,8 +42,8 @@ void BodyChecker::stmt(const ast::SwitchStmt& n, SourceLoc loc, std::vector<Stmt
     StmtId again;
     if (is_variable) again = add_stmt(loc, typed::ExprStmt{raise(add(loc, kExnType, node), loc)});
     out.push_back(exception_switch(n.clauses, subject, again, loc));
-  } else if (types_.kind(type) == TypeKind::Named && types_.decl_of(type).kind == TypeDeclKind::Union) {
-    env_.unsupported(loc, Feature::Union);
+  } else if (types_.is_union(type)) {
+    out.push_back(union_switch(n.clauses, subject, loc));
   } else {
     integer_switch(n, subject, loc, out);
   }
@@ -118,14 +118,22 @@ void BodyChecker::integer_switch(const ast::SwitchStmt& n, ExprId subject, Sourc
 
 // ---------------------------------------------------------------- exceptions
 
+// Names of a pattern that does not fit: they are bound so that their uses are not reported as well.
+void BodyChecker::bind_errors(const ast::Pattern& pattern) {
+  for (size_t i = 0; i < pattern.names.size(); ++i) {
+    if (!pattern.names[i].empty()) bind(pattern.names[i], add_local(pattern.names[i], kErrorType, pattern.locs[i]));
+  }
+}
+
 // The variables of a pattern become locals of the clause: the payload itself, or its components.
 void BodyChecker::bind_pattern(const ast::CaseLabel& label, TypeId payload, LocalId& local, std::vector<StmtId>& out) {
   const ast::Pattern& pattern = label.pattern;
   if (pattern.kind == ast::Pattern::None) return;
   if (payload == kVoidType) {
     diagnostics_.report<Diag::PatternWithoutPayload>(label.loc, label.name.view());
-    return;
+    return bind_errors(pattern);
   }
+  if (payload == kErrorType) return bind_errors(pattern);
   if (pattern.kind == ast::Pattern::Whole) {
     local = add_local(pattern.names[0], payload, pattern.locs[0]);
     if (!pattern.names[0].empty()) bind(pattern.names[0], local);
@@ -134,7 +142,7 @@ void BodyChecker::bind_pattern(const ast::CaseLabel& label, TypeId payload, Loca
   const Type& tuple = types_.get(payload);
   if (tuple.kind != TypeKind::Tuple || tuple.args.size() != pattern.names.size()) {
     diagnostics_.report<Diag::PatternArity>(label.loc, show(payload), std::to_string(pattern.names.size()));
-    return;
+    return bind_errors(pattern);
   }
   local = add_local(Name(), payload, label.loc);
   for (uint32_t i = 0; i < pattern.names.size(); ++i) {

@@ -48,6 +48,7 @@ class SyntaxWalk {
   template <class Node>
   void look(const Node&) {}
   void look(const ast::RaiseNew& n) { no_list(n.payload, "the value of the exception"); }
+  void look(const ast::NewUnion& n) { no_list(n.payload, "the value of the case"); }
   void look(const ast::Subscript& n) { no_list(n.index, "the subscript"); }
   void look(const ast::IfStmt& n) { condition(n.condition); }
   void look(const ast::WhileStmt& n) { condition(n.condition); }

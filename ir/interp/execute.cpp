@@ -12,6 +12,7 @@ void Machine::execute(Frame& frame, const Inst& inst) {
   case Op::IConst: return set(frame, inst, zero_extend(static_cast<uint64_t>(inst.imm), width(frame, inst.result)));
   case Op::FConst: return set(frame, inst, float_bits(real_value(inst.imm), width(frame, inst.result)));
   case Op::Null: return set(frame, inst, 0);
+  case Op::UnionConst: return set(frame, inst, case_word(frame, inst.result, inst.imm));
   case Op::DataAddr: return set(frame, inst, word(linked(frame).data[inst.symbol]));
   case Op::FuncAddr: return set(frame, inst, reinterpret_cast<Word>(linked(frame).functions[inst.symbol]));
   case Op::GlobalAddr:
@@ -27,11 +28,17 @@ void Machine::execute(Frame& frame, const Inst& inst) {
   case Op::IToF: case Op::FToINear: case Op::FToIZero: case Op::FResize:
     return set(frame, inst, evaluate_conversion(inst.op, *frame.callable->module->types, type_of(frame, inst.operands[0]), type_of(frame, inst.result), get(frame, inst.operands[0])));
   case Op::Trunc: case Op::ZExt: case Op::SExt: case Op::Retype: return convert(frame, inst);
-  case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckBounds: case Op::CheckDiv: return check(frame, inst);
+  case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckBounds: case Op::CheckDiv: case Op::CheckCase: return check(frame, inst);
   case Op::LoadField: case Op::StoreField: case Op::LoadElem: case Op::StoreElem: case Op::ArrayLength:
   case Op::LoadGlobal: case Op::StoreGlobal: return memory(frame, inst);
-  case Op::NewObject: case Op::NewExn: case Op::NewArray: case Op::ArrayOf: return allocate(frame, inst);
+  case Op::NewObject: case Op::NewExn: case Op::NewUnion: case Op::NewArray: case Op::ArrayOf: return allocate(frame, inst);
   case Op::ExnMatches: case Op::ExnPayload: return exceptions(frame, inst);
+  case Op::UnionPayload: {
+    Word value = get(frame, inst.operands[0]);
+    if (case_of(value) != inst.imm)
+      return fail("payload of another case");
+    return set(frame, inst, object(value)->words[1]);
+  }
   case Op::Call: case Op::CallIndirect: return call(frame, inst);
   case Op::Br: case Op::BrIf: case Op::Switch: case Op::Ret: case Op::Raise: case Op::Unreachable: return terminate(frame, inst);
   }
@@ -52,10 +59,20 @@ void Machine::convert(Frame& frame, const Inst& inst) {
   set(frame, inst, zero_extend(value, to));
 }
 
+// A case without payload is a small number, as in compiled code; others are objects { number of the case, payload }.
+Word Machine::case_word(const Frame& frame, ValueId v, int64_t index) const {
+  const frontend::TypeStore& types = *frame.callable->module->types;
+  return types.case_number(types.decl_of(frame.callable->function->value(v).type.id), static_cast<uint32_t>(index)).number;
+}
+
+int64_t Machine::case_of(Word value) { return value < 4096 ? -1 : static_cast<int64_t>(object(value)->words[0]); }
+
 void Machine::check(Frame& frame, const Inst& inst) {
   Word value = get(frame, inst.operands.back());
   if (inst.op == Op::CheckBounds && value >= object(get(frame, inst.operands[0]))->words.size())
     return void(raise("ArrayBounds"));
+  if (inst.op == Op::CheckCase && case_of(value) != inst.imm)
+    return void(raise(case_of(value) < 0 ? "NullPointer" : "UnionVariant"));
   if (inst.op == Op::CheckNull && value == 0)
     return void(raise("NullPointer"));
   if (inst.op == Op::CheckDiv && value == 0)
@@ -97,6 +114,8 @@ void Machine::allocate(Frame& frame, const Inst& inst) {
   Object* o = make(0);
   if (inst.op == Op::NewExn)
     o->words.push_back(reinterpret_cast<Word>(linked(frame).exceptions[inst.symbol]));
+  if (inst.op == Op::NewUnion)
+    o->words.push_back(static_cast<Word>(inst.imm));
   for (ValueId v : inst.operands)
     o->words.push_back(get(frame, v));
   set(frame, inst, word(o));
@@ -135,6 +154,15 @@ void Machine::terminate(Frame& frame, const Inst& inst) {
     Word value = get(frame, inst.operands[0]);
     unsigned bits = width(frame, inst.operands[0]);
     size_t taken = inst.keys.size();
+    const frontend::TypeStore& types = *frame.callable->module->types;
+    if (const frontend::TypeId type = frame.callable->function->value(inst.operands[0]).type.id; types.is_union(type)) {
+      for (size_t i = 0; i < inst.keys.size(); ++i) {
+        bool is_constant = types.case_number(types.decl_of(type), static_cast<uint32_t>(inst.keys[i])).is_constant;
+        if (is_constant ? case_word(frame, inst.operands[0], inst.keys[i]) == value : case_of(value) == inst.keys[i])
+          taken = i;
+      }
+      return follow(frame, inst.targets[taken], nullptr);
+    }
     for (size_t i = 0; i < inst.keys.size(); ++i)
       if (zero_extend(static_cast<uint64_t>(inst.keys[i]), bits) == value)
         taken = i;

@@ -100,10 +100,14 @@ void Machine::initialize(uint32_t index) {
         return type.element;
       if (d.kind == DataObject::Kind::Exn)
         return module.exception(d.exception).payload;
+      if (d.kind == DataObject::Kind::Variant)
+        return module.types->field_type(d.type, d.variant);
       return type.kind == frontend::TypeKind::Tuple ? type.args[i] : module.types->field_type(d.type, i);
     };
     if (d.kind == DataObject::Kind::Exn)
       object->words.push_back(reinterpret_cast<Word>(linked.exceptions[d.exception.value]));
+    if (d.kind == DataObject::Kind::Variant)
+      object->words.push_back(d.variant);
     for (char c : d.bytes)
       object->words.push_back(static_cast<unsigned char>(c));
     for (uint32_t i = 0; i < d.elements.size(); ++i)
@@ -124,6 +128,10 @@ Word Machine::constant(uint32_t index, const Constant& c, frontend::TypeId type)
   case Constant::Kind::Null: return 0;
   case Constant::Kind::Data: return word(linked.data[c.symbol]);
   case Constant::Kind::Func: return reinterpret_cast<Word>(linked.functions[c.symbol]);
+  case Constant::Kind::Case: {
+    const frontend::TypeStore& types = *program_[index]->types;
+    return types.case_number(types.decl_of(type), static_cast<uint32_t>(c.imm)).number;
+  }
   case Constant::Kind::GlobalAddr: fail("the address of a global variable"); return 0;
   }
   return 0;

@@ -76,6 +76,8 @@ class Machine {
   void enter(const Callable* callable, std::vector<Word> args);
   void step();
   void execute(Frame& frame, const Inst& inst);
+  Word case_word(const Frame& frame, ValueId v, int64_t index) const;
+  static int64_t case_of(Word value); // -1: no payload
   void arithmetic(Frame& frame, const Inst& inst);
   void convert(Frame& frame, const Inst& inst);
   void check(Frame& frame, const Inst& inst);

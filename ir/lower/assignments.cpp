@@ -98,6 +98,10 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::CompoundAssig
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::FieldGet& node) {
   ValueId object = expr(node.object);
   builder_.set_loc(e.loc);
+  if (types().is_union(type_of(object))) {
+    ValueId known = throwing(builder_.emit(Op::CheckCase, {check_null(object)}, node.field));
+    return builder_.emit_typed(Op::UnionPayload, {e.type}, {known}, node.field);
+  }
   return builder_.emit_typed(Op::LoadField, {e.type}, {check_null(object)}, node.field);
 }
 

@@ -151,7 +151,6 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Call& node) {
 
 // ---- later ----
 
-ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewUnion&) { return unsupported(e, "a union value"); }
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewAbstype&) { return unsupported(e, "an abstype value"); }
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::AddressOf&) { return unsupported(e, "the operator `&`"); }
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::RepTerm&) { return unsupported(e, "`repterm`"); }

@@ -65,6 +65,14 @@ class Initializer {
       object.elements[fields.empty() ? i : fields[i]] = lower(args[i]);
     return add(std::move(object));
   }
+  Constant lower(const typed::Expr& expr, const typed::NewUnion& node) {
+    if (!node.payload.is_valid())
+      return {Constant::Kind::Case, node.variant, UINT32_MAX, {}};
+    DataObject object = make(DataObject::Kind::Variant, expr.type);
+    object.variant = node.variant;
+    object.elements.push_back(lower(node.payload));
+    return add(std::move(object));
+  }
   Constant lower(const typed::Expr& expr, const typed::NewExn& node) {
     DataObject object = make(DataObject::Kind::Exn, expr.type);
     object.exception = context_.exception(node.exception);
@@ -79,7 +87,7 @@ class Initializer {
       return makes_object(coerce->operand);
     return std::holds_alternative<typed::ArrayLiteral>(node) || std::holds_alternative<typed::ArrayRepeat>(node) ||
            std::holds_alternative<typed::NewTuple>(node) || std::holds_alternative<typed::NewStruct>(node) ||
-           std::holds_alternative<typed::NewExn>(node);
+           std::holds_alternative<typed::NewExn>(node) || std::holds_alternative<typed::NewUnion>(node);
   }
 
   static DataObject make(DataObject::Kind kind, frontend::TypeId type) {

@@ -42,6 +42,15 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewTuple& nod
   return throwing(builder_.emit_typed(Op::NewObject, {e.type}, components));
 }
 
+ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewUnion& node) {
+  Type type{e.type, types().is_nullable(e.type)};
+  if (!node.payload.is_valid())
+    return builder_.emit_typed(Op::UnionConst, type, {}, node.variant);
+  ValueId payload = expr(node.payload);
+  builder_.set_loc(e.loc);
+  return throwing(builder_.emit_typed(Op::NewUnion, type, {payload}, node.variant));
+}
+
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewExn& node) {
   std::vector<ValueId> payload;
   if (node.payload.is_valid())

@@ -161,6 +161,5 @@ void FunctionLowering::lower(const typed::Try& node) {
 }
 
 void FunctionLowering::lower(const typed::With&) { context_.unsupported(builder_.loc(), "`with`"); }
-void FunctionLowering::lower(const typed::UnionSwitch&) { context_.unsupported(builder_.loc(), "a switch on a union"); }
 
 } // namespace ir::lowering

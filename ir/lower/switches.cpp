@@ -1,4 +1,4 @@
-// switch on integers, chars and exceptions.
+// switch on integers, chars, unions and exceptions.
 #include <utility>
 
 #include "ir/lower/function_lowering.h"
@@ -27,6 +27,44 @@ void FunctionLowering::lower(const typed::Switch& node) {
   }
   ssa_.start_sealed(default_block);
   body_then(node.default_body, end);
+  ssa_.start_sealed(end);
+}
+
+// Without default all cases are keys, and nothing remains. Null is one of the others.
+void FunctionLowering::lower(const typed::UnionSwitch& node) {
+  SourceLoc loc = builder_.loc();
+  ValueId subject = expr(node.subject);
+  builder_.set_loc(loc);
+  if (!node.default_body.is_valid())
+    subject = check_null(subject);
+  frontend::TypeId type = type_of(subject);
+  BlockId end = ssa_.create_block();
+  std::vector<int64_t> keys;
+  std::vector<BlockId> targets, bodies;
+  for (const typed::UnionCase& c : node.cases) {
+    bodies.push_back(ssa_.create_block());
+    for (uint32_t variant : c.variants) {
+      keys.push_back(variant);
+      targets.push_back(bodies.back());
+    }
+  }
+  BlockId default_block = ssa_.create_block();
+  targets.push_back(default_block);
+  ssa_.switch_on(subject, std::move(keys), targets);
+  for (size_t i = 0; i < bodies.size(); ++i) {
+    const typed::UnionCase& c = node.cases[i];
+    ssa_.start_sealed(bodies[i]);
+    if (c.payload.is_valid()) {
+      builder_.set_loc(c.loc);
+      ssa_.write(c.payload.value, builder_.emit_typed(Op::UnionPayload, {types().field_type(type, c.variants[0])}, {subject}, c.variants[0]));
+    }
+    body_then(c.body, end);
+  }
+  ssa_.start_sealed(default_block);
+  if (node.default_body.is_valid())
+    body_then(node.default_body, end);
+  else
+    ssa_.unreachable();
   ssa_.start_sealed(end);
 }
 

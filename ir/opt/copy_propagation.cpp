@@ -37,6 +37,8 @@ class Copies {
     case Op::CheckNull:
     case Op::AssumeNonNull: return proven_nonnull(replaced_.resolve(inst.operands[0]));
     case Op::CheckDiv: return proven_nonzero(replaced_.resolve(inst.operands[0]));
+    case Op::CheckCase: return payload_of_new(inst).is_valid() ? replaced_.resolve(inst.operands[0]) : ValueId{};
+    case Op::UnionPayload: return payload_of_new(inst);
     default: return {};
     }
   }
@@ -59,6 +61,20 @@ class Copies {
       return {};
     const Inst& inst = function_.inst(def);
     return inst.op == Op::CheckDiv || (inst.op == Op::IConst && inst.imm != 0) ? v : ValueId{};
+  }
+
+  // Of a union made here with the case that the instruction is about: what it was made with. Check and payload go together, so
+  // that no payload is left without the check that codegen needs.
+  ValueId payload_of_new(const Inst& inst) {
+    for (InstId def = function_.value(inst.operands[0]).def; def.is_valid();) {
+      const Inst& made = function_.inst(def);
+      if (made.op == Op::NewUnion)
+        return made.imm == inst.imm ? replaced_.resolve(made.operands[0]) : ValueId{};
+      if (made.op != Op::CheckCase && made.op != Op::Retype && made.op != Op::CheckNull && made.op != Op::AssumeNonNull)
+        return {};
+      def = function_.value(made.operands[0]).def;
+    }
+    return {};
   }
 
   const frontend::TypeStore& types_;

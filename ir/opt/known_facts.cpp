@@ -8,6 +8,7 @@
 // such a check or on such a way never runs; the facts that the check or branch would have established do not exist there, so
 // code that relies on them (a load, a division) is refused. This pass knows about constants what the checker knows: values
 // defined as such, values that a dominating branch or switch has found equal to one, and what is computed from them.
+#include <algorithm>
 #include <optional>
 
 #include "ir/builder.h"
@@ -132,12 +133,20 @@ class KnownFacts {
     switch (inst.op) {
     case Op::CheckNull:
     case Op::CheckDiv: return known(inst.operands[0], block) == 0;
+    case Op::CheckCase: return is_of_another_case(inst);
     case Op::CheckBounds: {
       std::optional<uint64_t> length = known_length(inst.operands[0], block), index = known(inst.operands[1], block);
       return length && index && *index >= *length;
     }
     default: return false;
     }
+  }
+
+  // A union made here, of a case without payload or of another one. What a switch found is not asked: a decided switch would leave
+  // the payload without the test that codegen needs.
+  bool is_of_another_case(const Inst& check) const {
+    const Inst* def = definition(check.operands[0]);
+    return def && (def->op == Op::UnionConst || def->op == Op::NewUnion) && def->imm != check.imm;
   }
 
   // ---- the change ----
@@ -183,6 +192,8 @@ class KnownFacts {
     Inst& inst = function_.terminator(id);
     if (inst.op != Op::BrIf && inst.op != Op::Switch)
       return false;
+    if (types_.is_union(function_.value(inst.operands[0]).type.id))
+      return decide_case(inst);
     std::optional<uint64_t> bits = known(inst.operands[0], id);
     if (!bits)
       return false;
@@ -191,6 +202,15 @@ class KnownFacts {
       if (zero_extend(static_cast<uint64_t>(inst.keys[i]), width(inst.operands[0])) == *bits)
         taken = i;
     make_jump(inst, taken);
+    return true;
+  }
+
+  bool decide_case(Inst& inst) {
+    const Inst* def = definition(inst.operands[0]);
+    if (!def || def->op != Op::UnionConst)
+      return false;
+    auto key = std::find(inst.keys.begin(), inst.keys.end(), def->imm);
+    make_jump(inst, static_cast<size_t>(key - inst.keys.begin()));
     return true;
   }
 

@@ -103,6 +103,7 @@ class LoopInvariants {
     case Op::IConst:
     case Op::FConst:
     case Op::Null:
+    case Op::UnionConst:
     case Op::DataAddr:
     case Op::FuncAddr:
     case Op::GlobalAddr:

@@ -6,7 +6,7 @@
 //   * checks (null, bounds, division): a repeated check of the same values cannot fail. The result of a throwing instruction
 //     exists only behind the normal exit of its block, so in a block with an unwind edge it is entered on the way to the one
 //     normal successor. A branch on a comparison with null counts as a check on the side where the value is not null;
-//     assume_nonnull marks the place where it is first needed.
+//     assume_nonnull marks the place where it is first needed. A switch on a union counts as a check of the case.
 //   * loads and stored values: valid until something may have written the place. Each part of memory (memory_parts.h) has a
 //     version that stores and calls renew. A block with a single predecessor starts with the predecessor's versions, others
 //     with fresh ones.
@@ -164,6 +164,21 @@ class ValueNumbering {
     const Inst& branch = function_.inst(from.insts.back());
     if (branch.op == Op::BrIf)
       learn_not_null(branch, ref.slot == 0);
+    else if (branch.op == Op::Switch && ref.slot < branch.keys.size())
+      learn_case(branch, branch.keys[ref.slot]);
+  }
+
+  // Where a switch on a union leads for one case, a check for it cannot fail.
+  void learn_case(const Inst& branch, int64_t key) {
+    ValueId subject = replaced_.resolve(branch.operands[0]);
+    if (!types_.is_union(type(subject).id))
+      return;
+    Inst check;
+    check.op = Op::CheckCase;
+    check.operands = {subject};
+    check.imm = key;
+    check.result = subject;
+    enter(expression(check), subject, current_region_);
   }
 
   void learn_not_null(const Inst& branch, bool outcome) {
@@ -205,6 +220,7 @@ class ValueNumbering {
       return reuse(function_.inst(id), current_region_);
     case Op::AssumeNonNull:
     case Op::CheckBounds:
+    case Op::CheckCase:
     case Op::CheckDiv: return reuse(inst, current_region_);
     default: break;
     }
@@ -252,7 +268,7 @@ class ValueNumbering {
   bool in_unwind_position(const Inst& inst) const { return may_throw(inst.op) && function_.block(inst.block).has_unwind(); }
 
   void enter_result(const Inst& inst) {
-    if (inst.op == Op::CheckNull || inst.op == Op::CheckBounds || inst.op == Op::CheckDiv)
+    if (inst.op == Op::CheckNull || inst.op == Op::CheckBounds || inst.op == Op::CheckDiv || inst.op == Op::CheckCase)
       if (replaced_.resolve(inst.result) == inst.result)
         enter(expression(inst), inst.result, current_region_);
   }
