@@ -176,7 +176,7 @@ void Selector::union_payload(const ir::Inst& inst) {
   Mem mem;
   mem.base = reg(inst.operands[0]);
   mem.disp = int32_t(place.offset);
-  load_from(result(inst), mem, place.type);
+  load_from(result(inst), mem, place);
 }
 
 void Selector::new_array(const ir::Inst& inst) {
