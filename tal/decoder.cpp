@@ -268,7 +268,7 @@ std::string memory_text(const Inst& inst, unsigned bytes, std::string_view targe
   }
   if (inst.index != no_reg) {
     out += any ? " + " : "";
-    if (inst.scale != 1)
+    if (inst.scale != 1 || !any)
       (out += std::to_string(inst.scale)) += '*';
     out += register_name(inst.index, 8);
     any = true;

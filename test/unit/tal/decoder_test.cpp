@@ -5,6 +5,7 @@
 #include <llvm-c/Disassembler.h>
 #include <llvm-c/Target.h>
 
+#include <algorithm>
 #include <random>
 
 using namespace tal;
@@ -115,26 +116,49 @@ TEST(Decoder, AgreesWithLlvmOnEveryRow) {
   }
 }
 
+// Two spellings are LLVM's own: the operands of xchg in the other order, and negative immediates as patterns of their width.
+std::string without_immediate(std::string text) { return text.substr(0, text.rfind(", ")); }
+
+bool same_instruction(const Inst& inst, const std::string& ours, const std::string& theirs) {
+  const Row& row = inst.row();
+  if (ours == theirs || row.form == Form::T) // a distance there, a target here
+    return ours == theirs || ours.substr(0, ours.find(' ')) == theirs.substr(0, theirs.find(' '));
+  if (row.rule == Rule::Xchg) {
+    size_t comma = ours.find(", ");
+    return theirs == "xchg " + ours.substr(comma + 2) + ", " + ours.substr(5, comma - 5);
+  }
+  if (row.rule == Rule::Nop) // where it reads nothing, LLVM says how large
+    return theirs.starts_with("nop");
+  if (row.form == Form::R1)
+    return ours == without_immediate(theirs);
+  return inst.imm < 0 && (row.form == Form::I || without_immediate(ours) == without_immediate(theirs));
+}
+
 TEST(Decoder, AcceptsNothingThatLlvmReadsOtherwise) {
   Llvm llvm;
   std::mt19937_64 random(3);
   size_t accepted = 0;
-  for (int i = 0; i < 300000; i++) {
+  std::vector<bool> seen(static_cast<size_t>(Opcode::count_));
+  for (int i = 0; i < 1500000; i++) {
     Bytes bytes(15);
     for (uint8_t& b : bytes)
       b = static_cast<uint8_t>(random());
     static constexpr uint8_t prefixes[] = {0x66, 0x40, 0x48, 0x41, 0x44, 0x4C, 0xF2, 0xF3, 0x67, 0x0F, 0x2E};
     for (size_t k = 0; k < random() % 3; k++)
       bytes[k] = prefixes[random() % std::size(prefixes)];
+    if (random() % 8 == 0) // the second map, with what may stand before it
+      bytes[random() % 3] = 0x0F;
     Inst inst;
     if (!decode(bytes, inst))
       continue;
     accepted++;
+    seen[static_cast<size_t>(inst.opcode)] = true;
     std::string text;
     ASSERT_EQ(llvm.length(bytes, text), inst.length) << print(inst, 0) << " / " << text;
-    ASSERT_EQ(text.substr(0, text.find(' ')).substr(0, 2), print(inst, 0).substr(0, print(inst, 0).find(' ')).substr(0, 2));
+    ASSERT_TRUE(same_instruction(inst, print(inst, 0), normalised(text))) << print(inst, 0) << " / " << text;
   }
-  EXPECT_GT(accepted, 1000u);
+  EXPECT_GT(accepted, 100000u);
+  EXPECT_GT(std::count(seen.begin(), seen.end(), true), 400);
 }
 
 TEST(Decoder, RefusesSecondSpellingsAndForbiddenForms) {
