@@ -116,6 +116,7 @@ std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file
   if (!link(*update, refusal))
     return nullptr;
   plan_names(*update);
+  update->files = std::move(patch.objects);
   return update;
 }
 
@@ -236,6 +237,9 @@ bool Preparation::load(PreparedUpdate& update, Refusal& refusal) {
   Loader loader(program_, arena_);
   if (!loader.load(update, problem))
     return refuse(refusal, Step::Load, "", problem, "");
+  for (size_t i = 0; i < update.modules.size(); i++)
+    update.modules[i].announcement = prepare_announcement(*update.modules[i].loaded, update.files[i]);
+  update.files.clear();
   update.writes.prepare();
   update.writes.prefault();
   update.ready_ns = now_ns();

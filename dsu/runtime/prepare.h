@@ -11,6 +11,7 @@
 
 #include "dsu/format/container.h"
 #include "dsu/format/protocol.h"
+#include "dsu/runtime/announce.h"
 #include "dsu/runtime/arena.h"
 #include "dsu/runtime/code_writer.h"
 #include "dsu/runtime/program.h"
@@ -30,6 +31,7 @@ struct PreparedModule {
   ModuleRole role = ModuleRole::Replaced;
   std::unique_ptr<LoadedModule> loaded;  // moves to the program at commit
   tal_module* registered = nullptr;      // for the unwinder; never freed
+  Announcement announcement;             // for debuggers
   uint32_t init = UINT32_MAX;            // symbol of the state transformer, if there is one
 };
 
@@ -39,6 +41,7 @@ struct PreparedUpdate {
   uint64_t sequence = 0;
   UpdateOptions options;
   std::vector<PreparedModule> modules;
+  std::vector<tal::Bytes> files;  // the objects as they came, until they are loaded
   tal::PatchResult links;
   CodeWriter writes;
   // The program's tables after the commit; swapped in.

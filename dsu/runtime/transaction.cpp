@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dsu/runtime/announce.h"
 #include "dsu/runtime/deadline.h"
 #include "stdlib/runtime/calls.h"
 #include "stdlib/runtime/memory.h"
@@ -21,6 +22,7 @@ bool register_modules(PreparedUpdate& update, Refusal& refusal) {
     }
     poprt::add_roots(record->data, record->data_size);
     poprt::add_roots(record->bss, record->bss_size);
+    announce(std::move(module.announcement));
   }
   return true;
 }
