@@ -19,13 +19,17 @@ namespace {
 // The text of an object in executable memory, calls between its functions bound.
 class Loaded {
 public:
-  explicit Loaded(const CodegenResult& result) : annotations_(result.annotations), size_(result.image.text.size() + 64) {
+  explicit Loaded(const CodegenResult& result) : annotations_(result.annotations), constants_((result.image.text.size() + 15) & ~size_t(15)),
+        size_(constants_ + result.image.rodata.size() + 64) {
     memory_ = static_cast<uint8_t*>(mmap(nullptr, size_, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     std::memcpy(memory_, result.image.text.data(), result.image.text.size());
+    std::copy(result.image.rodata.begin(), result.image.rodata.end(), memory_ + constants_);
     for (const tal::Reloc& reloc : result.image.text_relocs) {
       const tal::Symbol& symbol = annotations_.symbols[reloc.symbol];
       // Nothing raises in these modules: a call of the runtime would trap.
-      int64_t target = symbol.section == tal::Section::Text ? int64_t(symbol.offset) : int64_t(size_ - 32);
+      int64_t target = symbol.section == tal::Section::Text     ? int64_t(symbol.offset)
+                       : symbol.section == tal::Section::RoData ? int64_t(constants_ + symbol.offset)
+                                                                : int64_t(size_ - 32);
       int32_t value = int32_t(target + reloc.addend - int64_t(reloc.offset));
       std::memcpy(memory_ + reloc.offset, &value, 4);
     }
@@ -48,7 +52,7 @@ public:
 
 private:
   const tal::ObjectAnnotations& annotations_;
-  size_t size_;
+  size_t constants_, size_; // where .rodata begins; all of it
   uint8_t* memory_;
 };
 

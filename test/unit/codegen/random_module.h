@@ -1,4 +1,4 @@
-// Random, well-formed IR modules for tests: integer functions with nested ifs and bounded loops, many values live at once,
+// Random, well-formed IR modules for tests: integer functions, floating point inside, with nested ifs and bounded loops, many values live at once,
 // calls, stack arguments; optionally objects, arrays, their checks and handlers (then they need the runtime to run).
 #pragma once
 
@@ -129,8 +129,36 @@ private:
     values_.push_back(b_->emit(ir::Op::Or, {a, c}));
   }
 
+  // Up to 20 doubles or floats alive at once, more than there are registers for, made of integers and turned back into one.
+  void floating() {
+    frontend::TypeId type = pick(2) ? frontend::kDoubleType : frontend::kFloatType;
+    static const ir::Op ops[] = {ir::Op::FAdd, ir::Op::FSub, ir::Op::FMul, ir::Op::FDiv};
+    static const ir::Op orders[] = {ir::Op::FEq, ir::Op::FNe, ir::Op::FLt, ir::Op::FLe, ir::Op::FGt, ir::Op::FGe};
+    static const double constants[] = {0, -0.0, 1, 0.5, -2.5, 1e9, 4294967296.0};
+    std::vector<ValueId> reals;
+    for (int i = 2 + pick(19); i > 0; --i)
+      reals.push_back(pick(4) ? b_->emit_typed(ir::Op::IToF, {type}, {operand()}) : b_->fconst(type, constants[pick(7)]));
+    auto real = [&] { return reals[size_t(pick(int(reals.size())))]; };
+    ValueId sum = real();
+    for (ValueId other : reals) sum = b_->emit(ops[pick(4)], {pick(3) ? sum : b_->emit(ir::Op::FNeg, {sum}), pick(4) ? other : real()});
+    ValueId order = b_->emit(orders[pick(6)], {sum, real()});
+    if (pick(3) == 0) sum = b_->emit_typed(ir::Op::FResize, {type == frontend::kDoubleType ? frontend::kFloatType : frontend::kDoubleType}, {sum});
+    ValueId back = b_->emit_typed(pick(2) ? ir::Op::FToINear : ir::Op::FToIZero, {int_type}, {sum});
+    ir::BlockId yes = b_->create_block(), no = b_->create_block(), join = b_->create_block();
+    b_->br_if(order, {yes, {}}, {no, {}});
+    b_->start_block(yes);
+    b_->br(join, {real(), any()});
+    b_->start_block(no);
+    b_->br(join, {reals[0], back});
+    b_->start_block(join);
+    ValueId chosen = b_->add_param(join, {type});
+    values_.push_back(b_->add_param(join, {int_type}));
+    values_.push_back(b_->emit_typed(ir::Op::FToINear, {int_type}, {chosen}));
+  }
+
   void arithmetic() {
     if (pick(12) == 0) return rotation();
+    if (pick(12) == 0) return floating();
     static const ir::Op ops[] = {ir::Op::Add, ir::Op::Sub, ir::Op::Mul, ir::Op::And, ir::Op::Or, ir::Op::Xor, ir::Op::Shl, ir::Op::LShr, ir::Op::AShr};
     ValueId a = operand(), c = operand();
     values_.push_back(b_->emit(ops[pick(9)], {a, c}));
