@@ -3,8 +3,10 @@
 #include "driver/output.h"
 #include "driver/tool_arguments.h"
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -106,14 +108,19 @@ std::string ActionRewriter::run() {
   return std::move(out_);
 }
 
-// Runs a command; its exit status, or nothing, with the reason in `problem`.
-std::optional<int> run_command(const std::vector<std::string>& command, std::string& problem) {
+// Runs a command with stderr in the file `log`; its exit status, or nothing, with the reason in `problem`.
+std::optional<int> run_command(const std::vector<std::string>& command, const std::string& log, std::string& problem) {
   std::vector<char*> arguments;
   for (const std::string& argument : command)
     arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   pid_t child = 0;
-  if (const int error = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ)) {
+  const int error = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
     problem = "cannot run " + command[0] + ": " + std::strerror(error) + "; install GNU Bison 3.8 or later";
     return std::nullopt;
   }
@@ -121,6 +128,16 @@ std::optional<int> run_command(const std::vector<std::string>& command, std::str
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : Internal;
+}
+
+// What Bison said, with the user's file in the place of the rewritten one.
+void show_messages(const std::string& log, const std::string& rewritten, const std::string& input) {
+  std::string ignored;
+  const auto bytes = driver::read_file(log, ignored);
+  std::string text = bytes ? std::string(bytes->begin(), bytes->end()) : "";
+  for (size_t at = 0; (at = text.find(rewritten, at)) != std::string::npos; at += input.size())
+    text.replace(at, rewritten.size(), input);
+  std::cerr << text;
 }
 
 struct Options {
@@ -158,7 +175,9 @@ int run(const Options& options) {
   if (options.report)
     command.push_back("--report-file=" + base.string() + ".output");
   command.push_back(grammar);
-  const auto status = run_command(command, problem);
+  const std::string log = directory.path() + "/messages";
+  const auto status = run_command(command, log, problem);
+  show_messages(log, grammar, options.input);
   if (!status)
     driver::print_error("popyacc", problem);
   return status == 0 ? Done : Error;
