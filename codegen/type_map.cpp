@@ -95,6 +95,16 @@ bool TypeMap::same_layout(frontend::TypeDeclId a, frontend::TypeDeclId b, Pairs&
   if (!(x.name == y.name) || x.kind != y.kind || x.nullable != y.nullable || x.params.size() != y.params.size() ||
       x.fields.size() != y.fields.size())
     return false;
+  if (x.kind == frontend::TypeDeclKind::Union) { // how many have no payload, and the payloads of the others in order
+    auto payloads = [](const frontend::TypeDecl& decl) {
+      std::vector<frontend::TypeId> list;
+      for (const frontend::Field& field : decl.fields)
+        if (!(field.type == frontend::kVoidType)) list.push_back(field.type);
+      return list;
+    };
+    const std::vector<frontend::TypeId> p = payloads(x), q = payloads(y);
+    return std::equal(p.begin(), p.end(), q.begin(), q.end(), [&](frontend::TypeId s, frontend::TypeId t) { return same_type(s, t, assumed); });
+  }
   for (size_t i = 0; i < x.fields.size(); i++)
     if (x.fields[i].is_const != y.fields[i].is_const || !same_type(x.fields[i].type, y.fields[i].type, assumed)) return false;
   return true;

@@ -52,7 +52,8 @@ bool Conversions::is_convertible(TypeRef from, TypeRef to) const {
     case TypeKind::Named: {
       const TypeInfo* old = printer_.info(from->name, Side::Old);
       const TypeInfo* now = printer_.info(to->name, Side::New);
-      return from == to && old && now && old->kind == frontend::TypeDeclKind::Struct && now->kind == old->kind &&
+      const bool has_parts = old && (old->kind == frontend::TypeDeclKind::Struct || old->kind == frontend::TypeDeclKind::Union);
+      return from == to && has_parts && now && now->kind == old->kind &&
              old->params.size() == now->params.size() && !from->has_var;
     }
     default: return false;
@@ -109,7 +110,8 @@ std::string Conversions::write(const Function& f) {
   switch (f.type->kind) {
     case TypeKind::Array: return write_array(f);
     case TypeKind::Tuple: return write_tuple(f);
-    default: return write_struct(f);
+    default:
+      return printer_.info(f.type->name, f.source)->kind == frontend::TypeDeclKind::Union ? write_union(f) : write_struct(f);
   }
 }
 
@@ -249,6 +251,49 @@ std::string Conversions::write_struct(const Function& f) {
   return body + look_up(f, indent, "return p.after;") + make + "  return y;\n}\n";
 }
 
+// Case by case, by name. A case that the other version does not have ends the update where a value of it is met; the running program may
+// well have none. The payload may lead back to `x`, which then has been made meanwhile: it is looked up again.
+std::string Conversions::write_union(const Function& f) {
+  const TypeInfo& from = *printer_.info(f.type->name, f.source);
+  const TypeInfo& to = *printer_.info(f.target->name, other(f.source));
+  const Side target = other(f.source);
+  const std::string made = "^" + printer_.type_name(to.name, target) + ".", pair = f.name + "_pair p = " + f.name + "_find(x);\n";
+  std::string body = header_of(f) + " {\n";
+  bool remembers = false;
+  if (from.nullable)
+    body += to.nullable ? "  if (x == null) return null;\n"
+                        : "  if (x == null) return " + fill(to.name + ": a null, but the new type has none") + ";\n";
+  body += "  switch (x) {\n";
+  for (const FieldInfo& field : from.fields) {
+    const bool has_payload = field.type->kind != TypeKind::Void;
+    const std::string place = to.name + "." + field.name;
+    auto now = std::find_if(to.fields.begin(), to.fields.end(), [&](const FieldInfo& o) { return o.name == field.name; });
+    const bool keeps = now != to.fields.end() && has_payload && now->type->kind != TypeKind::Void;
+    body += "    case " + field.name + (has_payload ? keeps ? "(v)" : "(_)" : "") + ":\n";
+    if (now == to.fields.end()) {
+      body += "      raise Dsu::Refused(\"" + place + ": there is a value of this case, which the " +
+              (target == Side::New ? "new" : "old") + " version does not have\");\n";
+      continue;
+    }
+    if (now->type->kind == TypeKind::Void) {
+      body += "      return " + made + field.name + ";\n";
+      continue;
+    }
+    const TypeRef type = types_.substitute(now->type, f.target->args);
+    const std::string value = keeps ? convert(types_.substitute(field.type, f.type->args), type, f.source, "v", place)
+                                    : printer_.default_value(type, target).value_or(fill(place + ": no old value"));
+    if (has_payload)
+      body += "      " + pair + "      if (p != null) return p.after;\n";
+    body += "      " + printer_.declaration(type, "w", target) + " = " + value + ";\n";
+    if (has_payload)
+      body += "      p = " + f.name + "_find(x);\n      if (p != null) return p.after;\n";
+    body += "      " + printer_.declaration(f.target, "y", target) + " = " + made + field.name + "(w);\n";
+    body += (has_payload ? remember(f, "      ") : "") + "      return y;\n";
+    remembers |= has_payload;
+  }
+  return (remembers ? table_of(f) : "") + body + "  }\n}\n";
+}
+
 std::string Conversions::write_array(const Function& f) {
   const Side target = other(f.source);
   TypeRef element = f.target->element;
@@ -301,6 +346,8 @@ std::string Conversions::write_module(const std::string& title) {
   }
   std::string out = "// " + title + "\n// Made by poppatch. `New::` marks the new version of a type that changed.\n";
   out += "#include \"core.h\"\n";
+  if (bodies.find("raise Dsu::Refused(") != std::string::npos)
+    out += "#include \"dsu.h\"\n";
   for (const std::string& name : old_types)
     out += "\n" + printer_.extern_type(name, Side::Old);
   for (const std::string& name : new_types)

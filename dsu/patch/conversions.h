@@ -48,6 +48,7 @@ private:
   Function& function_for(TypeRef from, TypeRef to, Side source);
   std::string write(const Function& function);
   std::string write_struct(const Function& f);
+  std::string write_union(const Function& f);
   std::string write_array(const Function& f);
   std::string write_tuple(const Function& f);
   struct Fields {

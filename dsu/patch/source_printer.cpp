@@ -115,9 +115,16 @@ std::optional<std::string> SourcePrinter::default_value(TypeRef type, Side side,
       return std::nullopt;
     if (t->nullable)
       return "null";
-    if (t->kind != TypeDeclKind::Struct || !t->params.empty() || depth > 8)
+    if ((t->kind != TypeDeclKind::Struct && t->kind != TypeDeclKind::Union) || !t->params.empty() || depth > 8)
       return std::nullopt;
     parts.clear();
+    if (t->kind == TypeDeclKind::Union) {  // the first case
+      maker += type_name(type->name, side) + "." + t->fields.front().name;
+      if (t->fields.front().type->kind == TypeKind::Void)
+        return maker;
+      std::optional<std::string> payload = default_value(t->fields.front().type, side, depth + 1);
+      return payload ? std::optional(maker + "(" + *payload + ")") : std::nullopt;
+    }
     for (const FieldInfo& field : t->fields)
       parts.push_back(field.type);
     maker += type_name(type->name, side);
