@@ -21,20 +21,53 @@ def stages(context, options, source):
     return {name: float(ms) / 1e3 for ms, name in found}
 
 
-def speeds(context, popcorn, c, lines):
+def count_lines(path):
+    with open(path) as file:
+        return sum(1 for _ in file)
+
+
+def speeds(context, popcorn, c, lines, optimising):
     output = os.path.join(context.work, "compiled.o")
-    commands = {"popc -O0": [context.tool("popc"), "-O0", "-c", "-o", output, popcorn],
-                "popc": [context.tool("popc"), "-c", "-o", output, popcorn]}
+    popc = context.tool("popc")
+    commands = {"popc, front end only": [popc, "--emit=check", popcorn], "popc -O0": [popc, "-O0", "-c", "-o", output, popcorn],
+                "popc": [popc, "-c", "-o", output, popcorn]}
     slow = {}  # half a minute each: once is enough
     for compiler in ("clang-19", "gcc"):
         commands[compiler + " -O0"] = [compiler, "-O0", "-w", "-c", "-o", output, c]
-        slow[compiler + " -O2"] = [compiler, "-O2", "-w", "-c", "-o", output, c]
+        if optimising:
+            slow[compiler + " -O2"] = [compiler, "-O2", "-w", "-c", "-o", output, c]
     times = measure.by_turns(commands, context.runs, same_output=False) | measure.by_turns(slow, 1, same_output=False)
-    return [[compiler, "%.2f s" % statistics.median(seconds), measure.spread([lines / s / 1e3 for s in seconds], "%.0f")]
-            for compiler, seconds in times.items()]
+    to_clang = {"popc, front end only", "popc -O0", "gcc -O0"}
+    return [[compiler, "%.2f s" % statistics.median(seconds), measure.spread([lines / s / 1e3 for s in seconds], "%.0f"),
+             measure.Ratios(times["clang-19 -O0"], seconds) if compiler in to_clang else ""] for compiler, seconds in times.items()]
 
 
-def stage_rows(context, source, lines):
+def growth_rows(context):
+    """Time and memory as the program grows tenfold."""
+    rows = []
+    for wanted in (100000, 1000000):
+        popcorn, _ = generate.write(context.work, wanted)
+        lines = count_lines(popcorn)
+        command = [context.tool("popc"), "-O0", "-c", "-o", os.path.join(context.work, "grown.o"), popcorn]
+        seconds, _ = measure.cpu_time(command)
+        rows.append([lines, "%.2f s" % seconds, "%.2f us" % (1e6 * seconds / lines), "%.0f MB" % measure.peak_memory(command)])
+    return rows
+
+
+def program_row(context):
+    """All bench programs, each by a run of its own: mostly the start of the compiler and of the preprocessor."""
+    output = os.path.join(context.work, "program.o")
+    row, lines = {}, {}
+    for compiler, options, pattern in ((context.tool("popc"), [], "programs/*.pop"), ("clang-19", ["-w"], "c/*.c"), ("gcc", ["-w"], "c/*.c")):
+        sources = sorted(glob.glob(os.path.join(context.bench, pattern)))
+        name = os.path.basename(compiler) + " -O0"
+        lines[name] = sum(map(count_lines, sources))
+        row[name] = sum(statistics.median(measure.cpu_time([compiler, "-O0", *options, "-c", "-o", output, source])[0]
+                                          for _ in range(context.runs)) for source in sources)
+    return [[name, lines[name], "%.0f ms" % (1e3 * row[name]), "%.0f" % (lines[name] / row[name] / 1e3)] for name in row]
+
+
+def stage_rows(context, source):
     rows = []
     for options in (["-O0"], []):
         measured = [stages(context, options, source) for _ in range(context.runs)]
@@ -47,14 +80,17 @@ def stage_rows(context, source, lines):
 
 def report(context):
     context.say("compiling")
-    wanted = 100000
-    popcorn, c = generate.write(context.work, wanted)
-    with open(popcorn) as file:
-        lines = sum(1 for _ in file)
-    text = "A generated program of %d lines, and the same in C (objects only; popc verifies what it writes):\n\n" % lines
-    text += measure.table(["compiler", "CPU time", "thousand lines/s"], speeds(context, popcorn, c, lines))
+    text = ""
+    for wanted, optimising in ((100000, True), (200000, False)):
+        popcorn, c = generate.write(context.work, wanted)
+        lines = count_lines(popcorn)
+        text += "A generated program of %d lines, and the same in C (objects only; popc verifies what it writes):\n\n" % lines
+        text += measure.table(["compiler", "CPU time", "thousand lines/s", "times as fast as clang -O0"], speeds(context, popcorn, c, lines, optimising)) + "\n"
+    text += "popc -O0 on larger ones:\n\n" + measure.table(["lines", "CPU time", "per line", "memory"], growth_rows(context))
+    text += "\nThe bench programs in both languages, one process each:\n\n"
+    text += measure.table(["compiler", "lines", "CPU time", "thousand lines/s"], program_row(context))
     text += "\nStages of popc on it (wall time; the front end includes the C preprocessor):\n\n"
-    text += measure.table([""] + STAGES, stage_rows(context, popcorn, lines))
+    text += measure.table([""] + STAGES, stage_rows(context, popcorn))
     rows = []
     for source in sorted(glob.glob(os.path.join(context.bench, "programs/*.pop"))):
         measured = [stages(context, [], source) for _ in range(context.runs)]

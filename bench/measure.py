@@ -32,6 +32,16 @@ def cpu_time(command):
         return usage.ru_utime + usage.ru_stime, out.read()
 
 
+def peak_memory(command):
+    """Megabytes that a command had in memory at most."""
+    child = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise SystemExit("bench: `%s` ended with %d" % (" ".join(map(str, command)), child.returncode))
+    return usage.ru_maxrss / 1024
+
+
 def by_turns(commands, runs, same_output=True):
     """{name: [seconds]} for {name: command}; a difference in output ends the measurement."""
     times = {name: [] for name in commands}

@@ -43,6 +43,8 @@ private:
   void function(ir::FuncId id) {
     size_t errors = result_.unsupported.size();
     SelectedFunction selected = select(unit_, unit_.module().function(id), result_.unsupported);
+    if (!unit_.map().problem().empty() && result_.unsupported.empty())
+      result_.unsupported.push_back({unit_.module().function(id).loc, unit_.map().problem()});
     if (result_.unsupported.size() != errors) return;
     mir::Function& mir = selected.mir;
     mir.symbol = unit_.function(id);

@@ -73,10 +73,12 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
   const frontend::TypeDecl& decl = source_.decl(decl_id);
   // Interface code of a patch has two declarations of one name. Where they differ in names of fields only they are one
   // type of the target language.
-  for (const auto& [other, named] : named_) {
+  std::vector<uint32_t>& same_name = by_name_[decl.name];
+  for (uint32_t other : same_name) {
     Pairs assumed;
-    if (source_.decl({other}).name == decl.name && same_layout({other}, decl_id, assumed)) return named_[decl_id.value] = named;
+    if (same_layout({other}, decl_id, assumed)) return named_[decl_id.value] = named_[other];
   }
+  same_name.push_back(decl_id.value);
   std::vector<tal::Kind> kinds(decl.params.size(), tal::Kind::W);
   bool abstract = decl.kind == frontend::TypeDeclKind::Abstract;
   tal::NamedId id = target_.declare(std::string(decl.name.view()), kinds,
@@ -190,6 +192,10 @@ FieldPlace TypeMap::field(frontend::TypeId object, uint32_t index) {
   }
   tal::NamedId named = declare(type.decl);
   std::span<const tal::Field> fields = target_.fields(target_.named_type(named).body);
+  if (index >= fields.size()) { // the layout failed: `problem` tells
+    place.type = target_.i64();
+    return place;
+  }
   place.offset = fields[index].offset;
   place.slot = fields[index].slot;
   place.read_only = fields[index].mutability == tal::Mutability::ReadOnly;

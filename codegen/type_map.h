@@ -53,6 +53,7 @@ private:
   tal::TypeTable& target_;
   std::unordered_map<uint32_t, tal::TypeId> words_;
   std::unordered_map<uint32_t, tal::NamedId> named_;
+  std::unordered_map<frontend::Name, std::vector<uint32_t>> by_name_; // declarations that named_ has, without such as share another's type
   std::string problem_;
 };
 

@@ -149,6 +149,18 @@ bool check_imports(const PopcOptions& options, frontend::Session& session, const
   return print_diagnostics(options, diagnostics, session.sources);
 }
 
+std::optional<ir::Module> make_ir(const PopcOptions& options, frontend::Session& session, const frontend::typed::TypedModule& source,
+                                  tal::Bytes& manifest, int& exit_status) {
+  exit_status = native_interface() ? 0 : internal_error;
+  if (exit_status != 0)
+    return std::nullopt;
+  if (!check_names(options, session, source)) {
+    exit_status = user_error;
+    return std::nullopt;
+  }
+  return lower_and_optimise(options, session, source, manifest, exit_status);
+}
+
 // Everything after the IR.
 std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::Session& session, const ir::Module& module,
                                          tal::Bytes manifest, std::string& text, int& exit_status) {
@@ -180,6 +192,7 @@ std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::S
     return std::nullopt;
   }
   tal::Bytes object = tal::write_object(code.image, code.annotations);
+  code = {}; // before the checker makes its own
   if (!check_imports(options, session, module, object)) {
     exit_status = user_error;
     return std::nullopt;
@@ -233,17 +246,8 @@ const tal::NativeInterface* native_interface() {
 std::optional<CompiledObject> compile_module(const PopcOptions& options, frontend::Session& session,
                                              const frontend::typed::TypedModule& source, tal::Bytes manifest,
                                              std::string& text, int& exit_status) {
-  exit_status = native_interface() ? 0 : internal_error;
-  if (exit_status != 0)
-    return std::nullopt;
-  if (!check_names(options, session, source)) {
-    exit_status = user_error;
-    return std::nullopt;
-  }
-  std::optional<ir::Module> module = lower_and_optimise(options, session, source, manifest, exit_status);
-  if (!module)
-    return std::nullopt;
-  return compile_ir(options, session, *module, std::move(manifest), text, exit_status);
+  std::optional<ir::Module> module = make_ir(options, session, source, manifest, exit_status);
+  return module ? compile_ir(options, session, *module, std::move(manifest), text, exit_status) : std::nullopt;
 }
 
 namespace {
@@ -291,7 +295,11 @@ std::optional<CompiledObject> compile_file(const PopcOptions& options, const std
   tal::Bytes manifest;
   if (options.updateable)
     manifest = dsu::manifest_section(*module, options.version);
-  std::optional<CompiledObject> object = compile_module(options, *session, *module, std::move(manifest), text, exit_status);
+  std::optional<ir::Module> ir = make_ir(options, *session, *module, manifest, exit_status);
+  if (!ir)
+    return std::nullopt;
+  module->functions = {}; // the bodies are in the IR now; of a large program they are a third of all memory
+  std::optional<CompiledObject> object = compile_ir(options, *session, *ir, std::move(manifest), text, exit_status);
   if (object)
     object->dependencies = std::move(dependencies);
   return object;

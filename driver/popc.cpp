@@ -1,4 +1,5 @@
 // popc: the compiler's command line. Parses options, runs the stages of compile.h, links.
+#include "driver/big_stack.h"
 #include "driver/compile.h"
 #include "driver/dependencies.h"
 #include "driver/front.h"
@@ -179,9 +180,7 @@ int run(const PopcOptions& options) {
   return options.emit == Emit::Object ? write_objects(options) : link(options);
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int popc(int argc, char** argv) {
   int exit_status = 0;
   const auto options = driver::parse_popc_options(argc, argv, exit_status);
   if (!options)
@@ -195,4 +194,10 @@ int main(int argc, char** argv) {
   const std::string log = support::sarif_log(driver::findings(), "popc", POPCORN_VERSION, exit_status);
   std::fwrite(log.data(), 1, log.size(), stderr);
   return exit_status;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return driver::on_big_stack([=] { return popc(argc, argv); });
 }

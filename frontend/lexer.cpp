@@ -11,6 +11,7 @@ namespace {
 
 // Expressions, types and blocks may nest this deep; the parser and everything behind it recurse over the tree.
 constexpr size_t kMaxBrackets = 400;
+constexpr uint32_t kMaxName = 1000;
 
 bool opens(TokenKind kind) {
   return kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LBRACE || kind == TOK_ARRAY_BRACE || kind == TOK_LBRACE_BAR ||
@@ -114,6 +115,10 @@ bool Lexer::expects_operand() const {
 
 void Lexer::add_identifier() {
   Token& token = add(TOK_ID);
+  if (token.length > kMaxName) {
+    report<Diag::NameTooLong>(token.loc, std::to_string(token.length), std::to_string(kMaxName));
+    token.length = 1;  // the text of it is of no use to anybody
+  }
   token.name = session_.names.get({token_, token.length});
 }
 

@@ -8,7 +8,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +32,7 @@ using support::Diag;
 namespace {
 
 constexpr size_t kMaxLine = 1 << 20;
+constexpr rlim_t kMaxCppSeconds = 60, kMaxCppMemory = rlim_t{4} << 30;
 constexpr size_t kMaxFile = size_t{1} << 28;
 
 class FileDescriptor {
@@ -179,6 +182,10 @@ ProcessResult run(const std::vector<std::string>& command) {
   result.started = ::posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ) == 0;
   posix_spawn_file_actions_destroy(&actions);
   if (!result.started) return result;
+  // Macros that double themselves would keep it busy for ever.
+  const rlimit time{kMaxCppSeconds, kMaxCppSeconds}, memory{kMaxCppMemory, kMaxCppMemory};
+  (void)::prlimit(pid, RLIMIT_CPU, &time, nullptr);
+  (void)::prlimit(pid, RLIMIT_AS, &memory, nullptr);
   out_write.close();
   err_write.close();
 
@@ -189,6 +196,7 @@ ProcessResult run(const std::vector<std::string>& command) {
     for (int i = 0; i < 2; ++i) {
       if (fds[i].fd >= 0 && fds[i].revents != 0 && !read_some(fds[i].fd, *texts[i])) fds[i].fd = -1;
     }
+    if (result.out.size() > kMaxFile) ::kill(pid, SIGKILL);
   }
   while (::waitpid(pid, &result.status, 0) < 0 && errno == EINTR) {
   }
@@ -235,6 +243,10 @@ std::optional<std::string> preprocess(Session& session, const std::string& path)
   ProcessResult result = run(command);
   if (!result.started) {
     session.diagnostics.report<Diag::PreprocessorFailed>(SourceLoc());
+    return std::nullopt;
+  }
+  if (result.out.size() > kMaxFile || (WIFSIGNALED(result.status) && (WTERMSIG(result.status) == SIGXCPU || WTERMSIG(result.status) == SIGKILL))) {
+    session.diagnostics.report<Diag::PreprocessorLimit>(SourceLoc());
     return std::nullopt;
   }
   if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) != 0) {

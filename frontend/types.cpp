@@ -25,6 +25,8 @@ bool is_basic(TypeKind kind) { return static_cast<size_t>(kind) < kBasicCount; }
 // What the parts say about free variables and unification variables.
 void summarise(Type& type, const Type& part, uint32_t binders) {
   type.has_infer |= part.has_infer;
+  type.height = std::max(type.height, static_cast<uint16_t>(std::min(part.height + 1, UINT16_MAX)));
+  type.size = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{type.size} + part.size, UINT32_MAX));
   if (part.free_depth > binders) type.free_depth = std::max(type.free_depth, part.free_depth - binders);
 }
 

@@ -75,7 +75,9 @@ struct Type {
   bool read_only = false;                       // Tuple: `%(..)`
   Convention convention = Convention::Cdecl;    // Function
   bool has_infer = false;                       // contains an Infer
+  uint16_t height = 1;                          // as a tree; saturates, as does `size`
   uint32_t free_depth = 0;                      // 0: no free Var; else 1 + the greatest depth of a free Var, seen from outside
+  uint32_t size = 1;                            // nodes, as a tree
   uint32_t type_params = 0;                     // Function: how many type variables it binds
   uint32_t depth = 0;                           // Var
   uint32_t index = 0;                           // Var, Infer, ConstArray

@@ -1,5 +1,6 @@
 #include "support/source_manager.h"
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -29,9 +30,15 @@ FileId SourceManager::add_text(std::string_view name, std::string text) {
 std::string_view SourceManager::text(FileId id) {
   File& stored = files_[id.value];
   if (!stored.text) {
-    std::ifstream in(stored.name, std::ios::binary);
+    // A line marker may name anything: devices and pipes have no lines to show, and huge files are no sources.
+    constexpr uintmax_t kMaxFile = 256u << 20;
+    std::error_code error;
     std::ostringstream content;
-    if (in && id.value != 0) content << in.rdbuf();
+    const std::filesystem::path path(stored.name);
+    if (id.value != 0 && std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) <= kMaxFile && !error) {
+      std::ifstream in(path, std::ios::binary);
+      if (in) content << in.rdbuf();
+    }
     stored.text = content.str();
   }
   return *stored.text;

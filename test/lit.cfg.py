@@ -6,7 +6,7 @@ import lit.formats
 
 config.name = "popcorn"
 config.suffixes = [".test", ".pop", ".tal", ".ir"]
-config.excludes = ["Inputs", "unit"]
+config.excludes = ["Inputs", "corpus", "unit"]
 config.test_format = lit.formats.ShTest(execute_external=True)
 config.test_source_root = os.path.join(config.source_root, "test")
 config.test_exec_root = os.path.join(config.build_root, "test")

@@ -1,6 +1,7 @@
 // Names: collecting declarations, opening prefixes, resolving, and what to say about a name that is not there.
 
 #include "frontend/check/environment.h"
+#include "frontend/check/limits.h"
 
 #include <algorithm>
 
@@ -88,6 +89,9 @@ void Environment::collect_list(const ast::List<ast::Decl*>& decls, Name prefix, 
     }
     const Name full = join(prefix, ast::declared_name(*decl));
     const PlacedDecl placed{decl, full, opens, prefix};
+    if (full.view().size() > limits::kQualifiedName) {
+      session_.diagnostics.report<Diag::NameTooLong>(decl->loc, std::to_string(full.view().size()), std::to_string(limits::kQualifiedName));
+    }
     if (!full.empty()) note_prefixes(full);
     const bool is_value = std::holds_alternative<ast::FunctionDecl>(decl->node) || std::holds_alternative<ast::ValueDecl>(decl->node) ||
                           std::holds_alternative<ast::ExceptionDecl>(decl->node);

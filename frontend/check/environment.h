@@ -84,6 +84,8 @@ class Environment {
   // An unknown type or a wrong number of arguments is reported and gives the error type.
   enum class Void : uint8_t { Forbidden, Allowed };
   TypeId type(const ast::Type& type, TypeVariables& variables, OpenScopeId opens, Void allow_void = Void::Forbidden);
+  // Reports that there is more of something than the limit.
+  void limit(SourceLoc loc, std::string_view what, size_t count, uint32_t most);
   // While set, `_` in a type stands for what this returns (local declarations only).
   std::function<TypeId()> infer_wildcard;
 
@@ -156,6 +158,7 @@ class Environment {
   std::vector<Field> fields_of(const ast::AggregateDecl& decl, const PlacedDecl& placed, bool reports);
 
   TypeId named_type(const ast::NamedType& node, SourceLoc loc, TypeVariables& variables, OpenScopeId opens);
+  TypeId limited(TypeId id, SourceLoc loc);
   TypeId function_type(const ast::FunctionType& node, TypeVariables& variables, OpenScopeId opens);
   TypeEntry* type_entry(Name name, OpenScopeId opens);
 

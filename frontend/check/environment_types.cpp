@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "frontend/check/environment.h"
+#include "frontend/check/limits.h"
 
 namespace frontend {
 
@@ -98,7 +99,9 @@ std::vector<Field> Environment::fields_of(const ast::AggregateDecl& decl, const 
 }
 
 void Environment::resolve_aggregate(TypeDeclId id, const PlacedDecl& placed) {
+  limit(placed.decl->loc, "type parameters:", params_of(*placed.decl).size(), limits::kTypeParameters);
   if (const auto* node = std::get_if<ast::AggregateDecl>(&placed.decl->node)) {
+    limit(placed.decl->loc, node->kind == TypeDeclKind::Union ? "cases:" : "fields:", node->fields.size(), limits::kFields);
     types_.decl(id).fields = fields_of(*node, placed, true);
     if (node->kind == TypeDeclKind::Union) enter_cases(id);
     if (placed.decl->scope == Scope::Extern) return;
@@ -292,7 +295,26 @@ TypeId Environment::type(const ast::Type& syntax, TypeVariables& variables, Open
       return infer_wildcard ? infer_wildcard() : kErrorType;  // the grammar has `_` only in local declarations
     }
   };
-  return std::visit(visit, syntax.node);
+  return limited(std::visit(visit, syntax.node), syntax.loc);
+}
+
+void Environment::limit(SourceLoc loc, std::string_view what, size_t count, uint32_t most) {
+  if (count > most) session_.diagnostics.report<Diag::TooMany>(loc, what, std::to_string(count), std::to_string(most));
+}
+
+// Types behind the first one that is too large would only repeat it.
+TypeId Environment::limited(TypeId id, SourceLoc loc) {
+  const Type& type = types_.get(id);
+  if (type.kind == TypeKind::Function) limit(loc, "parameters:", type.args.size(), limits::kParameters);
+  if (type.kind == TypeKind::Function) limit(loc, "type parameters:", type.type_params, limits::kTypeParameters);
+  if (type.kind == TypeKind::Tuple) limit(loc, "components:", type.args.size(), limits::kFields);
+  if (type.height <= limits::kTypeHeight && type.size <= limits::kTypeSize) return id;
+  if (type.height > limits::kTypeHeight) {
+    session_.diagnostics.report<Diag::TypeTooLarge>(loc, std::to_string(limits::kTypeHeight), "levels");
+  } else {
+    session_.diagnostics.report<Diag::TypeTooLarge>(loc, std::to_string(limits::kTypeSize), "parts");
+  }
+  return kErrorType;
 }
 
 // ---------------------------------------------------------------- what is not compiled yet
