@@ -192,11 +192,11 @@ bool Machine::make_static(uint32_t module, uint32_t symbol) {
   }
   heap[id].is_static = true;
   heap[id].title = s.name;
+  heap[id].missing.clear();
   m.object_of[symbol] = id;
   if (native)
     native_objects_["data " + s.name] = id;
   if (s.section == tal::Section::None) { // the world's
-    heap[id].missing.clear();
     auto put = [&](uint64_t at, TypeRef t, unsigned bytes) {
       Word w = world.initial(*this, t, s.name);
       heap.write_raw(heap[id], at, bytes, heap.seen_as(w, t));
@@ -207,6 +207,11 @@ bool Machine::make_static(uint32_t module, uint32_t symbol) {
     else
       for (uint64_t i = 0, w = types.width(types[type].target); i < heap[id].length(); i++)
         put(8 + i * w, types[type].target, static_cast<unsigned>(w));
+    if (stop.why != Stop::Why::Nothing) { // there is no such value: the next run must not find half an object
+      m.object_of[symbol] = 0;
+      native_objects_.erase("data " + s.name);
+      return false;
+    }
   }
   return true;
 }
@@ -228,7 +233,6 @@ bool Machine::fill_static(uint32_t module, uint32_t symbol) {
     bytes = &image.rodata;
   }
   uint32_t id = m.object_of[symbol];
-  heap[id].missing.clear();
   heap[id].frozen = s.section == tal::Section::RoData || s.section == tal::Section::RelRo;
   auto word_at = [&](uint64_t offset, unsigned size, Word& w) {
     w = number(0);
