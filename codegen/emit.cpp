@@ -257,7 +257,7 @@ private:
       start = here();
       int64_t field = encoder_.encode(inst, raw_);
       if (field >= 0) relocs_.push_back({{uint32_t(field), start.branches}, inst.mem.symbol, int32_t(field - int64_t(raw_.size())) + inst.mem.disp});
-      if (inst.op == Op::LEA64r && inst.extra != none) instantiations_.push_back({start, inst.extra});
+      if ((inst.op == Op::LEA64r || inst.op == Op::MOV64rr) && inst.extra != none) instantiations_.push_back({start, inst.extra});
       if (inst.op == Op::RET64) frame_row(out_.depth); // for what comes after
     }
     if (is_call(inst)) calls_.push_back({start, here(), {0, 0, inst.extra, block.unwind, inst.loc}});

@@ -221,7 +221,7 @@ enum class Role : uint8_t { Use, Def, Modify };
 template <typename InstT, typename F> void for_each_operand(InstT& inst, F f) {
   if (!is_row(inst.op)) return;
   const OpInfo& row = info(inst.op);
-  bool foldable = row.folded != Op::None;
+  bool foldable = row.folded != Op::None && inst.extra == UINT32_MAX; // a record is about this very form
   switch (row.form) {
   case Form::DefRR: case Form::DefRRI: f(inst.b, Role::Use, foldable); f(inst.d, Role::Def, false); break;
   case Form::DefRM: case Form::DefRMI: case Form::DefRI: case Form::DefZero: case Form::DefR: f(inst.d, Role::Def, false); break;

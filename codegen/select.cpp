@@ -184,6 +184,7 @@ void Selector::instruction(const ir::Inst& inst) {
   case Op::FResize: return resize_float(inst);
   case Op::Trunc: case Op::ZExt: case Op::SExt: return convert(inst);
   case Op::Retype: return alias(inst, inst.operands[0]);
+  case Op::Pack: case Op::Open: return package(inst);
   case Op::AssumeNonNull:
     alias(inst, inst.operands[0]);
     out_.facts.push_back({.what = ValueFact::What::NonNull, .a = Place::reg(values_[inst.result.value].reg), .block = current_});
@@ -333,6 +334,22 @@ mir::Edge Selector::edge(const ir::Edge& source) {
 }
 
 void Selector::alias(const ir::Inst& inst, ir::ValueId of) { values_[inst.result.value].reg = reg(of); }
+
+// A move that the checker reads as packing or opening: it stays whatever registers it gets.
+void Selector::package(const ir::Inst& inst) {
+  CallInfo record;
+  const frontend::TypeId package = source_.value(inst.op == ir::Op::Pack ? inst.result : inst.operands[0]).type.id;
+  record.type_args.push_back(unit_.map().word(package).value);
+  for (frontend::TypeId hidden : inst.type_args) record.type_args.push_back(unit_.map().word(hidden).value);
+  if (inst.op == ir::Op::Open)
+    for (tal::TypeId hidden : unit_.map().hidden(package, uint32_t(inst.imm))) record.type_args.push_back(hidden.value);
+  const Reg from = reg(inst.operands[0]), to = result(inst);
+  Inst& move = emit(mir::Op::MOV64rr);
+  move.d = to;
+  move.b = from;
+  move.imm = 1;
+  move.extra = out_.mir.new_call(std::move(record));
+}
 
 // ---- emission -------------------------------------------------------------------------------------------------------------
 

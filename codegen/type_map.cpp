@@ -36,6 +36,10 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
     break;
   }
   case TypeKind::Named: {
+    if (source_.decl(type.decl).kind == frontend::TypeDeclKind::Abstype) {
+      result = target_.named(declare(type.decl), words(type.args));
+      break;
+    }
     tal::TypeId pointee = memory(id);
     if (pointee && source_.is_union(id)) result = target_.union_word(pointee, source_.is_nullable(id));
     else result = pointee ? target_.ptr(pointee, source_.is_nullable(id)) : tal::no_type;
@@ -80,6 +84,15 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
   }
   same_name.push_back(decl_id.value);
   std::vector<tal::Kind> kinds(decl.params.size(), tal::Kind::W);
+  if (decl.kind == frontend::TypeDeclKind::Abstype) {
+    tal::NamedId id = target_.declare(std::string(decl.name.view()), kinds, tal::NamedSort::Package,
+                                      is_address(decl.representation) ? tal::Kind::P : tal::Kind::W8,
+                                      std::vector<tal::Kind>(decl.hidden_params.size(), tal::Kind::W));
+    named_[decl_id.value] = id;
+    tal::TypeId inside = word(decl.representation);
+    if (inside && !target_.define(id, inside) && problem_.empty()) problem_ = "the abstype `" + std::string(decl.name.view()) + "`";
+    return id;
+  }
   bool abstract = decl.kind == frontend::TypeDeclKind::Abstract;
   tal::NamedId id = target_.declare(std::string(decl.name.view()), kinds,
                                     abstract ? tal::NamedSort::Abstract
@@ -90,12 +103,35 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
   return id;
 }
 
+// Is every value an address or null, whatever its type variables stand for? A chain of abstypes without an end has no values.
+bool TypeMap::is_address(frontend::TypeId id) const {
+  for (uint32_t steps = 0; steps <= source_.decl_count(); ++steps) {
+    const frontend::Type& type = source_.get(id);
+    switch (type.kind) {
+    case TypeKind::String: case TypeKind::Exn: case TypeKind::Array: case TypeKind::Tuple: case TypeKind::Function: return true;
+    case TypeKind::Named:
+      if (source_.decl(type.decl).kind != frontend::TypeDeclKind::Abstype) return true;
+      id = source_.decl(type.decl).representation;
+      break;
+    default: return false;
+    }
+  }
+  return false;
+}
+
+std::vector<tal::TypeId> TypeMap::hidden(frontend::TypeId package, uint32_t first) {
+  std::vector<tal::TypeId> result;
+  for (tal::Kind kind : target_.named_type(declare(source_.get(package).decl)).hidden)
+    result.push_back(target_.var(first + uint32_t(result.size()), kind));
+  return result;
+}
+
 // Structs with equal fields but for their names; recursive types are equal if nothing shows the contrary.
 bool TypeMap::same_layout(frontend::TypeDeclId a, frontend::TypeDeclId b, Pairs& assumed) const {
   if (a == b || !assumed.insert({a.value, b.value}).second) return true;
   const frontend::TypeDecl &x = source_.decl(a), &y = source_.decl(b);
   if (!(x.name == y.name) || x.kind != y.kind || x.nullable != y.nullable || x.params.size() != y.params.size() ||
-      x.fields.size() != y.fields.size())
+      x.fields.size() != y.fields.size() || x.hidden_params.size() != y.hidden_params.size())
     return false;
   if (x.kind == frontend::TypeDeclKind::Union) { // how many have no payload, and the payloads of the others in order
     auto payloads = [](const frontend::TypeDecl& decl) {
@@ -107,6 +143,7 @@ bool TypeMap::same_layout(frontend::TypeDeclId a, frontend::TypeDeclId b, Pairs&
     const std::vector<frontend::TypeId> p = payloads(x), q = payloads(y);
     return std::equal(p.begin(), p.end(), q.begin(), q.end(), [&](frontend::TypeId s, frontend::TypeId t) { return same_type(s, t, assumed); });
   }
+  if (x.kind == frontend::TypeDeclKind::Abstype) return same_type(x.representation, y.representation, assumed);
   for (size_t i = 0; i < x.fields.size(); i++)
     if (x.fields[i].is_const != y.fields[i].is_const || !same_type(x.fields[i].type, y.fields[i].type, assumed)) return false;
   return true;
@@ -149,7 +186,7 @@ void TypeMap::define(frontend::TypeDeclId decl_id, tal::NamedId id) {
     tal::Field field;
     field.type = word(source.type);
     if (!field.type) return;
-    field.slot = target_.tag(field.type) == tal::TypeTag::Var;
+    field.slot = target_.tag(field.type) == tal::TypeTag::Var || target_.tag(field.type) == tal::TypeTag::Named;
     field.mutability = source.is_const ? tal::Mutability::ReadOnly : tal::Mutability::ReadWrite;
     unsigned size = target_.field_size(field);
     offset = (offset + size - 1) / size * size;

@@ -33,6 +33,8 @@ public:
   tal::TypeId memory(frontend::TypeId type);
   // The signature of a function type, quantified if it is polymorphic.
   tal::TypeId signature(frontend::TypeId function, bool noret = false);
+  // The variables that stand for the hidden types of a package from number `first` on.
+  std::vector<tal::TypeId> hidden(frontend::TypeId package, uint32_t first);
   FieldPlace field(frontend::TypeId object, uint32_t index);
   // Where a boxed variant of a union has its payload.
   FieldPlace payload(frontend::TypeId union_type, uint32_t index);
@@ -43,6 +45,7 @@ public:
 private:
   using Pairs = std::set<std::pair<uint32_t, uint32_t>>;
   tal::NamedId declare(frontend::TypeDeclId decl);
+  bool is_address(frontend::TypeId id) const;
   bool same_layout(frontend::TypeDeclId a, frontend::TypeDeclId b, Pairs& assumed) const;
   bool same_type(frontend::TypeId a, frontend::TypeId b, Pairs& assumed) const;
   void define(frontend::TypeDeclId decl, tal::NamedId id);

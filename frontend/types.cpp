@@ -155,6 +155,16 @@ TypeId TypeStore::infer(uint32_t number) {
 }
 
 // Raises the depth of the variables bound outside by `by`: for a type that moves under `by` more binders.
+bool TypeStore::mentions_var(TypeId id, uint32_t least, uint32_t depth) const {
+  const Type& type = get(id);
+  if (type.free_depth <= depth) return false;
+  if (type.kind == TypeKind::Var) return type.depth == depth && type.index >= least;
+  const uint32_t inner = depth + (type.type_params != 0 ? 1 : 0);
+  for (TypeId arg : type.args)
+    if (mentions_var(arg, least, inner)) return true;
+  return type.element.value != 0 && mentions_var(type.element, least, inner);
+}
+
 TypeId TypeStore::shift(TypeId id, uint32_t by, uint32_t depth) {
   const Type type = get(id);
   if (by == 0 || type.free_depth <= depth) return id;

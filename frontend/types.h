@@ -142,6 +142,8 @@ class TypeStore {
   TypeId substitute(TypeId type, std::span<const TypeId> args);
   // A polymorphic function type applied to all its type arguments, as a monomorphic function type.
   TypeId instantiate(TypeId function, std::span<const TypeId> args);
+  // Does a variable of the outermost binder with at least this index occur?
+  bool mentions_var(TypeId type, uint32_t least) const { return mentions_var(type, least, 0); }
   // The type of field `index` of the struct type `object`, its type arguments filled in.
   TypeId field_type(TypeId object, uint32_t index);
 
@@ -182,6 +184,7 @@ class TypeStore {
   };
   TypeId intern(Type type);
   TypeId rewrite(TypeId type, std::span<const TypeId> args, uint32_t depth, bool drop_binder);
+  bool mentions_var(TypeId type, uint32_t least, uint32_t depth) const;
   TypeId shift(TypeId type, uint32_t by, uint32_t depth);
   std::span<const TypeId> store_args(std::span<const TypeId> args);
 

@@ -239,6 +239,8 @@ class Parser {
   frontend::TypeDeclKind decl_kind() {
     if (accept("union"))
       return frontend::TypeDeclKind::Union;
+    if (accept("abstype"))
+      return frontend::TypeDeclKind::Abstype;
     if (accept("opaque"))
       return frontend::TypeDeclKind::Abstract;
     expect("struct");
@@ -255,6 +257,13 @@ class Parser {
     if (accept("<"))
       list(">", [&] { params.push_back(names_.get(name("a type variable"))); });
     bool nullable = accept("nullable");
+    std::vector<support::Name> hidden;
+    frontend::TypeId representation;
+    if (kind == frontend::TypeDeclKind::Abstype) {
+      expect("[");
+      list("]", [&] { hidden.push_back(names_.get(name("a hidden type variable"))); });
+      representation = type_id();
+    }
     std::vector<frontend::Field> fields;
     if (accept("{"))
       list("}", [&] {
@@ -271,6 +280,8 @@ class Parser {
     decl.params = std::move(params);
     decl.nullable = nullable;
     decl.fields = std::move(fields);
+    decl.hidden_params = std::move(hidden);
+    decl.representation = representation;
     decl.loc = location();
   }
 

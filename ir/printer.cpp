@@ -113,6 +113,15 @@ void Printer::type_decl(const TypeDecl& decl) {
   type_params(decl);
   if (decl.nullable)
     out_ += " nullable";
+  if (decl.kind == TypeDeclKind::Abstype) {
+    const char* separator = " [";
+    for (support::Name name : decl.hidden_params) {
+      out_ += separator + name.str();
+      separator = ", ";
+    }
+    out_ += "] ";
+    type(decl.representation);
+  }
   if (decl.kind == TypeDeclKind::Struct || decl.kind == TypeDeclKind::Union) {
     out_ += " {";
     const char* separator = "";

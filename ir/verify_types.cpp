@@ -153,6 +153,8 @@ class Types {
     case Op::FToINear:
     case Op::FToIZero:
     case Op::FResize: return float_conversion(inst);
+    case Op::Pack: return package(type(inst.result).id, type(inst.operands[0]), inst.type_args);
+    case Op::Open: return open(inst);
     case Op::CheckBounds: return expect_result(inst, type(inst.operands[1]));
     case Op::LoadField: return field_access(inst);
     case Op::StoreField: return field_access(inst);
@@ -238,6 +240,26 @@ class Types {
     if (inst.op == Op::Retype ? retypes(from, to) : resizes(inst.op, from.id, to.id))
       return;
     report_.error("T1", std::string(info(inst.op).text) + " from " + text(from) + " to " + text(to));
+  }
+  // What is in a package of this type whose hidden types are `hidden`.
+  void package(TypeId package, Type inside, std::span<const TypeId> hidden) {
+    const frontend::Type& t = types_.get(package);
+    if (t.kind != TypeKind::Named || types_.decl(t.decl).kind != frontend::TypeDeclKind::Abstype ||
+        hidden.size() != types_.decl(t.decl).hidden_params.size())
+      return report_.error("T1", text({package}) + " is no package with " + std::to_string(hidden.size()) + " hidden types");
+    std::vector<TypeId> all(t.args.begin(), t.args.end());
+    all.insert(all.end(), hidden.begin(), hidden.end());
+    expect(inside, {types_.substitute(types_.decl(t.decl).representation, all)}, "what is packed");
+  }
+  void open(const Inst& inst) {
+    TypeId of = type(inst.operands[0]).id;
+    std::vector<TypeId> hidden;
+    if (types_.kind(of) == TypeKind::Named)
+      for (size_t i = 0; i < types_.decl_of(of).hidden_params.size(); ++i)
+        hidden.push_back(types_.var(0, static_cast<uint32_t>(static_cast<size_t>(inst.imm) + i)));
+    package(of, type(inst.result), hidden);
+    if (static_cast<size_t>(inst.imm) < function_.type_params.size())
+      report_.error("T1", "a type variable of the function for a hidden type");
   }
   bool resizes(Op op, TypeId from, TypeId to) const {
     unsigned from_width = bit_width(types_, from), to_width = bit_width(types_, to);
@@ -437,6 +459,9 @@ class Constants {
   }
 
   bool is_constant_of(const Constant& c, TypeId type, uint32_t limit) {
+    // A package says nothing of what is in it; the checker of objects looks whether that fits.
+    if (types_.kind(type) == TypeKind::Named && types_.decl_of(type).kind == frontend::TypeDeclKind::Abstype)
+      return c.kind != Constant::Kind::Data || (c.symbol < module_.data.size() && c.symbol < limit);
     switch (c.kind) {
     case Constant::Kind::Int:
       return (types_.is_integer(type) || type == frontend::kBoolType) && normalize_integer(types_, type, static_cast<uint64_t>(c.imm)) == c.imm;

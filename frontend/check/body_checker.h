@@ -143,6 +143,7 @@ class BodyChecker {
   void check_args(std::span<ast::Expr* const> args, std::span<const TypeId> params, std::string_view callee, SourceLoc declared,
                   std::vector<ExprId>& out);
   ExprId new_struct(TypeDeclId decl, std::span<ast::Expr* const> args, SourceLoc loc);
+  ExprId new_package(TypeDeclId decl, const std::vector<ast::Expr*>& args, SourceLoc loc);
   ExprId new_exception(SymbolId exception, std::span<ast::Expr* const> args, SourceLoc loc);
   std::optional<uint32_t> find_case(TypeDeclId id, Name name, SourceLoc loc);
   ExprId projection(ExprId object, Name name, SourceLoc loc);
@@ -177,6 +178,7 @@ class BodyChecker {
   void stmt(const ast::TypeAliasStmt& n, SourceLoc loc, std::vector<StmtId>& out);
 
   void warn_if_shadows(const ast::Declarator& d);
+  std::optional<TypeId> open_package(const ast::WithStmt& n, TypeId package, SourceLoc loc);
   StmtId try_catch(const ast::CatchStmt& n, SourceLoc loc);
   void declare(const ast::Declarator& d, bool is_const, std::vector<StmtId>& out);
   std::optional<TargetId> find_target(Name label, SourceLoc loc, bool is_break);

@@ -187,6 +187,26 @@ typed::ExprId BodyChecker::new_struct(TypeDeclId id, std::span<ast::Expr* const>
   return add(loc, type, typed::NewStruct{list(values), {}});
 }
 
+// The hidden types follow from the value.
+typed::ExprId BodyChecker::new_package(TypeDeclId id, const std::vector<ast::Expr*>& args, SourceLoc loc) {
+  const TypeDecl& decl = types_.decl(id);
+  if (args.size() != 1) {
+    for (const ast::Expr* arg : args) check(*arg);
+    diagnostics_.report<Diag::PackageValues>(loc, decl.name.view(), std::to_string(args.size())).note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+    return error_expr(loc);
+  }
+  const TypeId type = fresh_instance(id);
+  std::vector<TypeId> hidden;
+  while (hidden.size() < decl.hidden_params.size()) hidden.push_back(unifier_.fresh(Unifier::Class::Word));
+  std::vector<TypeId> all(types_.get(type).args.begin(), types_.get(type).args.end());
+  all.insert(all.end(), hidden.begin(), hidden.end());
+  const TypeId wanted = types_.substitute(decl.representation, all);
+  const ExprId value = expect(check(*args[0], wanted), wanted, [&](const std::string& got, const std::string& expected) {
+    diagnostics_.report<Diag::PackageType>(args[0]->loc, decl.name.view(), expected, got).note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+  });
+  return add(loc, type, typed::NewAbstype{value, list(hidden)});
+}
+
 typed::ExprId BodyChecker::expr(const ast::NewNamed& n, SourceLoc loc, TypeId) {
   const auto decl = env_.find_type(n.name, opens_);
   const Environment::Value* value = env_.find_value(n.name, opens_);
@@ -204,7 +224,7 @@ typed::ExprId BodyChecker::expr(const ast::NewNamed& n, SourceLoc loc, TypeId) {
   }
   switch (types_.decl(*decl).kind) {
     case TypeDeclKind::Struct: return new_struct(*decl, n.args, loc);
-    case TypeDeclKind::Abstype: return unsupported(loc, Feature::Abstype);
+    case TypeDeclKind::Abstype: return new_package(*decl, n.args, loc);
     case TypeDeclKind::Union:
     case TypeDeclKind::Abstract: break;
   }

@@ -36,6 +36,12 @@ class Folder {
   void operator()(const NewUnion& n, ExprId) {
     if (n.payload.is_valid()) fold(n.payload);
   }
+  // The hidden types of a static package show in the type of what it holds: not where that is a package again.
+  void operator()(const NewAbstype& n, ExprId id) {
+    const TypeId inside = types_.decl_of(body_.exprs[id.value].type).representation;
+    const bool is_package = types_.kind(inside) == TypeKind::Named && types_.decl_of(inside).kind == TypeDeclKind::Abstype;
+    is_package ? not_constant(id) : fold(n.representation);
+  }
   void operator()(const NewExn& n, ExprId id) {
     env_.unsupported(body_.exprs[id.value].loc, Feature::ConstantException);
     if (n.payload.is_valid()) fold(n.payload);

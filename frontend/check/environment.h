@@ -34,6 +34,9 @@ struct PlacedDecl {
 };
 
 // Type variables in scope: the outermost binder and those of polymorphic function types within.
+// Of a definition: its own type variables and the hidden types that are known at one place. The checker of machine code counts so far.
+inline constexpr size_t kMaxTypeVariables = 16;
+
 class TypeVariables {
  public:
   TypeVariables() = default;
@@ -42,6 +45,9 @@ class TypeVariables {
   static TypeVariables nested_in(const TypeVariables& around);
 
   void push(const std::vector<Name>& names) { binders_.push_back(names); }
+  // Further variables of the outermost binder, behind those that it has: what a `with` opens.
+  void open(const std::vector<Name>& names) { binders_.front().insert(binders_.front().end(), names.begin(), names.end()); }
+  void close(size_t count) { binders_.front().resize(binders_.front().size() - count); }
   void pop() { binders_.pop_back(); }
   // Depth and index of a variable, the innermost binder first.
   std::optional<std::pair<uint32_t, uint32_t>> find(Name name) const;
@@ -150,6 +156,7 @@ class Environment {
 
   void make_type_decl(Name name, TypeEntry& entry);
   const PlacedDecl& primary(const TypeEntry& entry) const;
+  TypeId representation_of(const ast::AbstypeDecl& decl, const PlacedDecl& placed);
   void resolve_aggregate(TypeDeclId id, const PlacedDecl& placed);
   void enter_cases(TypeDeclId id);
   void check_repeats(TypeDeclId id, const TypeEntry& entry);

@@ -29,6 +29,12 @@ TypeDeclKind kind_of(const ast::Decl& decl) {
   return std::holds_alternative<ast::AbstypeDecl>(decl.node) ? TypeDeclKind::Abstype : TypeDeclKind::Abstract;
 }
 
+std::vector<Name> all_variables(const ast::AbstypeDecl& decl) {
+  std::vector<Name> all = decl.type_params;
+  all.insert(all.end(), decl.hidden.begin(), decl.hidden.end());
+  return all;
+}
+
 bool is_alias(const ast::Decl& decl) {
   return std::holds_alternative<ast::TypedefDecl>(decl.node) || std::holds_alternative<ast::EnumDecl>(decl.node);
 }
@@ -98,6 +104,11 @@ std::vector<Field> Environment::fields_of(const ast::AggregateDecl& decl, const 
   return fields;
 }
 
+TypeId Environment::representation_of(const ast::AbstypeDecl& decl, const PlacedDecl& placed) {
+  TypeVariables variables(all_variables(decl));
+  return type(*decl.representation, variables, placed.opens);
+}
+
 void Environment::resolve_aggregate(TypeDeclId id, const PlacedDecl& placed) {
   limit(placed.decl->loc, "type parameters:", params_of(*placed.decl).size(), limits::kTypeParameters);
   if (const auto* node = std::get_if<ast::AggregateDecl>(&placed.decl->node)) {
@@ -109,14 +120,13 @@ void Environment::resolve_aggregate(TypeDeclId id, const PlacedDecl& placed) {
       if (const auto feature = unsupported_part(field.type)) unsupported(field.loc, *feature);
     }
   } else if (const auto* abstype = std::get_if<ast::AbstypeDecl>(&placed.decl->node)) {
-    std::vector<Name> all = abstype->type_params;
-    all.insert(all.end(), abstype->hidden.begin(), abstype->hidden.end());
-    check_duplicates(abstype->hidden, placed.decl->loc);
-    TypeVariables variables(all);
-    const TypeId representation = type(*abstype->representation, variables, placed.opens);
+    check_duplicates(all_variables(*abstype), placed.decl->loc);
+    if (all_variables(*abstype).size() > kMaxTypeVariables) session_.diagnostics.report<Diag::TooManyTypeVariables>(placed.decl->loc);
+    const TypeId representation = representation_of(*abstype, placed);
     types_.decl(id).hidden_params = abstype->hidden;
     types_.decl(id).representation = representation;
-    if (placed.decl->scope != Scope::Extern) unsupported(placed.decl->loc, Feature::Abstype);
+    if (placed.decl->scope == Scope::Extern) return;
+    if (const auto feature = unsupported_part(representation)) unsupported(placed.decl->loc, *feature);
   }
 }
 
@@ -183,6 +193,13 @@ void Environment::compare_repeat(TypeDeclId id, const PlacedDecl& other) {
   };
   if (params_of(*other.decl).size() != decl.params.size()) return differ("type variables");
   if (is_nullable_decl(*other.decl) != decl.nullable) return differ("`?`");
+  if (const auto* abstype = std::get_if<ast::AbstypeDecl>(&other.decl->node)) {
+    if (decl.kind != TypeDeclKind::Abstype) return differ("kind of type");
+    if (decl.scope == Scope::Static || decl.scope == Scope::Abstract) return differ("scope");
+    if (abstype->hidden.size() != decl.hidden_params.size()) return differ("hidden types");
+    if (representation_of(*abstype, other) != decl.representation) return differ("representation");
+    return;
+  }
   const auto* node = std::get_if<ast::AggregateDecl>(&other.decl->node);
   if (!node) return;
   if (node->kind != decl.kind) return differ("kind of type");
@@ -342,7 +359,7 @@ std::optional<Feature> Environment::unsupported_part(TypeId id) {
       break;
     case TypeKind::Named: {
       const TypeDeclKind kind = types_.decl(type.decl).kind;
-      if (kind == TypeDeclKind::Abstype) found = Feature::Abstype;
+      if (kind == TypeDeclKind::Abstype) found = unsupported_part(types_.decl(type.decl).representation);
       // The entry made above ends the recursion through types that contain themselves.
       for (const Field& field : types_.decl(type.decl).fields) {
         if (!found) found = unsupported_part(field.type);

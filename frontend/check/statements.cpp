@@ -167,9 +167,61 @@ void BodyChecker::stmt(const ast::CatchStmt& n, SourceLoc loc, std::vector<StmtI
   out.push_back(body);
 }
 
-// ---------------------------------------------------------------- not compiled yet, or never
+// ---------------------------------------------------------------- packages
 
-void BodyChecker::stmt(const ast::WithStmt&, SourceLoc loc, std::vector<StmtId>&) { env_.unsupported(loc, Feature::Abstype); }
+// Hidden types that the `with` gives names to: variables behind those of the function, and behind those of the `with`s around.
+std::optional<TypeId> BodyChecker::open_package(const ast::WithStmt& n, TypeId package, SourceLoc loc) {
+  const Type& type = types_.get(package);
+  if (type.kind != TypeKind::Named || types_.decl(type.decl).kind != TypeDeclKind::Abstype) {
+    if (type.kind != TypeKind::Error) diagnostics_.report<Diag::NotAPackage>(loc, show(package));
+    return std::nullopt;
+  }
+  const TypeDecl& decl = types_.decl(type.decl);
+  if (n.hidden.size() != decl.hidden_params.size()) {
+    diagnostics_.report<Diag::HiddenCount>(loc, decl.name.view(), support::counted(decl.hidden_params.size(), "type"), std::to_string(n.hidden.size()))
+        .note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+    return std::nullopt;
+  }
+  const size_t first = variables_.outermost().size();
+  for (size_t i = 0; i < n.hidden.size(); ++i) {
+    const bool twice = std::find(n.hidden.begin(), n.hidden.begin() + static_cast<std::ptrdiff_t>(i), n.hidden[i]) != n.hidden.begin() + static_cast<std::ptrdiff_t>(i);
+    if (twice || variables_.find(n.hidden[i])) diagnostics_.report<Diag::DuplicateTypeVariable>(loc, n.hidden[i].view());
+  }
+  if (first + n.hidden.size() > kMaxTypeVariables) {
+    diagnostics_.report<Diag::TooManyTypeVariables>(loc);
+    return std::nullopt;
+  }
+  std::vector<TypeId> args(type.args.begin(), type.args.end());
+  for (size_t i = 0; i < n.hidden.size(); ++i) args.push_back(types_.var(0, static_cast<uint32_t>(first + i)));
+  return types_.substitute(decl.representation, args);
+}
+
+void BodyChecker::stmt(const ast::WithStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  const ExprId package = check(*n.package);
+  const auto inside = open_package(n, type_of(package), loc_of(package));
+  const auto first = static_cast<uint32_t>(variables_.outermost().size());
+  std::vector<LocalId> inferred;  // what was declared with `_` outside may get its type inside
+  for (uint32_t i = 0; i < body_.locals.size(); ++i) {
+    if (types_.get(unifier_.known_part(body_.locals[i].type)).has_infer) inferred.push_back(LocalId{i});
+  }
+  variables_.open(n.hidden);
+  const size_t mark = open_scope();
+  const LocalId local = add_local(n.name, inside.value_or(kErrorType), loc);
+  bind(n.name, local);
+  const StmtId body = check_nested(*n.body);
+  close_scope(mark);
+  for (const LocalId id : inferred) {
+    typed::Local& outer = body_.locals[id.value];
+    const TypeId type = unifier_.known_part(outer.type);
+    if (!types_.mentions_var(type, first)) continue;
+    diagnostics_.report<Diag::HiddenEscapes>(loc, show(type), outer.name.view()).note<Diag::DeclaredHere>(outer.loc, outer.name.view());
+    outer.type = kErrorType;
+  }
+  variables_.close(n.hidden.size());
+  out.push_back(add_stmt(loc, typed::With{local, first, static_cast<uint32_t>(n.hidden.size()), package, body}));
+}
+
+// ---------------------------------------------------------------- not compiled yet, or never
 
 void BodyChecker::stmt(const ast::RdtscStmt&, SourceLoc loc, std::vector<StmtId>&) { env_.unsupported(loc, Feature::Rdtsc); }
 

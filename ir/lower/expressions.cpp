@@ -151,7 +151,11 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Call& node) {
 
 // ---- later ----
 
-ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewAbstype&) { return unsupported(e, "an abstype value"); }
+ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewAbstype& node) {
+  ValueId value = expr(node.representation);
+  builder_.set_loc(e.loc);
+  return builder_.emit_symbol(Op::Pack, {e.type}, UINT32_MAX, std::vector{value}, body_.list(node.hidden));
+}
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::AddressOf&) { return unsupported(e, "the operator `&`"); }
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::RepTerm&) { return unsupported(e, "`repterm`"); }
 

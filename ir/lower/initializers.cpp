@@ -81,10 +81,21 @@ class Initializer {
     return add(std::move(object));
   }
 
+  // A packed number has a word of its own and stands there as in a register.
+  Constant lower(const typed::Expr&, const typed::NewAbstype& node) {
+    Constant inside = lower(node.representation);
+    if (inside.kind == Constant::Kind::Int)
+      if (unsigned width = bit_width(context_.types(), body_.expr(node.representation).type); width < 64)
+        inside.imm &= (int64_t{1} << width) - 1;
+    return inside;
+  }
+
   bool makes_object(typed::ExprId id) const {
     const typed::ExprNode& node = body_.expr(id).node;
     if (const auto* coerce = std::get_if<typed::Coerce>(&node))
       return makes_object(coerce->operand);
+    if (const auto* package = std::get_if<typed::NewAbstype>(&node))
+      return makes_object(package->representation);
     return std::holds_alternative<typed::ArrayLiteral>(node) || std::holds_alternative<typed::ArrayRepeat>(node) ||
            std::holds_alternative<typed::NewTuple>(node) || std::holds_alternative<typed::NewStruct>(node) ||
            std::holds_alternative<typed::NewExn>(node) || std::holds_alternative<typed::NewUnion>(node);

@@ -160,6 +160,12 @@ void FunctionLowering::lower(const typed::Try& node) {
   ssa_.start_sealed(end);
 }
 
-void FunctionLowering::lower(const typed::With&) { context_.unsupported(builder_.loc(), "`with`"); }
+void FunctionLowering::lower(const typed::With& node) {
+  SourceLoc loc = builder_.loc();
+  ValueId package = expr(node.package);
+  builder_.set_loc(loc);
+  ssa_.write(node.local.value, builder_.emit_typed(Op::Open, {body_.local(node.local).type}, {package}, node.first_hidden));
+  stmt(node.body);
+}
 
 } // namespace ir::lowering

@@ -127,12 +127,12 @@ TEST(Lower, CodeBehindReturnIsNotTranslated) {
 
 TEST(Lower, ReportsWhatItCannotTranslate) {
   TypedFunction f(1);
-  StmtId with = f.stmt(typed::With{{}, 0, 0, {}, f.block({})});
-  f.function.block = f.block({with, f.stmt(typed::Return{f.use({0})})});
+  ExprId huge = f.expr(f.module.types->array(kIntType), typed::ArrayRepeat{uint64_t{1} << 40, f.number(0)});
+  f.function.block = f.block({f.stmt(typed::ExprStmt{huge}), f.stmt(typed::Return{f.use({0})})});
   f.module.functions.push_back(f.function);
   LowerResult r = lower(f.module);
   ASSERT_EQ(r.unsupported.size(), 1u);
-  EXPECT_EQ(r.unsupported[0].what, "`with`");
+  EXPECT_EQ(r.unsupported[0].what, "an array of more than 2147483647 elements");
 }
 
 // 50,000 statements that each join control flow must not overflow the stack.
