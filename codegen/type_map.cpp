@@ -36,7 +36,9 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
     break;
   }
   case TypeKind::Named: {
-    if (source_.decl(type.decl).kind == frontend::TypeDeclKind::Abstype) {
+    // An abstract type that may be null is a pointer to something. Of others not even that is known.
+    const frontend::TypeDecl& decl = source_.decl(type.decl);
+    if (decl.kind == frontend::TypeDeclKind::Abstype || (decl.kind == frontend::TypeDeclKind::Abstract && !decl.nullable)) {
       result = target_.named(declare(type.decl), words(type.args));
       break;
     }
@@ -89,6 +91,7 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
                                       is_address(decl.representation) ? tal::Kind::P : tal::Kind::W8,
                                       std::vector<tal::Kind>(decl.hidden_params.size(), tal::Kind::W));
     named_[decl_id.value] = id;
+  if (decl.scope == frontend::Scope::Abstract) target_.provide(id);
     tal::TypeId inside = word(decl.representation);
     if (inside && !target_.define(id, inside) && problem_.empty()) problem_ = "the abstype `" + std::string(decl.name.view()) + "`";
     return id;
@@ -97,8 +100,9 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
   tal::NamedId id = target_.declare(std::string(decl.name.view()), kinds,
                                     abstract ? tal::NamedSort::Abstract
                                     : decl.kind == frontend::TypeDeclKind::Union ? tal::NamedSort::Union : tal::NamedSort::Struct,
-                                    abstract ? tal::Kind::P : tal::Kind::None);
+                                    !abstract ? tal::Kind::None : decl.nullable ? tal::Kind::P : tal::Kind::W8);
   named_[decl_id.value] = id;
+  if (decl.scope == frontend::Scope::Abstract) target_.provide(id);
   if (!abstract) define(decl_id, id);
   return id;
 }

@@ -103,6 +103,7 @@ struct PatchRequest {
   std::span<const Interface* const> patch;
   std::vector<PatchReplacement> replacements;
   std::vector<PatchImport> imports;             // every import of every patch module exactly once
+  std::vector<uint32_t> generations = {};       // of the running modules: which patch brought them, 0 the program (L10)
 };
 // Call and jump sites of running modules that commit must rewrite, and entries that get the redirect.
 struct Relink { uint32_t module = 0, site = 0; Binding target; };

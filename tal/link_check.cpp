@@ -4,6 +4,7 @@
 // comparison of ids or one subtype test. Nothing here looks at code: that a module keeps to its Interface was the
 // checker's work.
 #include "tal/interface.h"
+#include "tal/link_types.h"
 
 #include <algorithm>
 #include <map>
@@ -12,39 +13,27 @@
 namespace tal {
 namespace {
 
-// One table for all modules; types_[m][s] is the type of symbol s of module m in it.
 class Program {
 public:
-  explicit Program(const NativeInterface& natives) : natives_(natives), native_importer_(natives.types, table_) {}
+  explicit Program(const NativeInterface& natives) : natives_(natives) {}
 
-  bool add(const Interface& module, std::vector<LinkProblem>& problems) {
-    TypeImporter importer(module.types, table_);
-    std::vector<TypeId> types;
-    for (const InterfaceSymbol& s : module.symbols) {
-      TypeId type = importer.import(s.type);
-      if (s.type && !type) {
-        problems.push_back({"L2", module.module, s.name, "a type that does not fit the limits, or two types with one hash"});
-        return false;
-      }
-      types.push_back(type);
-    }
-    types_.push_back(std::move(types));
-    modules_.push_back(&module);
-    return true;
+  bool load(std::vector<const Interface*> modules, std::span<const uint32_t> generations, std::vector<LinkProblem>& problems) {
+    modules_ = std::move(modules);
+    return types_.load(modules_, generations, natives_, problems);
   }
 
   const Interface& module(uint32_t m) const { return *modules_[m]; }
   size_t size() const { return modules_.size(); }
   const InterfaceSymbol& symbol(Binding b) const { return modules_[b.module]->symbols[b.symbol]; }
-  TypeId type(Binding b) const { return types_[b.module][b.symbol]; }
+  TypeId type(Binding b) const { return types_.type(b.module, b.symbol); }
   bool exists(Binding b) const { return b.module < modules_.size() && b.symbol < modules_[b.module]->symbols.size(); }
-  TypeTable& table() { return table_; }
+  TypeTable& table() { return types_.table(); }
 
   // L3, L5: may an import of this symbol's type and kind be bound to that definition?
   bool fits(Binding import, Binding definition, std::string& message) {
     const InterfaceSymbol &i = symbol(import), &d = symbol(definition);
     TypeId wanted = type(import), got = type(definition);
-    bool ok = wanted && got && i.kind == d.kind && (i.kind == SymbolKind::Function ? table_.sig_at_most(got, wanted) : got == wanted);
+    bool ok = wanted && got && i.kind == d.kind && (i.kind == SymbolKind::Function ? table().sig_at_most(got, wanted) : got == wanted);
     if (!ok)
       message = mismatch(wanted, got, "expected ", ", got ") + " from " + module(definition.module).module;
     return ok;
@@ -52,7 +41,7 @@ public:
 
   // Two types that are written alike differ in the definition of a named type.
   std::string mismatch(TypeId wanted, TypeId got, const char* before_wanted, const char* before_got) const {
-    const std::string expected = table_.print(wanted), found = table_.print(got);
+    const std::string expected = types_.table().print(wanted), found = types_.table().print(got);
     return before_wanted + expected + before_got + found +
            (expected == found ? " (a type of the same name has another definition)" : "");
   }
@@ -63,20 +52,18 @@ public:
     if (special_entry(s.name) != Special::None && s.kind == SymbolKind::Function)
       return true;
     auto native = natives_.natives.find(s.name);
-    TypeId got = native == natives_.natives.end() ? no_type : native_importer_.import(native->second.type);
+    TypeId got = native == natives_.natives.end() ? no_type : types_.native(native->second.type);
     if (got && got == type(b))
       return true;
-    message = got ? "checked against " + table_.print(type(b)) + ", but the runtime has " + table_.print(got)
+    message = got ? "checked against " + table().print(type(b)) + ", but the runtime has " + table().print(got)
                   : "the runtime has no such native";
     return false;
   }
 
 private:
   const NativeInterface& natives_;
-  TypeTable table_;
-  TypeImporter native_importer_;
   std::vector<const Interface*> modules_;
-  std::vector<std::vector<TypeId>> types_;
+  LinkTypes types_;
 };
 
 bool defines(const InterfaceSymbol& s) { return s.section != Section::None; }
@@ -116,10 +103,10 @@ LinkResult link_check(std::span<const Interface* const> modules, const NativeInt
   Program program(natives);
   std::map<std::string, Binding> exports;
   std::set<std::string> names;
+  if (!program.load({modules.begin(), modules.end()}, {}, result.problems))
+    return result;
   for (uint32_t m = 0; m < modules.size(); m++) {
     const Interface& module = *modules[m];
-    if (!program.add(module, result.problems))
-      return result;
     if (!module.module.empty() && !names.insert(module.module).second)
       problem("L1", module, "", "two modules named `" + module.module + "`");
     for (uint32_t s = 0; s < module.symbols.size(); s++) {
@@ -174,12 +161,13 @@ public:
         running_(static_cast<uint32_t>(request.running.size())) {}
 
   PatchResult run() {
-    for (const Interface* m : request_.running)
-      if (!program_.add(*m, result_.problems))
-        return std::move(result_);
-    for (const Interface* m : request_.patch)
-      if (!program_.add(*m, result_.problems))
-        return std::move(result_);
+    std::vector<const Interface*> modules(request_.running.begin(), request_.running.end());
+    modules.insert(modules.end(), request_.patch.begin(), request_.patch.end());
+    std::vector<uint32_t> generations = request_.generations;
+    generations.resize(running_);
+    generations.resize(modules.size(), running_ == 0 ? 1 : *std::max_element(generations.begin(), generations.end()) + 1);
+    if (!program_.load(std::move(modules), generations, result_.problems))
+      return std::move(result_);
     if (current_.size() != running_) {
       result_.problems.push_back({"L8", "", "", "bindings of every running module are needed"});
       return std::move(result_);

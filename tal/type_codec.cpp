@@ -1,7 +1,7 @@
 // .tal.types: the type table as bytes.
 //
 //   table   = count named* count node* body*
-//   named   = name:string sort:u8 abstract_kind:u8 count kind:u8* [count kind:u8*]      the last of a package: hidden types
+//   named   = name:string (sort | 0x80 if provided):u8 abstract_kind:u8 count kind:u8* [count kind:u8*]      the last of a package: hidden types
 //   node    = code:u8 (type_tags.def) then by code
 //             ptr arr fn exnname union   flags:u8 child          flags: 1 nullable, 2 read-write
 //             exn                        flags:u8                (only the nullable form has a node)
@@ -226,7 +226,8 @@ bool read_named(ByteReader& in, TypeTable& t) {
   uint32_t n = in.count(4);
   for (uint32_t i = 0; i < n && !in.bad(); i++) {
     std::string name = in.string();
-    uint8_t sort = in.u8();
+    uint8_t code = in.u8(), sort = code & 0x7F;
+    const bool provided = code & 0x80;
     Kind abstract_kind = read_kind(in);
     std::vector<Kind> params = read_kinds(in), hidden;
     switch (static_cast<NamedSort>(sort)) {
@@ -243,7 +244,11 @@ bool read_named(ByteReader& in, TypeTable& t) {
       break;
     default: return false;
     }
-    t.declare(std::move(name), std::move(params), static_cast<NamedSort>(sort), abstract_kind, std::move(hidden));
+    if (provided && static_cast<NamedSort>(sort) == NamedSort::Abstract)
+      return false;
+    NamedId id = t.declare(std::move(name), std::move(params), static_cast<NamedSort>(sort), abstract_kind, std::move(hidden));
+    if (provided)
+      t.provide(id);
   }
   return !in.bad();
 }
@@ -255,7 +260,7 @@ void write_types(const TypeTable& t, ByteWriter& out) {
   for (uint32_t i = 0; i < t.named_count(); i++) {
     const NamedType& type = t.named_type(NamedId{i});
     out.string(type.name);
-    out.u8(static_cast<uint8_t>(type.sort));
+    out.u8(static_cast<uint8_t>(static_cast<unsigned>(type.sort) | (type.provided ? 0x80u : 0u)));
     out.u8(static_cast<uint8_t>(type.abstract_kind));
     out.uleb(type.params.size());
     for (Kind k : type.params)

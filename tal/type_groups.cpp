@@ -250,23 +250,26 @@ void TypeTable::write_canonical(std::string& out, TypeId type, std::span<const u
   }
 }
 
+void TypeTable::write_declaration(std::string& out, const NamedType& type) const {
+  put_text(out, type.name);
+  out.push_back(static_cast<char>(type.sort));
+  out.push_back(static_cast<char>(type.abstract_kind));
+  put32(out, static_cast<uint32_t>(type.params.size()));
+  for (Kind k : type.params)
+    out.push_back(static_cast<char>(k));
+  if (type.sort == NamedSort::Package)
+    put32(out, static_cast<uint32_t>(type.hidden.size()));
+  for (Kind k : type.hidden)
+    out.push_back(static_cast<char>(k));
+}
+
 std::string TypeTable::write_group(std::span<const uint32_t> members, const NamedMap* outer) const {
   std::string out;
   std::unordered_map<uint32_t, uint32_t> seen;
   put32(out, static_cast<uint32_t>(members.size()));
   for (uint32_t m : members) {
-    const NamedType& type = named_[m];
-    put_text(out, type.name);
-    out.push_back(static_cast<char>(type.sort));
-    out.push_back(static_cast<char>(type.abstract_kind));
-    put32(out, static_cast<uint32_t>(type.params.size()));
-    for (Kind k : type.params)
-      out.push_back(static_cast<char>(k));
-    if (type.sort == NamedSort::Package)
-      put32(out, static_cast<uint32_t>(type.hidden.size()));
-    for (Kind k : type.hidden)
-      out.push_back(static_cast<char>(k));
-    write_canonical(out, type.body, members, outer, seen);
+    write_declaration(out, named_[m]);
+    write_canonical(out, named_[m].body, members, outer, seen);
     if (out.size() > max_group_bytes)
       break; // the caller refuses it
   }
@@ -329,6 +332,36 @@ bool TypeTable::close(std::string* problem) {
       return false;
   closed_named_ = named_.size();
   return true;
+}
+
+// Starts from all being equal and tells apart what is seen to differ, with the classes of the round before, until nothing
+// changes: what is left together is equal however it is unrolled.
+std::vector<NamedId> TypeTable::find_equal_named() const {
+  size_t budget = size_t{1} << 26, classes = 0;
+  NamedMap now, next;
+  for (uint32_t i = 0; i < named_.size(); i++)
+    now[i] = NamedId{0};
+  for (;;) {
+    std::unordered_map<std::string, uint32_t> first;
+    for (uint32_t i = 0; i < named_.size(); i++) {
+      std::string text;
+      std::unordered_map<uint32_t, uint32_t> seen;
+      write_declaration(text, named_[i]);
+      write_canonical(text, named_[i].body, {}, &now, seen);
+      if (text.size() > budget)
+        return {};
+      budget -= text.size();
+      next[i] = NamedId{first.try_emplace(std::move(text), i).first->second};
+    }
+    if (first.size() == classes)
+      break;
+    classes = first.size();
+    now = next;
+  }
+  std::vector<NamedId> result(named_.size());
+  for (uint32_t i = 0; i < result.size(); i++)
+    result[i] = next[i];
+  return result;
 }
 
 std::string TypeTable::canonical(TypeId type) const {
@@ -403,6 +436,7 @@ bool TypeImporter::import_group(uint32_t number) {
   for (uint32_t member : group.members) {
     const NamedType& type = from_.named_[member];
     named_[member] = to_.declare(type.name, type.params, type.sort, type.abstract_kind, type.hidden);
+    to_.named_[named_[member].value].provided = type.provided;
   }
   for (uint32_t member : group.members) {
     TypeId body = from_.named_[member].body;
@@ -410,6 +444,34 @@ bool TypeImporter::import_group(uint32_t number) {
       return false;
   }
   return to_.close();
+}
+
+bool TypeImporter::import_definition(NamedId id) {
+  const NamedType& type = from_.named_[id.value];
+  return type.sort == NamedSort::Abstract || to_.define(named_[id.value], copy(type.body));
+}
+
+bool TypeImporter::is_bound_abstract(TypeId type) const {
+  if (!linking_ || from_.tag(type) != TypeTag::Named || from_.named_type(from_.named_id(type)).sort != NamedSort::Abstract)
+    return false;
+  auto target = named_.find(from_.named_id(type).value);
+  return target != named_.end() && to_.named_type(target->second).sort != NamedSort::Abstract;
+}
+
+// L10: the word that an importer's abstract type stands for: a pointer, a union or a package.
+TypeId TypeImporter::copy_abstract(TypeId type, bool nullable) {
+  std::vector<TypeId> args(from_.args(type).begin(), from_.args(type).end());
+  for (TypeId& arg : args)
+    arg = copy(arg);
+  const NamedId target = named_.find(from_.named_id(type).value)->second;
+  const TypeId named = to_.named(target, args);
+  switch (to_.named_type(target).sort) {
+  case NamedSort::Struct: return to_.ptr(named, nullable);
+  case NamedSort::Union: return to_.union_word(named, nullable);
+  case NamedSort::Package: return nullable ? no_type : named;
+  case NamedSort::Abstract: break;
+  }
+  return no_type;
 }
 
 TypeId TypeImporter::copy(TypeId type) {
@@ -421,7 +483,7 @@ TypeId TypeImporter::copy(TypeId type) {
   TypeId child = node.tag == TypeTag::Var || node.tag == TypeTag::Named ? no_type : TypeId{node.a};
   TypeId result;
   switch (node.tag) {
-  case TypeTag::Ptr: result = to_.ptr(copy(child), node.nullable); break;
+  case TypeTag::Ptr: result = is_bound_abstract(child) ? copy_abstract(child, node.nullable) : to_.ptr(copy(child), node.nullable); break;
   case TypeTag::Arr: result = to_.arr(copy(child), node.mutability, node.nullable); break;
   case TypeTag::Fn: result = to_.fn(copy(child), node.nullable); break;
   case TypeTag::ExnName: result = to_.exn_name(copy(child)); break;
@@ -430,12 +492,19 @@ TypeId TypeImporter::copy(TypeId type) {
   case TypeTag::Var: result = to_.var(node.a, node.kind); break;
   case TypeTag::Struct: {
     std::vector<Field> fields = from_.field_lists_[node.list];
-    for (Field& f : fields)
+    for (Field& f : fields) {
       f.type = copy(f.type);
+      if (linking_ && f.type && to_.word_size(f.type) == 8 && to_.tag(f.type) != TypeTag::Var && to_.tag(f.type) != TypeTag::Named)
+        f.slot = false; // 8 bytes either way
+    }
     result = to_.struct_layout(std::move(fields));
     break;
   }
   case TypeTag::Named: {
+    if (is_bound_abstract(type)) {
+      result = copy_abstract(type, false);
+      break;
+    }
     auto target = named_.find(node.a);
     std::vector<TypeId> args = from_.lists_[node.list];
     for (TypeId& arg : args)

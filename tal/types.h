@@ -88,6 +88,7 @@ struct NamedType {
   TypeId body;                      // Struct node (Union node), no_type until defined; abstract types have none
   Kind abstract_kind = Kind::None;  // of an abstract type or a package: they are word types too
   std::vector<Kind> hidden;         // Package: variables params.size().. of the body, a word type
+  bool provided = false;            // defined here for modules that know the name as an abstract type (L10); no part of the identity
   // Filled by close():
   uint32_t group = 0, index_in_group = 0;
   Fingerprint fingerprint{};        // of the group's canonical bytes and the index in it
@@ -143,6 +144,7 @@ public:
   NamedId declare(std::string name, std::vector<Kind> params, NamedSort sort = NamedSort::Struct,
                   Kind abstract_kind = Kind::None, std::vector<Kind> hidden = {});
   bool define(NamedId id, TypeId body);
+  void provide(NamedId id) { named_[id.value].provided = true; }
   [[nodiscard]] bool close(std::string* problem = nullptr);
 
   // Observers. The id must belong to this table.
@@ -197,6 +199,8 @@ public:
 
   // Canonical bytes: equal exactly for equal types, also across tables; named types occur by fingerprint.
   std::string canonical(TypeId type) const;
+  // T9 for a table that is not closed: for each named type the first one that is equal to it. Empty if that is too much work.
+  std::vector<NamedId> find_equal_named() const;
   Fingerprint fingerprint(TypeId type) const;
   const std::string& group_bytes(uint32_t group) const { return groups_[group].bytes; }
 
@@ -239,6 +243,7 @@ private:
   bool canonicalise_group(std::vector<uint32_t> members, std::string* problem);
   // Group bytes; references out of the group as fingerprints, or as ids of another table where `outer` is given.
   std::string write_group(std::span<const uint32_t> members, const NamedMap* outer) const;
+  void write_declaration(std::string& out, const NamedType& type) const;
   void write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group, const NamedMap* outer,
                        std::unordered_map<uint32_t, uint32_t>& seen) const;
   void print_to(std::string& out, TypeId type) const;
@@ -259,16 +264,23 @@ private:
 // Copies types of one table into another: named types that are the same (name and canonical bytes) keep one identity.
 class TypeImporter {
 public:
-  TypeImporter(const TypeTable& from, TypeTable& to) : from_(from), to_(to) {}
+  // `linking`: abstract types are bound to their definitions, and fields that differ in being slots only are the same.
+  TypeImporter(const TypeTable& from, TypeTable& to, bool linking = false) : from_(from), to_(to), linking_(linking) {}
   // no_type if the target table is full. `from` must be closed; `to` is closed afterwards.
   TypeId import(TypeId type);
+  // For tables that are not closed: what a named type is in the target, and then its definition, if it has one.
+  void bind(NamedId id, NamedId target) { named_[id.value] = target; }
+  bool import_definition(NamedId id);
 
 private:
   TypeId copy(TypeId type);
+  TypeId copy_abstract(TypeId type, bool nullable);
+  bool is_bound_abstract(TypeId type) const;
   bool import_named(NamedId id);
   bool import_group(uint32_t group);
   const TypeTable& from_;
   TypeTable& to_;
+  bool linking_;
   std::unordered_map<uint32_t, TypeId> types_;
   std::unordered_map<uint32_t, NamedId> named_;
   std::unordered_map<uint32_t, uint32_t> searched_; // nodes whose named types have been imported

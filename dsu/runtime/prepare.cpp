@@ -168,6 +168,7 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
     module.loaded->name = m.name;
     module.loaded->version = module.manifest.label;
     module.loaded->hash = m.new_hash;
+    module.loaded->generation = program_.modules.back()->generation + 1;
     module.loaded->is_private = m.role == ModuleRole::Private;
     module.init = find_init(module);
     update.modules.push_back(std::move(module));
@@ -180,7 +181,7 @@ bool Preparation::link(PreparedUpdate& update, Refusal& refusal) const {
   for (const PreparedModule& m : update.modules)
     patch.push_back(&m.object->interface());
   const std::vector<const tal::Interface*> running = program_.interfaces();
-  tal::PatchRequest request{running, patch, {}, {}};
+  tal::PatchRequest request{running, patch, {}, {}, program_.generations()};
   if (!make_link_request(program_, update.modules, request, refusal))
     return false;
   const auto current = program_.current();

@@ -52,6 +52,13 @@ size_t LoadedModule::function_at(uint32_t offset) const {
   return static_cast<size_t>(next - functions.begin()) - 1;
 }
 
+std::vector<uint32_t> Program::generations() const {
+  std::vector<uint32_t> result;
+  for (const auto& m : modules)
+    result.push_back(m->generation);
+  return result;
+}
+
 std::vector<const tal::Interface*> Program::interfaces() const {
   std::vector<const tal::Interface*> all;
   for (const auto& module : modules)

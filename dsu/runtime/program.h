@@ -21,6 +21,7 @@ struct LoadedModule {
   std::string name, version;
   Hash hash{};
   uint32_t updates = 0;
+  uint32_t generation = 0;             // which patch brought it, counted from 1; 0: the program
   bool is_private = false;             // came with a patch for the patch's own use
   tal::Interface interface;
   uint8_t* section[6] = {};            // address, by tal::Section
@@ -56,6 +57,7 @@ struct Program {
   std::vector<tal::Binding> redirected;
 
   std::vector<const tal::Interface*> interfaces() const;
+  std::vector<uint32_t> generations() const;
   std::vector<std::vector<tal::Binding>> current() const;
   // `name` as code of `module` sees it: its own static definition first, then the public one.
   std::optional<tal::Binding> find(const std::string& name, const std::string& module) const;
