@@ -3,7 +3,7 @@
 // An Interface is derived by the checker from the verified bytes. Updateable executables carry it in serialised form
 // (one read-only section), so that a patch can be checked against the running program without its object files.
 //
-// The link check never looks at code. It decides (rules L1..L9 of docs/tal.md): every import has exactly one provider at a
+// The link check never looks at code. It decides (rules L1..L10 of docs/tal.md): every import has exactly one provider at a
 // type at most the imported one, data and exception names bind at equal types, names are unique, reserved names are
 // defined by nobody, natives exist at the types that the module was checked against; for patches, that each replaced
 // function is at most what every remaining caller assumed.

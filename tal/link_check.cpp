@@ -1,4 +1,4 @@
-// The link check over Interfaces: static programs and patches (rules L1..L9 of docs/tal.md).
+// The link check over Interfaces: static programs and patches (rules L1..L10 of docs/tal.md).
 //
 // All types are imported into one table, where identity is an id (name and canonical bytes); then every question is a
 // comparison of ids or one subtype test. Nothing here looks at code: that a module keeps to its Interface was the
