@@ -91,7 +91,7 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
                                       is_address(decl.representation) ? tal::Kind::P : tal::Kind::W8,
                                       std::vector<tal::Kind>(decl.hidden_params.size(), tal::Kind::W));
     named_[decl_id.value] = id;
-  if (decl.scope == frontend::Scope::Abstract) target_.provide(id);
+    if (decl.scope == frontend::Scope::Abstract) target_.provide(id);
     tal::TypeId inside = word(decl.representation);
     if (inside && !target_.define(id, inside) && problem_.empty()) problem_ = "the abstype `" + std::string(decl.name.view()) + "`";
     return id;
@@ -114,6 +114,7 @@ bool TypeMap::is_address(frontend::TypeId id) const {
     switch (type.kind) {
     case TypeKind::String: case TypeKind::Exn: case TypeKind::Array: case TypeKind::Tuple: case TypeKind::Function: return true;
     case TypeKind::Named:
+      if (source_.decl(type.decl).kind == frontend::TypeDeclKind::Abstract) return source_.is_nullable(id); // else it may be a package
       if (source_.decl(type.decl).kind != frontend::TypeDeclKind::Abstype) return true;
       id = source_.decl(type.decl).representation;
       break;
