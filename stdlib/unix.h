@@ -174,7 +174,8 @@ extern int dirfd(DIR d);
 
 // ---- processes
 
-// Makes a copy of the process: 0 in it, its number in this one. Streams are flushed before. Only the first process gets updates.
+// Makes a copy of the process: 0 in it, its number in this one. Streams are flushed before.
+// The copy of an updateable program can be updated by itself from its first update point on.
 extern int fork();
 // Becomes another program; args[0] is its name. Streams are flushed before.
 extern void execv(string path, string args[]);

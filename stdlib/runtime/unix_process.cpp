@@ -68,8 +68,7 @@ private:
 
 }  // namespace
 
-// What is buffered is written before, or both processes would write it. A program that is updateable gets its patches in the
-// first process only.
+// What is buffered is written before, or both processes would write it.
 POPRT_THROWING(uint64_t, Unix__fork, ()) {
   std::fflush(nullptr);
   const pid_t child = fork();

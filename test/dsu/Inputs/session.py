@@ -8,6 +8,7 @@ Lines of a session:
   send-only TEXT gives the program a line and does not wait for an answer
   mkdir NAME     makes a directory in DIR: something that the program may wait for
   line           shows the next line of the program
+  child-popctl ARGS  the same for a child that the program forked, as CHILD
   popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
   sleep SECONDS  gives it time for something that it does by itself
 At the end the program is given `quit` and has to end by itself. Everything has a deadline.
@@ -29,6 +30,7 @@ class Program:
         self.process = subprocess.Popen([os.path.join(directory, "server")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         env=environment, cwd=directory)
         self.buffer = b""
+        self.child = None
 
     def send(self, text):
         self.process.stdin.write(text.encode() + b"\n")
@@ -45,8 +47,21 @@ class Program:
         return line.decode()
 
 
+def child_of(program, environment):
+    """The child of the program, also when it has ended; waited for until its first update point."""
+    if not program.child:
+        listed = open("/proc/%d/task/%d/children" % (program.process.pid, program.process.pid)).read().split()
+        program.child = listed[0] if listed else "no-child"
+        socket = os.path.join(environment["XDG_RUNTIME_DIR"], "popcorn", program.child + ".sock")
+        end = time.time() + DEADLINE
+        while not os.path.exists(socket) and time.time() < end:
+            time.sleep(0.01)
+    return program.child
+
+
 def popctl(arguments, program, directory, environment):
     words = [word.replace("PID", str(program.process.pid)) for word in shlex.split(arguments)]
+    words = [child_of(program, environment) if word == "CHILD" else word for word in words]
     result = subprocess.run(["popctl", *words], cwd=directory, env=environment, text=True, timeout=DEADLINE,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     print(result.stdout.replace(str(program.process.pid), "PID"), end="")
@@ -72,7 +87,7 @@ def main():
                 os.mkdir(os.path.join(directory, rest))
             elif verb == "line":
                 print(program.line())
-            elif verb == "popctl":
+            elif verb in ("popctl", "child-popctl"):
                 popctl(rest, program, directory, environment)
             elif verb == "sleep":
                 time.sleep(float(rest))
