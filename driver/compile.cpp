@@ -4,6 +4,7 @@
 #include "codegen/instruction_assembler.h"
 #include "driver/front.h"
 #include "driver/middle.h"
+#include "driver/native_files.h"
 #include "driver/output.h"
 #include "dsu/pass/describe_module.h"
 #include "dsu/pass/update_points.h"
@@ -231,7 +232,13 @@ std::optional<CompiledObject> assemble_file(const std::string& path, int& exit_s
 
 } // namespace
 
+namespace {
+std::unique_ptr<tal::NativeInterface> natives_with_users;
+}
+
 const tal::NativeInterface* native_interface() {
+  if (natives_with_users)
+    return natives_with_users.get();
   static const std::unique_ptr<tal::NativeInterface> natives = [] {
     auto parsed = std::make_unique<tal::NativeInterface>();
     std::string problem;
@@ -241,6 +248,15 @@ const tal::NativeInterface* native_interface() {
     return std::unique_ptr<tal::NativeInterface>();
   }();
   return natives.get();
+}
+
+bool add_native_files(const std::vector<std::string>& paths) {
+  if (paths.empty())
+    return true;
+  auto parsed = read_natives(paths, "popc");
+  if (parsed)
+    natives_with_users = std::make_unique<tal::NativeInterface>(std::move(*parsed));
+  return parsed.has_value();
 }
 
 std::optional<CompiledObject> compile_module(const PopcOptions& options, frontend::Session& session,

@@ -17,6 +17,9 @@ namespace driver {
 // problem is printed and nothing returned.
 const tal::NativeInterface* native_interface();
 
+// Adds the declarations of users' files (--natives) to it, before it is asked for first. False after printing what is wrong with them.
+bool add_native_files(const std::vector<std::string>& paths);
+
 struct CompiledObject {
   tal::Bytes bytes;
   std::unique_ptr<tal::VerifiedObject> verified;

@@ -57,6 +57,7 @@ public:
     if (!links.ok())
       return report(links);
     tal::ProgramOptions options;
+    options.natives = &natives_;
     options.updateable = settings_.updateable;
     options.version = settings_.version;
     options.update_key = settings_.update_key;
@@ -147,6 +148,10 @@ private:
     std::vector<std::string> command = {"cc", "-pie", "-fno-lto", "-Wl,-z,noexecstack", "-Wl,-z,now", "-Wl,-z,relro",
                                         "-Wl,-z,separate-code", "-Wl,--no-gc-sections", "-o", output};
     command.insert(command.end(), objects.begin(), objects.end());
+    if (!settings_.native_inputs.empty()) {
+      command.insert(command.end(), {"-O2", "-fPIE", "-I", library_ + "/native"});
+      command.insert(command.end(), settings_.native_inputs.begin(), settings_.native_inputs.end());
+    }
     command.push_back("-Wl,--start-group");
     command.push_back(library_ + "/libpoprt.a");
     command.push_back(library_ + (settings_.updateable ? "/libpopdsu.a" : "/libpopstatic.a"));
@@ -189,7 +194,7 @@ private:
       return 0;
     std::string problem;
     const auto messages = read_file(log, problem);
-    return fail(internal_error, "the system linker failed\n" + (messages ? std::string(messages->begin(), messages->end()) : problem));
+    return fail(settings_.native_inputs.empty() && natives_.user_text.empty() ? internal_error : user_error, "the system linker failed\n" + (messages ? std::string(messages->begin(), messages->end()) : problem));
   }
 
   const LinkSettings& settings_;

@@ -22,6 +22,7 @@ struct LinkSettings {
   bool updateable = false;
   std::string version;            // label of an updateable program
   std::vector<uint8_t> update_key; // that its patches must be signed with; empty: none
+  std::vector<std::string> native_inputs;  // for the system linker as they are: C sources, objects, archives, -L and -l
   bool keep_temporaries = false;  // leave the fresh objects and say where
   bool verbose = false;           // print the command of the system linker
 };

@@ -79,6 +79,17 @@ po::options_description update_options() {
   return options;
 }
 
+po::options_description native_options() {
+  using Names = std::vector<std::string>;
+  po::options_description options("Binding C functions (docs/interop.md)");
+  options.add_options()
+      ("natives", po::value<Names>()->value_name("FILE"), "C functions and their types, for whose truth you vouch")
+      ("native-object", po::value<Names>()->value_name("FILE"), "C source, object or archive that defines them")
+      ("library,l", po::value<Names>()->value_name("NAME"), "link the program with a C library")
+      ("library-dir,L", po::value<Names>()->value_name("DIR"), "search libraries in DIR");
+  return options;
+}
+
 po::options_description debug_options() {
   using Names = std::vector<std::string>;
   po::options_description options("Looking inside");
@@ -169,6 +180,9 @@ std::string check(const PopcOptions& options) {
     return "--dsu-key goes with making an updateable executable: popc -dsu --dsu-key=KEY.pub -o PROGRAM FILE.pop...";
   if (options.emit == Emit::Object && options.inputs.size() > 1 && !options.output.empty())
     return "-o with -c takes one input file, but " + std::to_string(options.inputs.size()) + " were given";
+  const bool links = options.emit == Emit::Executable && !options.interpret;
+  if (!links && !(options.native_objects.empty() && options.libraries.empty() && options.library_dirs.empty()))
+    return "--native-object, -l and -L go with making an executable";
   return check_dependencies(options);
 }
 
@@ -185,7 +199,7 @@ std::string choose_color(const po::variables_map& map, PopcOptions& options) {
 
 std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_status) {
   po::options_description visible;
-  visible.add(common_options()).add(dependency_options()).add(update_options()).add(debug_options());
+  visible.add(common_options()).add(dependency_options()).add(update_options()).add(native_options()).add(debug_options());
   po::options_description all;
   all.add(visible).add_options()("input", po::value<std::vector<std::string>>());
   po::positional_options_description positional;
@@ -221,6 +235,10 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   take(map, "include", options.include_dirs);
   take(map, "define", options.defines);
   take(map, "undefine", options.undefines);
+  take(map, "natives", options.native_files);
+  take(map, "native-object", options.native_objects);
+  take(map, "library", options.libraries);
+  take(map, "library-dir", options.library_dirs);
   take(map, "jobs", options.jobs);
   take(map, "MF", options.dependency_file);
   take(map, "MT", options.dependency_target);

@@ -34,6 +34,9 @@ struct PopcOptions {
   std::string update_key_file;             // --dsu-key
   std::string signing_key_file;            // --sign
   std::optional<uint64_t> sequence;        // --sequence
+  std::vector<std::string> native_files;   // --natives: declarations of C functions
+  std::vector<std::string> native_objects; // --native-object: what defines them
+  std::vector<std::string> libraries, library_dirs; // -l, -L
   int optimise = 1;                        // -O0, -O1
   bool interpret = false;                  // run on the IR interpreter instead of making an executable
   bool keep_temporaries = false;           // --save-temps

@@ -162,6 +162,11 @@ int link(const PopcOptions& options) {
     }
     settings.update_key.assign(key->begin(), key->end());
   }
+  settings.native_inputs = options.native_objects;
+  for (const std::string& directory : options.library_dirs)
+    settings.native_inputs.push_back("-L" + directory);
+  for (const std::string& library : options.libraries)
+    settings.native_inputs.push_back("-l" + library);
   settings.keep_temporaries = options.keep_temporaries;
   settings.verbose = options.verbose;
   const int status = driver::link_program(std::move(inputs), settings, *driver::native_interface());
@@ -171,6 +176,8 @@ int link(const PopcOptions& options) {
 int run(const PopcOptions& options) {
   if (options.list_passes)
     return write_text("-", ir::list_passes());
+  if (!driver::add_native_files(options.native_files))
+    return 1;
   if (options.interpret)
     return driver::interpret(options);
   if (is_listing(options.emit))

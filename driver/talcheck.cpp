@@ -1,6 +1,7 @@
 // talcheck: verifies TAL objects and linked programs, independently of the compiler.
 //
 // Exit status: 0 all accepted, 1 one refused or unreadable, 64 usage.
+#include "driver/native_files.h"
 #include "driver/output.h"
 #include "driver/tool_arguments.h"
 #include "tal/checker.h"
@@ -35,7 +36,7 @@ enum ExitStatus { Accepted = 0, Refused = 1 };
 struct Options {
   bool json = false, interface = false, print = false;
   unsigned repeat = 1;
-  std::vector<std::string> files;
+  std::vector<std::string> natives, files;
 };
 
 std::string json_string(std::string_view text) {
@@ -249,15 +250,12 @@ int run(const Options& options) {
       status = std::max(status, print_file(file));
     return status;
   }
-  tal::NativeInterface natives;
-  std::string problem;
-  if (!tal::parse_natives(tal::builtin_natives_text(), natives, problem)) {
-    driver::print_error("talcheck", "the built-in native interface: " + problem);
+  const std::optional<tal::NativeInterface> natives = driver::read_natives(options.natives, "talcheck");
+  if (!natives)
     return Refused;
-  }
   std::string json_list;
   for (const std::string& file : options.files)
-    status = std::max(status, check_file(file, natives, options, json_list));
+    status = std::max(status, check_file(file, *natives, options, json_list));
   if (options.json)
     std::cout << "[" << json_list << "]\n";
   return status;
@@ -270,6 +268,7 @@ int main(int argc, char** argv) {
   Options options;
   bool instructions = false;
   visible.add_options()("json", po::bool_switch(&options.json), "results as JSON")(
+      "natives", po::value(&options.natives)->value_name("FILE"), "C functions that the objects may use, and their types")(
       "interface", po::bool_switch(&options.interface), "print the interface of each object")(
       "repeat", po::value(&options.repeat)->value_name("N"), "verify each file N times, for measuring")(
       "print", po::bool_switch(&options.print), "print objects as text")(

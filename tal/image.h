@@ -84,6 +84,8 @@ typedef struct tal_program {
   uint64_t entry_kind;
   uint64_t updateable;
   const char *version; /* label given with --dsu-version, or "" */
+  const char *user_natives; /* declarations of the user's natives in an updateable program, for the checking of patches; or null */
+  uint64_t user_natives_size;
   const uint8_t *update_key; /* 32 bytes, the Ed25519 key that patches must be signed with; null if none is asked for */
 } tal_program;
 

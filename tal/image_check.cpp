@@ -94,6 +94,13 @@ private:
         return fail("the table of natives cannot be read");
       natives_[name] = address_of(row.address);
     }
+    // Patches will be checked against these declarations.
+    const std::string_view expected =
+        options_.updateable && options_.natives != nullptr ? std::string_view(options_.natives->user_text) : std::string_view{};
+    const std::span<const uint8_t> carried = file_.bytes(address_of(program_.user_natives), program_.user_natives_size);
+    if (program_.user_natives_size != expected.size() || (!expected.empty() && (carried.size() != expected.size() ||
+        std::memcmp(carried.data(), expected.data(), expected.size()) != 0)))
+      return fail("the program carries other declarations of natives than those given");
     return true;
   }
 
@@ -388,6 +395,7 @@ bool check_program(std::span<const uint8_t> file, const NativeInterface& natives
   ProgramOptions options;
   if (!find_entry(modules, options.entry, options.entry_kind, problem))
     return false;
+  options.natives = &natives;
   options.updateable = report.updateable = is_updateable(program);
   return check_image(file, modules, links, options, problem);
 }

@@ -15,8 +15,8 @@ constexpr uint64_t data_flags = elf::shf_alloc | elf::shf_write;
 // Writes the fresh object of one module.
 class ModuleWriter {
 public:
-  ModuleWriter(std::span<const VerifiedObject* const> modules, const LinkResult& links, uint32_t index)
-      : modules_(modules), links_(links), index_(index), interface_(modules[index]->interface()), image_(modules[index]->image()) {}
+  ModuleWriter(std::span<const VerifiedObject* const> modules, const LinkResult& links, const NativeInterface* natives, uint32_t index)
+      : modules_(modules), links_(links), natives_(natives), index_(index), interface_(modules[index]->interface()), image_(modules[index]->image()) {}
 
   bool write(Bytes& out, std::string& problem) {
     add_sections();
@@ -106,7 +106,7 @@ private:
     if (binding.module == Binding::desc)
       return {elf_.section_symbol(descriptors_), descriptor_offset_[index]};
     if (binding.module == Binding::native)
-      return {elf_.add_undefined(native_symbol(interface_.symbols[index].name)), 0};
+      return {elf_.add_undefined(native_symbol(interface_.symbols[index].name, natives_)), 0};
     const InterfaceSymbol& definition = modules_[binding.module]->interface().symbols[binding.symbol];
     if (binding.module == index_)
       return {elf_.section_symbol(sections_[static_cast<size_t>(definition.section)]), definition.offset};
@@ -158,6 +158,7 @@ public:
 private:
   std::span<const VerifiedObject* const> modules_;
   const LinkResult& links_;
+  const NativeInterface* natives_;
   uint32_t index_;
   const Interface& interface_;
   const ObjectImage& image_;
@@ -301,7 +302,15 @@ private:
       for (uint32_t s = 0; s < links_.bindings[m].size(); s++)
         if (links_.bindings[m][s].module == Binding::native)
           names.insert(modules_[m]->interface().symbols[s].name);
+    if (options_.updateable && options_.natives != nullptr)  // patches may use any
+      for (const auto& [name, native] : options_.natives->natives)
+        if (native.user)
+          names.insert(name);
     return {names.begin(), names.end()};
+  }
+
+  std::string_view user_natives() const {
+    return options_.updateable && options_.natives != nullptr ? std::string_view(options_.natives->user_text) : std::string_view{};
   }
 
   void write_program(uint64_t modules_at) {
@@ -310,7 +319,7 @@ private:
     for (const std::string& name : native_names()) {
       const uint64_t at = natives.size() * sizeof(tal_native);
       inner.push_back(to_table(at + offsetof(tal_native, name), place_text(name)));
-      inner.push_back({at + offsetof(tal_native, address), elf_.add_undefined(native_symbol(name))});
+      inner.push_back({at + offsetof(tal_native, address), elf_.add_undefined(native_symbol(name, options_.natives))});
       natives.push_back({});
     }
     const uint64_t natives_at = place(natives.data(), natives.size() * sizeof(tal_native));
@@ -321,6 +330,7 @@ private:
     program.native_count = natives.size();
     program.entry_kind = options_.entry_kind;
     program.updateable = options_.updateable;
+    program.user_natives_size = user_natives().size();
     const InterfaceSymbol& entry = modules_[options_.entry.module]->interface().symbols[options_.entry.symbol];
     const ElfWriter::SymbolId here = elf_.section_symbol(pointers_);
     const uint64_t program_at = place(&program, sizeof program);
@@ -332,6 +342,8 @@ private:
               to_table(offsetof(tal_program, version), place_text(options_.version))});
     if (!options_.update_key.empty())
       relocate(program_at, {to_table(offsetof(tal_program, update_key), place_table(options_.update_key))});
+    if (const uint64_t size = user_natives().size(); size != 0)
+      relocate(program_at, {to_table(offsetof(tal_program, user_natives), place_text(user_natives()))});
     elf_.add_hidden("__tal_program", pointers_, program_at, sizeof program, elf::stt_object);
 
     tal_anchor anchor{};
@@ -382,10 +394,11 @@ bool entry_kind(const TypeTable& types, const InterfaceSymbol& symbol, tal_entry
 
 } // namespace
 
-std::string native_symbol(std::string_view name) {
+std::string native_symbol(std::string_view name, const NativeInterface* natives) {
   if (name.starts_with("__"))
     return std::string(name);
-  std::string out = "poprt_";
+  const auto found = natives == nullptr ? std::map<std::string, Native>::const_iterator{} : natives->natives.find(std::string(name));
+  std::string out = natives != nullptr && found != natives->natives.end() && found->second.user ? "popnat_" : "poprt_";
   for (size_t i = 0; i < name.size(); i++) {
     const bool separator = name[i] == ':' && i + 1 < name.size() && name[i + 1] == ':';
     out += separator ? "__" : std::string(1, name[i]);
@@ -443,7 +456,7 @@ bool write_program_objects(std::span<const VerifiedObject* const> modules, const
                            ProgramObjects& objects, std::string& problem) {
   objects.modules.resize(modules.size());
   for (uint32_t i = 0; i < modules.size(); i++)
-    if (!ModuleWriter(modules, links, i).write(objects.modules[i], problem))
+    if (!ModuleWriter(modules, links, options.natives, i).write(objects.modules[i], problem))
       return false;
   objects.table = TableWriter(modules, links, options).write();
   return true;

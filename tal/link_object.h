@@ -11,12 +11,14 @@
 
 #include "tal/checker.h"
 #include "tal/image.h"
+#include "tal/natives.h"
 
 #include <span>
 
 namespace tal {
 
 struct ProgramOptions {
+  const NativeInterface* natives = nullptr;  // null: the user has declared none
   bool updateable = false;
   std::string version;               // label of the program's version
   Bytes update_key;                  // 32 bytes, the key that patches must be signed with; empty: none
@@ -46,8 +48,9 @@ struct ProgramObjects {
 [[nodiscard]] bool find_entry(std::span<const VerifiedObject* const> modules, Binding& entry, tal_entry_kind& kind,
                               std::string& problem);
 
-// The C symbol of a native: "Core::exit" -> "poprt_Core__exit"; runtime entry points keep their names.
-std::string native_symbol(std::string_view name);
+// The C symbol of a native: "Core::exit" -> "poprt_Core__exit", one of the user's "Zlib::crc32" -> "popnat_Zlib__crc32"; runtime entry
+// points keep their names.
+std::string native_symbol(std::string_view name, const NativeInterface* natives);
 
 // "List::map" -> "pop.List.map"; any other character outside [A-Za-z0-9_] becomes "$" and two hexadecimal digits.
 std::string link_symbol(std::string_view name);

@@ -10,30 +10,38 @@ class NativesParser {
 public:
   explicit NativesParser(NativeInterface& natives) : natives_(natives), parser_(natives.types) {}
 
-  bool run(std::string_view text, std::string& problem) {
-    return each_line(text, true, problem) && close(problem) && each_line(text, false, problem);
+  bool run(std::string_view text, std::string_view user, std::string& problem) {
+    natives_.user_text = user;
+    for (int step = 0; step < 3; step++) {
+      if (step == 2 && !close(problem))
+        return false;
+      for (bool is_user : {false, true}) {
+        user_ = is_user;
+        if (!each_line(is_user ? user : text, step, problem))
+          return false;
+      }
+    }
+    return true;
   }
 
 private:
   bool close(std::string& problem) { return natives_.types.close(&problem); }
 
-  // First pass: named types. They are declared, then defined, so that they may refer to each other.
-  bool each_line(std::string_view text, bool types_pass, std::string& problem) {
-    for (int step = types_pass ? 0 : 2; step < (types_pass ? 2 : 3); step++) {
-      size_t number = 0;
-      for (size_t at = 0; at < text.size();) {
-        size_t end = std::min(text.find('\n', at), text.size());
-        std::vector<Token> tokens;
-        std::string message;
-        number++;
-        bool ok = lex_line(text.substr(at, end - at), tokens, message);
-        TokenStream in(std::move(tokens));
-        if (!ok || !line(in, step)) {
-          problem = "line " + std::to_string(number) + ": " + (ok ? in.problem() : message);
-          return false;
-        }
-        at = end + 1;
+  // Steps 0 and 1: named types. They are declared, then defined, so that they may refer to each other.
+  bool each_line(std::string_view text, int step, std::string& problem) {
+    size_t number = 0;
+    for (size_t at = 0; at < text.size();) {
+      size_t end = std::min(text.find('\n', at), text.size());
+      std::vector<Token> tokens;
+      std::string message;
+      number++;
+      bool ok = lex_line(text.substr(at, end - at), tokens, message);
+      TokenStream in(std::move(tokens));
+      if (!ok || !line(in, step)) {
+        problem = "line " + std::to_string(number) + ": " + (ok ? in.problem() : message);
+        return false;
       }
+      at = end + 1;
     }
     return true;
   }
@@ -62,8 +70,11 @@ private:
       return in.fail_with("ill-formed type of `" + name + "`");
     if (!natives_.types.is_closed(type))
       return in.fail_with("free type variables in the type of `" + name + "`");
-    if (!natives_.natives.try_emplace(name, Native{what, blocking, type}).second)
-      return in.fail_with("`" + name + "` is declared twice");
+    if (user_ && (name.find("__") != std::string::npos || name == "main" || name == "pop_main"))
+      return in.fail_with("`" + name + "` is a reserved name");
+    auto [place, is_new] = natives_.natives.try_emplace(name, Native{what, blocking, user_, type});
+    if (!is_new)
+      return in.fail_with("`" + name + (user_ && !place->second.user ? "` is a name of the runtime" : "` is declared twice"));
     return true;
   }
 
@@ -95,12 +106,13 @@ private:
 
   NativeInterface& natives_;
   TypeParser parser_;
+  bool user_ = false;
 };
 
 } // namespace
 
-bool parse_natives(std::string_view text, NativeInterface& natives, std::string& problem) {
-  return NativesParser(natives).run(text, problem);
+bool parse_natives(std::string_view text, NativeInterface& natives, std::string& problem, std::string_view user) {
+  return NativesParser(natives).run(text, user, problem);
 }
 
 Special special_entry(std::string_view name) {

@@ -26,16 +26,19 @@ namespace tal {
 struct Native {
   enum class What : uint8_t { Function, ExnName, Data } what = What::Function;
   bool blocking = false;  // a function that waits for something outside the program
+  bool user = false;      // declared by the user, who vouches for it, not by the runtime
   TypeId type;    // signature, exnname type, or type of the variable's address; in NativeInterface::types
 };
 
 struct NativeInterface {
   TypeTable types;
   std::map<std::string, Native> natives;
+  std::string user_text;  // the declarations of the user as they were given: what an updateable program carries
 };
 
-// False with "line N: message".
-[[nodiscard]] bool parse_natives(std::string_view text, NativeInterface& natives, std::string& problem);
+// The runtime's declarations, and those of a user who binds C functions (docs/interop.md): these may use the runtime's types but
+// not its names, nor reserved ones. False with "line N: message", of the user's text if `text` is right.
+[[nodiscard]] bool parse_natives(std::string_view text, NativeInterface& natives, std::string& problem, std::string_view user = {});
 
 // The text of stdlib/runtime/natives.tali as it was when the tools were built (library pop_natives).
 std::string_view builtin_natives_text();

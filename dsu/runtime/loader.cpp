@@ -35,6 +35,9 @@ uintptr_t native_address(std::string_view name) {
   for (uint32_t i = 0; i < native_address_count; i++)
     if (name == native_addresses[i].name)
       return reinterpret_cast<uintptr_t>(native_addresses[i].address);
+  for (uint64_t i = 0; i < __tal_program.native_count; i++)  // those of the user
+    if (name == __tal_program.natives[i].name)
+      return reinterpret_cast<uintptr_t>(__tal_program.natives[i].address);
   return 0;
 }
 

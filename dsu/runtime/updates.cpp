@@ -52,6 +52,10 @@ std::string program_path() {
   return n > 0 ? std::string(buffer, static_cast<size_t>(n)) : "?";
 }
 
+std::string_view user_natives(const tal_program& image) {
+  return image.user_natives_size == 0 ? std::string_view{} : std::string_view(image.user_natives, image.user_natives_size);
+}
+
 void set_pending(bool pending) { __atomic_store_n(&popdsu_pending, pending ? 1u : 0u, __ATOMIC_SEQ_CST); }
 
 }  // namespace
@@ -81,7 +85,7 @@ bool Updates::describe(Report& report) {
   if (described_)
     return true;
   std::string problem;
-  if (!tal::parse_natives(native_text(), natives_, problem) || !describe_program(*image_, natives_, program_, problem)) {
+  if (!tal::parse_natives(native_text(), natives_, problem, user_natives(*image_)) || !describe_program(*image_, natives_, program_, problem)) {
     report = refuse(std::move(report), {Step::Match, "", problem, "link the program again"});
     return false;
   }

@@ -37,6 +37,7 @@ namespace {
 const Exception* last_raised = nullptr;
 uint64_t raised_at = 0;
 Trace passed;
+const tal_program* program = nullptr;
 
 tal_exception_name describe_exception(const Exception* exception) {
   static const tal_exception_name builtin[] = {
@@ -47,6 +48,9 @@ tal_exception_name describe_exception(const Exception* exception) {
   for (const tal_exception_name& row : builtin)
     if (row.address == exception->name)
       return row;
+  for (uint64_t i = 0; program != nullptr && i < program->native_count; i++)  // those of the user's C code
+    if (program->natives[i].address == exception->name)
+      return {exception->name, program->natives[i].name, TAL_PAYLOAD_OTHER};
   const tal_exception_name* found = find_exception(exception->name);
   return found != nullptr ? *found : tal_exception_name{exception->name, "?", TAL_PAYLOAD_NONE};
 }
@@ -105,6 +109,8 @@ void note_raise(const Exception* exception, uint64_t pc, bool is_new) {
     passed.skipped = 0;
   }
 }
+
+void know_names(const tal_program* table) { program = table; }
 
 void note_frame(uint64_t pc) { passed.add(pc); }
 

@@ -4,6 +4,7 @@
 #define STDLIB_RUNTIME_EXCEPTIONS_H
 
 #include "stdlib/runtime/value.h"
+#include "tal/image.h"
 
 namespace poprt {
 
@@ -13,6 +14,9 @@ namespace poprt {
 // `pc`.
 void note_raise(const Exception* exception, uint64_t pc, bool is_new);
 void note_frame(uint64_t pc);
+
+// Where names of exceptions that C code of the user defines are found; called once at the start.
+void know_names(const tal_program* table);
 
 // Prints `uncaught exception NAME(payload) raised at FILE:LINE` and the trace, and exits with failure_status.
 [[noreturn]] void report_uncaught(const Exception* exception);

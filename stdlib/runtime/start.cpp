@@ -34,6 +34,7 @@ void register_modules() {
 int main(int argc, char** argv) {
   start_collector();
   register_modules();
+  know_names(&__tal_program);
   install_fault_handlers();
   signal(SIGPIPE, SIG_IGN);  // a write to a closed connection is an error of that write
   hold_standard_descriptors();
