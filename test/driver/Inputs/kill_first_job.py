@@ -9,7 +9,8 @@ popc = subprocess.Popen([sys.argv[1], "-j2", "-c", "blocked.pop", "good.pop"], s
 children = []
 while not children:
     time.sleep(0.02)
-    with open("/proc/%d/task/%d/children" % (popc.pid, popc.pid)) as file:
-        children = file.read().split()
+    for thread in os.listdir("/proc/%d/task" % popc.pid):
+        with open("/proc/%d/task/%s/children" % (popc.pid, thread)) as file:
+            children += file.read().split()
 os.kill(int(children[0]), signal.SIGKILL)
 print(popc.communicate()[1], "status", popc.returncode)
