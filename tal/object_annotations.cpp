@@ -534,6 +534,15 @@ std::vector<NamedBytes> encode_annotations(const ObjectAnnotations& a) {
   return sections;
 }
 
+// The checker's table grows while it works: what is not there yet is no type of the object (O5).
+static bool types_exist(const ObjectAnnotations& a) {
+  auto exists = [&](TypeId t) { return t.value < a.types.size(); };
+  auto all_exist = [&](const auto& list, auto type) { return std::all_of(list.begin(), list.end(), [&](const auto& x) { return exists(type(x)); }); };
+  return all_exist(a.symbols, [](const Symbol& s) { return s.type; }) &&
+         std::all_of(a.labels.begin(), a.labels.end(), [&](const LabelRecord& l) { return all_exist(l.live, [](const LiveLocation& x) { return x.type.type; }); }) &&
+         std::all_of(a.insts.begin(), a.insts.end(), [&](const Instantiation& i) { return all_exist(i.args, [](TypeId t) { return t; }); });
+}
+
 bool decode_annotations(std::span<const NamedBytes> sections, ObjectAnnotations& a, std::string& problem) {
   auto fail = [&](const std::string& what) {
     problem = what;
@@ -576,7 +585,7 @@ bool decode_annotations(std::span<const NamedBytes> sections, ObjectAnnotations&
   }
   if (!note || !types || !sigs)
     return fail("no .tal.note, .tal.types or .tal.sigs section");
-  return true;
+  return types_exist(a) || fail("a type number beyond the types of .tal.types");
 }
 
 } // namespace tal

@@ -413,4 +413,21 @@ TEST(Interfaces, ComeBackAsTheyWere) {
   }
 }
 
+// The checker's table grows by the types of natives: a number beyond the object's own types would become one of those.
+TEST(Annotations, TypeNumbersBeyondTheTableAreRefused) {
+  ObjectAnnotations a, read;
+  a.module = "M";
+  a.symbols.push_back({"M::f", SymbolKind::Function, Scope::Import, Section::None, 0, 0, a.types.signature({})});
+  std::string problem;
+  ASSERT_TRUE(a.types.close(&problem));
+  auto sections = encode_annotations(a);
+  EXPECT_TRUE(decode_annotations(sections, read, problem)) << problem;
+  for (NamedBytes& s : sections)
+    if (s.name == ".tal.sigs")
+      s.bytes.back()++;
+  ObjectAnnotations again;
+  EXPECT_FALSE(decode_annotations(sections, again, problem));
+  EXPECT_EQ(problem, "a type number beyond the types of .tal.types");
+}
+
 } // namespace
