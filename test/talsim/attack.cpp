@@ -89,7 +89,31 @@ public:
     }
     if (chosen == nullptr)
       return;
-    const Seed& seed = *chosen;
+    if (step(*chosen, mutant, how, i, random, w))
+      walk(std::move(mutant), i, random, w);
+  }
+
+private:
+  // Goes on from an accepted mutant now and then: what takes several changes to go wrong is reached in this way.
+  void walk(Mutant mutant, uint64_t i, Random& random, Worker& w) {
+    Seed seed;
+    if (!random.one_in(3) || !read_seed("a mutant", std::move(mutant.bytes), seed))
+      return;
+    for (int attempt = 0; attempt < 12; attempt++) {
+      Mutator how = options_.only >= 0 ? static_cast<Mutator>(options_.only) : random_mutator(random);
+      w.mutator = how;
+      Mutant next;
+      if (!mutate(how, seed, seeds_, random, next) || next.bytes == seed.bytes || !step(seed, next, how, i, random, w))
+        continue;
+      Seed changed;
+      if (!read_seed("a mutant", std::move(next.bytes), changed))
+        return;
+      seed = std::move(changed);
+    }
+  }
+
+  // Asks the checker and runs what it accepts. True if the mutant is accepted and safe.
+  bool step(const Seed& seed, const Mutant& mutant, Mutator how, uint64_t i, Random& random, Worker& w) {
     Tally& t = w.tallies[static_cast<size_t>(how)];
     t.made++;
     if (options_.at != UINT64_MAX)
@@ -103,13 +127,14 @@ public:
         w.rules[static_cast<size_t>(how)][r] += error->rule == rule_names[r];
       if (options_.at != UINT64_MAX)
         std::fputs(to_string(*error, "mutant").c_str(), stdout);
-      return;
+      return false;
     }
     t.accepted++;
+    uint64_t before = t.violations;
     run(seed, mutant, *std::get<std::unique_ptr<tal::VerifiedObject>>(result), i, random, t);
+    return t.violations == before;
   }
 
-private:
   // Runs the function that was changed, and some others, with random arguments.
   void run(const Seed& seed, const Mutant& mutant, const tal::VerifiedObject& verified, uint64_t i, Random& random, Tally& t) {
     Types types;

@@ -54,22 +54,24 @@ Outcome Machine::limit(std::string reason) {
 // ---- symbols -------------------------------------------------------------------------------------------------------
 
 uint32_t Machine::closure(uint32_t module, uint32_t symbol, EnvRef env) {
+  auto key = std::tuple(module, symbol, env, std::string(), TypeRef{0});
+  if (auto known = closure_numbers_.find(key); known != closure_numbers_.end())
+    return known->second;
   const Module& m = *modules[module];
   const tal::Symbol& s = m.symbol(symbol);
-  auto [at, fresh] = closure_numbers_.try_emplace({module, symbol, env, "", 0}, static_cast<uint32_t>(closures_.size()));
-  if (!fresh)
-    return at->second;
   const auto& table = m.file.annotations.types;
   if (!s.type || table.tag(s.type) != tal::TypeTag::Sig)
     return 0;
-  // The signature with the variables filled in: the same node, read in the environment.
   const tal::Signature& sig = table.sig(s.type);
   if (sig.vars.size() != types.types_of(env).size())
     return 0;
   TypeRef signature = sig.vars.empty() ? types.of(table, s.type) : types.instance(table, s.type, env);
+  if (signature == 0)
+    return 0;
+  auto number = static_cast<uint32_t>(closures_.size());
   closures_.push_back({module, symbol, env, signature, ""});
   closure_types_.push_back(signature);
-  return at->second;
+  return closure_numbers_[key] = number;
 }
 
 uint32_t Machine::world_closure(const std::string& name, TypeRef signature, EnvRef env) {
@@ -119,7 +121,8 @@ Word Machine::symbol_address_in(uint32_t module, uint32_t symbol, EnvRef env, bo
       const tal::TypeTable& where = native ? natives.types : table;
       tal::TypeId type = native && found != natives.natives.end() ? found->second.type : native ? tal::no_type : s.type;
       if (type && where.tag(type) == tal::TypeTag::Sig)
-        id = world_closure(s.name, where.sig(type).vars.empty() ? types.of(where, type) : types.instance(where, type, env), env);
+        if (TypeRef signature = where.sig(type).vars.empty() ? types.of(where, type) : types.instance(where, type, env))
+          id = world_closure(s.name, signature, env);
     }
     ok = id != 0;
     return code_word(id);
@@ -836,7 +839,7 @@ bool Machine::call_special(tal::Special special) {
     if (std::string why = is_float(element) ? "" : heap.inhabits(value, element); !why.empty())
       return wrong("the first element of type " + types.name(element) + ": " + why);
     safepoint({});
-    if (n.bits > 1000000 || world.out_of_memory(*this)) {
+    if (n.bits > longest_array || world.out_of_memory(*this)) {
       outcome = raise_native("OutOfMemory");
       break;
     }

@@ -73,6 +73,7 @@ public:
   Stop stop;
   Word exception;                  // after Outcome::Thrown
   uint64_t steps = 0, step_limit = 10000;
+  uint64_t longest_array = 4096;   // what is longer fails like memory that is used up
   unsigned collect_every = 1;      // safepoints
   bool checks_claims = true;       // label records
   bool has_records = true;         // else the machine finds out itself where registers are (objects that were not verified)

@@ -75,6 +75,7 @@ int run_program(const std::vector<Input>& inputs, const tal::NativeInterface& na
   Machine m(types, natives, console, 1);
   m.step_limit = steps;
   m.collect_every = 64;
+  m.longest_array = 50000000;
   if (!load(m, inputs))
     return 70;
   Outcome outcome = Outcome::Stopped;
