@@ -256,13 +256,12 @@ std::string Heap::inhabits(const Word& w, TypeRef type) {
   }
   if (types_.is_package(type))
     return w.tag == Tag::Package && packages_[w.id].type == type ? "" : describe(w);
+  if (t.sort == Sort::Named && types_.kind_of(type) != tal::Kind::P)
+    return ""; // abstract, perhaps a number: who knows what it is made it
   if (t.sort == Sort::Union && w.tag == Tag::Int)
     return types_.is_constant_of(type, w.bits) ? "" : describe(w) + ", which is no constant of it";
   if (w.is_null())
     return t.nullable ? "" : "null";
-  if (t.sort == Sort::Named && types_.kind_of(type) != tal::Kind::P && types_.kind_of(type) != tal::Kind::None) {
-    return "";
-  }
   if (t.sort == Sort::Fn) {
     if (w.tag != Tag::Code)
       return describe(w);
