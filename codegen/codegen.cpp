@@ -129,7 +129,7 @@ std::vector<WrongNative> wrong_natives(const ir::Module& module, const tal::Nati
   using What = tal::Native::What;
   struct Declared {
     support::SourceLoc loc;
-    const std::string& name;
+    std::string name;
     What what;
     tal::TypeId type;
   };
@@ -137,7 +137,7 @@ std::vector<WrongNative> wrong_natives(const ir::Module& module, const tal::Nati
   TypeMap map(*module.types, types);
   std::vector<Declared> declared;
   for (const ir::Function& f : module.functions)
-    if (f.linkage == ir::Linkage::Import) declared.push_back({f.loc, f.name, What::Function, map.signature(f.type)});
+    if (f.linkage == ir::Linkage::Import) declared.push_back({f.loc, std::string(ir::base_name(f.name)), What::Function, map.signature(f.type, f.widths)});
   for (const ir::Global& g : module.globals)
     if (g.linkage == ir::Linkage::Import) declared.push_back({g.loc, g.name, What::Data, types.ptr(types.global_cell(map.word(g.type)))});
   tal::TypeImporter importer(natives.types, types); // closes the table

@@ -42,8 +42,9 @@ Mem Selector::address(const ir::Inst& inst, FieldPlace& place) {
   return mem;
 }
 
+// Of a slot that holds an integer its own bytes are read; all else is read whole.
 void Selector::load_from(Reg dst, const Mem& mem, const FieldPlace& place) {
-  unsigned size = unit_.types().is_integer(place.type) ? unit_.types().word_size(place.type) : 8;
+  unsigned size = unit_.types().is_integer(place.type) ? unit_.types().word_size(place.type) : place.slot ? 8 : place.size;
   if (is_floating(place.type)) { // a float in a slot is its low half
     Inst& load = emit(place.type == unit_.types().f32() && !place.slot ? Op::MOVSSrm : Op::MOVSDrm);
     load.d = dst;
@@ -67,6 +68,8 @@ std::optional<Mem> Selector::foldable(ir::ValueId value, unsigned bits) {
   if (!inst || !values_[value.value].deferred) return std::nullopt;
   if (inst->op != ir::Op::LoadField && inst->op != ir::Op::LoadElem && inst->op != ir::Op::LoadGlobal) return std::nullopt;
   if (width(value) != bits) return std::nullopt;
+  // Elements of variable type fill a register, but not in memory.
+  if (inst->op == ir::Op::LoadElem && 8 * unit_.types().word_size(unit_.types().target(type_of(inst->operands[0]))) != bits) return std::nullopt;
   values_[value.value].deferred = false;
   FieldPlace place;
   return address(*inst, place);

@@ -4,6 +4,26 @@ namespace codegen {
 
 using frontend::TypeKind;
 
+namespace {
+
+// The width, in a type declaration, of a parameter whose width an instance must know.
+constexpr unsigned some_width = 16;
+
+tal::Kind kind_of_width(unsigned bytes) {
+  switch (bytes) {
+  case 1: return tal::Kind::W1;
+  case 2: return tal::Kind::W2;
+  case 4: return tal::Kind::W4;
+  case 8: return tal::Kind::W8;
+  case some_width: return tal::Kind::D;
+  default: return tal::Kind::W;
+  }
+}
+
+bool needs_width(const frontend::TypeDecl& decl, size_t param) { return param < 64 && (decl.width_params >> param & 1) != 0; }
+
+} // namespace
+
 tal::TypeId TypeMap::fail(frontend::TypeId type, const char* what) {
   if (problem_.empty()) problem_ = std::string(what) + " `" + source_.print(type) + "`";
   return tal::no_type;
@@ -48,7 +68,7 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
     break;
   }
   case TypeKind::Var:
-    if (type.depth == 0) result = target_.var(type.index, tal::Kind::W);
+    if (type.depth == 0) result = target_.var(type.index, kind_of_width(type.width));
     break;
   case TypeKind::Float: result = target_.f32(); break;
   case TypeKind::Double: result = target_.f64(); break;
@@ -85,14 +105,16 @@ tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
     if (same_layout({other}, decl_id, assumed)) return named_[decl_id.value] = named_[other];
   }
   same_name.push_back(decl_id.value);
-  std::vector<tal::Kind> kinds(decl.params.size(), tal::Kind::W);
+  std::vector<tal::Kind> kinds;
+  for (size_t i = 0; i < decl.params.size(); i++)
+    kinds.push_back(needs_width(decl, i) ? tal::Kind::D : tal::Kind::W);
   if (decl.kind == frontend::TypeDeclKind::Abstype) {
     tal::NamedId id = target_.declare(std::string(decl.name.view()), kinds, tal::NamedSort::Package,
                                       is_address(decl.representation) ? tal::Kind::P : tal::Kind::W8,
                                       std::vector<tal::Kind>(decl.hidden_params.size(), tal::Kind::W));
     named_[decl_id.value] = id;
     if (decl.scope == frontend::Scope::Abstract) target_.provide(id);
-    tal::TypeId inside = word(decl.representation);
+    tal::TypeId inside = word(source_.substitute(decl.representation, variables_in(decl)));
     if (inside && !target_.define(id, inside) && problem_.empty()) problem_ = "the abstype `" + std::string(decl.name.view()) + "`";
     return id;
   }
@@ -175,12 +197,20 @@ bool TypeMap::same_type(frontend::TypeId a, frontend::TypeId b, Pairs& assumed) 
   return true;
 }
 
+// The parameters of a type as its definition sees them.
+std::vector<frontend::TypeId> TypeMap::variables_in(const frontend::TypeDecl& decl) {
+  std::vector<frontend::TypeId> variables;
+  for (uint32_t i = 0; i < decl.params.size(); i++) variables.push_back(source_.var(0, i, needs_width(decl, i) ? some_width : 0));
+  return variables;
+}
+
 void TypeMap::define(frontend::TypeDeclId decl_id, tal::NamedId id) {
   const frontend::TypeDecl& decl = source_.decl(decl_id);
+  const std::vector<frontend::TypeId> params = variables_in(decl);
   if (decl.kind == frontend::TypeDeclKind::Union) {
     std::vector<tal::TypeId> payloads;
     for (const frontend::Field& source : decl.fields)
-      if (!(source.type == frontend::kVoidType)) payloads.push_back(word(source.type));
+      if (!(source.type == frontend::kVoidType)) payloads.push_back(word(source_.substitute(source.type, params)));
     tal::TypeId cases = target_.cases(decl.nullable, uint32_t(decl.fields.size() - payloads.size()), payloads);
     if (!target_.define(id, cases) && problem_.empty()) problem_ = "the cases of `" + std::string(decl.name.view()) + "`";
     return;
@@ -189,7 +219,7 @@ void TypeMap::define(frontend::TypeDeclId decl_id, tal::NamedId id) {
   uint32_t offset = 0;
   for (const frontend::Field& source : decl.fields) {
     tal::Field field;
-    field.type = word(source.type);
+    field.type = word(source_.substitute(source.type, params));
     if (!field.type) return;
     field.slot = target_.tag(field.type) == tal::TypeTag::Var || target_.tag(field.type) == tal::TypeTag::Named;
     field.mutability = source.is_const ? tal::Mutability::ReadOnly : tal::Mutability::ReadWrite;
@@ -203,13 +233,13 @@ void TypeMap::define(frontend::TypeDeclId decl_id, tal::NamedId id) {
     problem_ = "the layout of `" + std::string(decl.name.view()) + "`";
 }
 
-tal::TypeId TypeMap::signature(frontend::TypeId function, bool noret) {
+tal::TypeId TypeMap::signature(frontend::TypeId function, std::span<const uint8_t> widths) {
   const frontend::Type& type = source_.get(function);
   tal::Signature sig;
   sig.vars.assign(type.type_params, tal::Kind::W);
+  for (size_t i = 0; i < widths.size(); i++) sig.vars[i] = kind_of_width(widths[i]);
   sig.args = words(type.args);
   if (!(type.element == frontend::kVoidType)) sig.result = word(type.element);
-  sig.noret = noret;
   if (!problem_.empty()) return tal::no_type;
   return target_.signature(std::move(sig));
 }

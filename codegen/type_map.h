@@ -31,8 +31,8 @@ public:
   tal::TypeId word(frontend::TypeId type, bool nonnull = false);
   // What a struct, tuple or abstract type points at.
   tal::TypeId memory(frontend::TypeId type);
-  // The signature of a function type, quantified if it is polymorphic.
-  tal::TypeId signature(frontend::TypeId function, bool noret = false);
+  // The signature of a function type, quantified if it is polymorphic; widths: of its type variables, as in ir::Function.
+  tal::TypeId signature(frontend::TypeId function, std::span<const uint8_t> widths = {});
   // The variables that stand for the hidden types of a package from number `first` on.
   std::vector<tal::TypeId> hidden(frontend::TypeId package, uint32_t first);
   FieldPlace field(frontend::TypeId object, uint32_t index);
@@ -48,6 +48,7 @@ private:
   bool is_address(frontend::TypeId id) const;
   bool same_layout(frontend::TypeDeclId a, frontend::TypeDeclId b, Pairs& assumed) const;
   bool same_type(frontend::TypeId a, frontend::TypeId b, Pairs& assumed) const;
+  std::vector<frontend::TypeId> variables_in(const frontend::TypeDecl& decl);
   void define(frontend::TypeDeclId decl, tal::NamedId id);
   tal::TypeId fail(frontend::TypeId type, const char* what);
   std::vector<tal::TypeId> words(std::span<const frontend::TypeId> types);

@@ -68,8 +68,11 @@ uint32_t Unit::function(ir::FuncId id) {
   uint32_t& symbol = function_symbols_[id.value];
   if (symbol != none) return symbol;
   const ir::Function& function = module_.function(id);
+  // A native has one entry for all types.
+  const std::string base(ir::base_name(function.name));
+  if (scope(base, function.linkage) == tal::Scope::Native) return symbol = runtime(base);
   tal::Symbol record = make_symbol(function.name, tal::SymbolKind::Function, scope(function.name, function.linkage));
-  if (record.scope != tal::Scope::Native) record.type = map_.signature(function.type);
+  record.type = map_.signature(function.type, function.widths);
   return symbol = add_symbol(std::move(record));
 }
 
@@ -98,7 +101,7 @@ uint32_t Unit::exception(ir::ExceptionId id) {
   return symbol = add_symbol(std::move(record));
 }
 
-uint32_t Unit::runtime(const char* name) {
+uint32_t Unit::runtime(const std::string& name) {
   auto [entry, fresh] = runtime_symbols_.try_emplace(name, 0);
   if (fresh) entry->second = add_symbol(make_symbol(name, tal::SymbolKind::Function, tal::Scope::Native));
   return entry->second;
@@ -129,7 +132,7 @@ Unit::FloatConstant Unit::float_constant(uint64_t bits, unsigned size) {
 
 bool Unit::is_noret(ir::FuncId id) const {
   const ir::Function& function = module_.function(id);
-  auto native = function.linkage == ir::Linkage::Import ? natives_.natives.find(function.name) : natives_.natives.end();
+  auto native = function.linkage == ir::Linkage::Import ? natives_.natives.find(std::string(ir::base_name(function.name))) : natives_.natives.end();
   return native != natives_.natives.end() && native->second.what == tal::Native::What::Function &&
          natives_.types.sig(native->second.type).noret;
 }

@@ -26,7 +26,7 @@ public:
   uint32_t global(ir::GlobalId id);
   uint32_t exception(ir::ExceptionId id);
   uint32_t data(ir::DataId id) { return data_symbols_[id.value]; }
-  uint32_t runtime(const char* name);
+  uint32_t runtime(const std::string& name);
   // The descriptor of a layout (`ptr T`) or array (`arr t`).
   uint32_t descriptor(tal::TypeId address);
   // The object of an empty array of this type.

@@ -188,6 +188,7 @@ struct Symbol {
   TypeId type;                  // Function: its function type; Variable: its type; Exception: the payload's type, Void if none
   SourceLoc loc;
   bool is_const = false;        // Variable that is never assigned
+  uint64_t width_params = 0;    // Function: bit i: it exists once for each width of type variable i (check/widths.h)
   bool is_referenced = false;   // an Extern that is not referenced is not imported at all
   bool is_builtin = false;      // NullPointer, ArrayBounds, ...: extern exceptions declared in every module
   bool is_nested = false;       // static Function hoisted out of another definition: nested, or of a `fun`. Its name cannot be written:

@@ -35,7 +35,7 @@ void summarise(Type& type, const Type& part, uint32_t binders) {
 bool TypeStore::Key::operator==(const Key& other) const {
   const Type &x = type, &y = other.type;
   return x.kind == y.kind && x.read_only == y.read_only && x.convention == y.convention && x.type_params == y.type_params && x.depth == y.depth &&
-         x.index == y.index && x.decl == y.decl && x.element == y.element && std::ranges::equal(x.args, y.args);
+         x.index == y.index && x.width == y.width && x.decl == y.decl && x.element == y.element && std::ranges::equal(x.args, y.args);
 }
 
 size_t TypeStore::KeyHash::operator()(const Key& key) const noexcept {
@@ -44,6 +44,7 @@ size_t TypeStore::KeyHash::operator()(const Key& key) const noexcept {
   auto mix = [&hash](size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL; hash ^= hash >> 29; };
   mix(type.element.value);
   mix(type.decl.value);
+  mix(type.width);
   mix(type.index * 64 + type.depth * 8 + type.type_params * 2 + (type.read_only ? 1 : 0));
   for (TypeId arg : type.args) mix(arg.value);
   return hash;
@@ -125,9 +126,10 @@ TypeId TypeStore::named(TypeDeclId decl, std::span<const TypeId> args) {
   return intern(type);
 }
 
-TypeId TypeStore::var(uint32_t depth, uint32_t index) {
+TypeId TypeStore::var(uint32_t depth, uint32_t index, unsigned width) {
   Type type;
   type.kind = TypeKind::Var;
+  type.width = static_cast<uint8_t>(width);
   type.depth = depth;
   type.index = index;
   return intern(type);
@@ -168,7 +170,7 @@ bool TypeStore::mentions_var(TypeId id, uint32_t least, uint32_t depth) const {
 TypeId TypeStore::shift(TypeId id, uint32_t by, uint32_t depth) {
   const Type type = get(id);
   if (by == 0 || type.free_depth <= depth) return id;
-  if (type.kind == TypeKind::Var) return type.depth >= depth ? var(type.depth + by, type.index) : id;
+  if (type.kind == TypeKind::Var) return type.depth >= depth ? var(type.depth + by, type.index, type.width) : id;
   const uint32_t inner = depth + (type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0);
   std::vector<TypeId> args;
   for (TypeId arg : type.args) args.push_back(shift(arg, by, inner));
@@ -185,7 +187,7 @@ TypeId TypeStore::rewrite(TypeId id, std::span<const TypeId> args, uint32_t dept
   if (type.free_depth <= depth) return id;
   if (type.kind == TypeKind::Var) {
     if (type.depth == depth && type.index < args.size()) return shift(args[type.index], depth, 0);
-    if (type.depth > depth && drop_binder) return var(type.depth - 1, type.index);
+    if (type.depth > depth && drop_binder) return var(type.depth - 1, type.index, type.width);
     return id;
   }
   const uint32_t inner = depth + (type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0);
@@ -246,6 +248,10 @@ bool TypeStore::is_pointer(TypeId id) const {
   }
 }
 
-unsigned TypeStore::byte_size(TypeId id) const { return is_basic(kind(id)) ? kBasic[id.value].bytes : 8; }
+unsigned TypeStore::byte_size(TypeId id) const {
+  if (is_basic(kind(id))) return kBasic[id.value].bytes;
+  const unsigned width = get(id).width;
+  return width != 0 ? width : 8;
+}
 
 }  // namespace frontend

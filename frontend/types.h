@@ -81,6 +81,7 @@ struct Type {
   uint32_t type_params = 0;                     // Function: how many type variables it binds
   uint32_t depth = 0;                           // Var
   uint32_t index = 0;                           // Var, Infer, ConstArray
+  uint8_t width = 0;                            // Var in the code of a width entry: bytes of its values in arrays; 0: not known
   TypeDeclId decl;                              // Named
   TypeId element;                               // Array, ConstArray, Rep, Exncon; Function: the result
   std::span<const TypeId> args;                 // Tuple, Function, Named; stays valid as long as the store
@@ -108,6 +109,7 @@ struct TypeDecl {
   Scope scope = Scope::Public;  // Extern: declared here, defined in another module
   bool nullable = false;
   std::vector<Name> params;
+  uint64_t width_params = 0;         // bit i: values of the type can be made only where the width of parameter i is known (widths.h)
   std::vector<Field> fields;         // Struct, Union
   std::vector<Name> hidden_params;   // Abstype: the existential variables, Var(0, params.size() + i)
   TypeId representation;             // Abstype
@@ -132,7 +134,7 @@ class TypeStore {
   TypeId tuple(std::span<const TypeId> components, bool read_only = false);
   TypeId function(std::span<const TypeId> params, TypeId result, uint32_t type_params = 0, Convention convention = Convention::Cdecl);
   TypeId named(TypeDeclId decl, std::span<const TypeId> args);
-  TypeId var(uint32_t depth, uint32_t index);
+  TypeId var(uint32_t depth, uint32_t index, unsigned width = 0);
   TypeId rep(TypeId of);
   TypeId exncon(TypeId payload);
   TypeId infer(uint32_t number);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -112,14 +113,23 @@ struct Value {
   uint32_t param_index = 0;
 };
 
+// "f.w4" for "f" at these widths, "f" if there are none.
+std::string entry_name(std::string_view function, std::span<const uint8_t> widths);
+// May an import of one name be satisfied by a function of the other: the same, or one that does not depend on some of the widths?
+bool entry_serves(std::string_view function, std::string_view import);
+// "f" for "f.w4".
+inline std::string_view base_name(std::string_view entry) { return entry.substr(0, entry.find('.')); }
+
 enum class Linkage : uint8_t { Public, Static, Import };
 
-// Functions, imported ones (and natives) too: those have no blocks.
+// Functions, imported ones (and natives) too: those have no blocks. A function whose code depends on the width of a type variable is
+// there once for each width, named `f.w4`; `f.w.w4` where the first of two variables does not matter.
 struct Function {
   std::string name;                          // qualified, "List::map"; static ones are unique within the module
   Linkage linkage = Linkage::Public;
   frontend::TypeId type;                     // the function type; polymorphic: binds its variables
   std::vector<std::string> type_params;      // names of the type variables: Var(0, i) in the types below and in the body
+  std::vector<uint8_t> widths;               // empty, or per type variable: bytes of its values in arrays, 0 where the code does not depend on it
   std::vector<frontend::TypeId> param_types; // as seen inside the body
   frontend::TypeId return_type;
   std::vector<std::string> param_names;

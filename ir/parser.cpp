@@ -1,5 +1,6 @@
 #include "ir/parser.h"
 
+#include <algorithm>
 #include <charconv>
 #include <unordered_map>
 #include <utility>
@@ -392,7 +393,22 @@ class Parser {
 
   TypeId type_variable() {
     uint32_t number = index();
-    return accept(".") ? types_.var(number, index()) : types_.var(0, number);
+    uint32_t depth = 0;
+    if (accept(".")) {
+      depth = number;
+      number = index();
+    }
+    return types_.var(depth, number, accept(":") ? width() : 0);
+  }
+
+  // `w4`
+  uint8_t width() {
+    std::string_view text = name("a width");
+    for (uint8_t bytes : {1, 2, 4, 8})
+      if (text == "w" + std::to_string(bytes))
+        return bytes;
+    fail("unknown width before this; expected w1, w2, w4 or w8");
+    return 0;
   }
 
   std::vector<TypeId> type_list() {
@@ -454,7 +470,12 @@ class Parser {
     f.linkage = linkage();
     f.name = name("the name of a function");
     if (accept("<"))
-      list(">", [&] { f.type_params.emplace_back(name("a type variable")); });
+      list(">", [&] {
+        f.type_params.emplace_back(name("a type variable"));
+        f.widths.push_back(accept(":") ? width() : 0);
+      });
+    if (std::ranges::all_of(f.widths, [](uint8_t bytes) { return bytes == 0; }))
+      f.widths.clear();
     expect("(");
     list(")", [&] {
       bool is_named = peek().kind == Kind::Name && peek(1).is(":");

@@ -360,8 +360,10 @@ void Printer::signature(const Function& function) {
   linkage(function.linkage);
   out_ += function.name;
   const char* separator = "<";
-  for (const std::string& name : function.type_params) {
-    out_ += separator + name;
+  for (size_t i = 0; i < function.type_params.size(); ++i) {
+    out_ += separator + function.type_params[i];
+    if (i < function.widths.size() && function.widths[i] != 0)
+      out_ += ": w" + std::to_string(function.widths[i]);
     separator = ", ";
   }
   out_ += function.type_params.empty() ? "(" : ">(";

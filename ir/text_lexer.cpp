@@ -53,10 +53,10 @@ class Lexer {
     return make(TextToken::Kind::Punctuation, 1);
   }
 
-  // Letters and digits, and `::` between names.
+  // Letters and digits, `::` between names and `.` before the widths of an entry.
   size_t name_length() const {
     size_t n = 1;
-    while (is_letter(at(n)) || is_digit(at(n)) || (at(n) == ':' && at(n + 1) == ':' && is_letter(at(n + 2))))
+    while (is_letter(at(n)) || is_digit(at(n)) || (at(n) == ':' && at(n + 1) == ':' && is_letter(at(n + 2))) || (at(n) == '.' && at(n + 1) == 'w'))
       n += at(n) == ':' ? 2 : 1;
     return n;
   }

@@ -1,5 +1,5 @@
 // Types in IR text: `int`, `unsigned int`, `[T]` arrays, `(T, U)` and `%(T, U)` tuples, `<n>(T) -> U` functions binding n
-// variables, `List::list<T>` named types, `$i` and `$depth.i` type variables; `!` behind a type marks a non-null value.
+// variables, `List::list<T>` named types, `$i` and `$depth.i` type variables, `$i:w4` in code for one width; `!` behind a type marks a non-null value.
 #include "ir/printer.h"
 
 namespace ir {
@@ -35,6 +35,8 @@ void append_var(std::string& out, const frontend::Type& type) {
   if (type.depth != 0)
     out += std::to_string(type.depth) + ".";
   out += std::to_string(type.index);
+  if (type.width != 0)
+    out += ":w" + std::to_string(type.width);
 }
 
 void append_type(std::string& out, const TypeStore& types, TypeId id) {

@@ -58,6 +58,28 @@ struct Interface {
 Bytes serialise(const Interface& interface);
 [[nodiscard]] bool parse_interface(std::span<const uint8_t> bytes, Interface& interface, std::string& problem);
 
+// ---- width entries ---------------------------------------------------------------------------------------------------
+// A polymorphic function whose code depends on the width of type variables is one function for each width: `f.w4`, and
+// `f.w.w4` where that of the first variable does not matter. Names only choose; whether the choice fits is a question of
+// types (L3). `definition` serves `import` if it has the same base name and each width is the imported one or left open.
+inline constexpr int max_entries = 4096; // of one function that are looked at
+[[nodiscard]] bool entry_serves(std::string_view definition, std::string_view import);
+
+template <class Names> typename Names::const_iterator find_entry(const Names& names, const std::string& import) {
+  auto found = names.find(import);
+  const size_t dot = import.find('.');
+  if (found != names.end() || dot == std::string::npos)
+    return found;
+  if (found = names.find(import.substr(0, dot)); found != names.end())
+    return found;
+  const std::string prefix = import.substr(0, dot + 1);
+  found = names.lower_bound(prefix);
+  for (int tried = 0; found != names.end() && found->first.starts_with(prefix); ++found)
+    if (++tried > max_entries || entry_serves(found->first, import))
+      return tried > max_entries ? names.end() : found;
+  return names.end();
+}
+
 // ---- static link ---------------------------------------------------------------------------------------------------
 
 struct LinkProblem {

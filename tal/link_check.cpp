@@ -68,6 +68,16 @@ private:
 
 bool defines(const InterfaceSymbol& s) { return s.section != Section::None; }
 
+// Why an import has no provider. A function may exist for other widths only.
+std::string missing(const std::map<std::string, Binding>& exports, const std::string& name) {
+  const std::string prefix = name.substr(0, name.find('.')) + ".w";
+  auto entry = exports.lower_bound(prefix);
+  if (entry == exports.end() || !entry->first.starts_with(prefix))
+    return "no module defines it";
+  return "no module defines it, but `" + entry->first + "`: its code depends on the width of a type variable, which " +
+         (name.find('.') == std::string::npos ? "is not known here" : "has another value here");
+}
+
 bool reserved(const InterfaceSymbol& s, const NativeInterface& natives) {
   return defines(s) && !s.name.empty() && (s.name.starts_with("__") || natives.natives.count(s.name) != 0);
 }
@@ -93,6 +103,19 @@ bool bind_locally(Program& program, Binding own, Binding& b, std::vector<LinkPro
 }
 
 } // namespace
+
+bool entry_serves(std::string_view definition, std::string_view import) {
+  for (bool is_base = true;; is_base = false) {
+    const std::string_view have = definition.substr(0, definition.find('.')), want = import.substr(0, import.find('.'));
+    if (have != want && (is_base || have != "w"))
+      return false;
+    const bool ends = have.size() == definition.size();
+    if (ends || want.size() == import.size())
+      return ends && want.size() == import.size();
+    definition.remove_prefix(have.size() + 1);
+    import.remove_prefix(want.size() + 1);
+  }
+}
 
 LinkResult link_check(std::span<const Interface* const> modules, const NativeInterface& natives,
                       const LinkOptions& options) {
@@ -126,10 +149,10 @@ LinkResult link_check(std::span<const Interface* const> modules, const NativeInt
       if (bind_locally(program, own, bindings[s], result.problems))
         continue;
       const InterfaceSymbol& symbol = modules[m]->symbols[s];
-      auto provider = exports.find(symbol.name);
+      auto provider = symbol.kind == SymbolKind::Function ? find_entry(exports, symbol.name) : exports.find(symbol.name);
       std::string message;
       if (provider == exports.end())
-        problem("L3", *modules[m], symbol.name, "no module defines it");
+        problem("L3", *modules[m], symbol.name, missing(exports, symbol.name));
       else if (!program.fits(own, provider->second, message))
         problem(symbol.kind == SymbolKind::Function ? "L3" : "L5", *modules[m], symbol.name, message);
       else

@@ -351,6 +351,9 @@ bool FunctionChecker::step_extend() {
   if (row.form == Form::GM ? !load(row.source, v) : !read(accumulator ? uint8_t{rax} : inst_.rm, row.source, v))
     return false;
   uint8_t target = accumulator ? uint8_t{rax} : inst_.reg;
+  // A whole element of variable (or abstract) type: zero extension from its width gives its canonical value (R17).
+  if (row.rule == Rule::Movzx && row.form == Form::GM && v.tag == Value::Tag::Word && !v.is_int())
+    return set(target, v);
   v = as_int(v);
   if (row.rule == Rule::Movzx)
     return set(target, truncated(v, row.source));

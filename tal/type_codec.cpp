@@ -94,7 +94,7 @@ void write_node(const TypeTable& t, TypeId id, ByteWriter& out) {
 
 Kind read_kind(ByteReader& in) {
   uint8_t k = in.u8();
-  if (k > static_cast<uint8_t>(Kind::P))
+  if (k > static_cast<uint8_t>(Kind::D))
     in.fail();
   return in.bad() ? Kind::None : static_cast<Kind>(k);
 }

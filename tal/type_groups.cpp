@@ -311,9 +311,10 @@ bool TypeTable::canonicalise_group(std::vector<uint32_t> members, std::string* p
 bool TypeTable::close(std::string* problem) {
   for (size_t i = closed_named_; i < named_.size(); i++) {
     const NamedType& type = named_[i];
-    bool kinds_ok = type.params.size() + type.hidden.size() <= max_type_vars &&
+    bool kinds_ok = type.abstract_kind != Kind::D && type.params.size() + type.hidden.size() <= max_type_vars &&
                     std::find(type.params.begin(), type.params.end(), Kind::None) == type.params.end() &&
-                    std::find(type.hidden.begin(), type.hidden.end(), Kind::None) == type.hidden.end();
+                    std::none_of(type.hidden.begin(), type.hidden.end(),
+                                 [](Kind k) { return k == Kind::None || k == Kind::D; }); // opened, they are variables of code
     if (type.name.empty() || !kinds_ok || (type.sort != NamedSort::Abstract && !type.body)) {
       if (problem != nullptr)
         *problem = "the type `" + type.name + "` has no definition";

@@ -12,12 +12,12 @@ TypeId TypeParser::checked(TokenStream& in, TypeId type, const char* what) {
 }
 
 bool TypeParser::kind(TokenStream& in, Kind& k) {
-  for (Kind candidate : {Kind::W1, Kind::W2, Kind::W4, Kind::W8, Kind::W, Kind::P})
+  for (Kind candidate : {Kind::W1, Kind::W2, Kind::W4, Kind::W8, Kind::W, Kind::P, Kind::D})
     if (in.accept(kind_name(candidate))) {
       k = candidate;
       return true;
     }
-  return in.fail("a kind (W W1 W2 W4 W8 P)");
+  return in.fail("a kind (W W1 W2 W4 W8 P D)");
 }
 
 bool TypeParser::quantifier(TokenStream& in, std::vector<Kind>& kinds) {

@@ -207,6 +207,26 @@ bool TypeTable::is_read_only_view(TypeId a, TypeId b) const {
   });
 }
 
+// Signature a with the kinds that b declares for as many variables, where a's are the same or greater: what holds for all types of a
+// kind holds for all of a lesser one. Otherwise a.
+TypeId TypeTable::at_kinds_of(TypeId a, TypeId b) {
+  if (!a || !b || tag(a) != TypeTag::Sig || tag(b) != TypeTag::Sig || sig(a).vars == sig(b).vars || sig(a).vars.size() != sig(b).vars.size())
+    return a;
+  const std::vector<Kind> kinds = sig(b).vars;
+  std::vector<TypeId> vars;
+  for (uint32_t i = 0; i < kinds.size(); i++)
+    vars.push_back(var(i, kinds[i]));
+  if (!args_fit(vars, sig(a).vars))
+    return a;
+  Signature s = sig(a);
+  s.vars = kinds;
+  Memo memo;
+  const TypeId result = substitute_signature(s, vars, memo) ? signature(std::move(s)) : no_type;
+  return result ? result : a;
+}
+
+bool TypeTable::sig_at_most(TypeId a, TypeId b) { return signature_at_most(at_kinds_of(a, b), b, 2); }
+
 bool TypeTable::signature_at_most(TypeId a, TypeId b, int depth) const {
   if (!a || !b || tag(a) != TypeTag::Sig || tag(b) != TypeTag::Sig)
     return false;

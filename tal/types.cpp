@@ -37,7 +37,7 @@ bool kind_at_most(Kind a, Kind b) {
     return false;
   if (a == b || b == Kind::W)
     return true;
-  return a == Kind::P && b == Kind::W8;
+  return (a == Kind::P && b == Kind::W8) || (b == Kind::D && a != Kind::W);
 }
 
 std::string_view kind_name(Kind kind) {
@@ -49,6 +49,7 @@ std::string_view kind_name(Kind kind) {
   case Kind::W4: return "W4";
   case Kind::W8: return "W8";
   case Kind::P: return "P";
+  case Kind::D: return "D";
   }
   return "?";
 }
@@ -302,7 +303,7 @@ TypeId TypeTable::signature(Signature s) {
   if (!s.vars.empty()) {
     // T6: quantifiers bind every variable inside, at its declared kind.
     for (Kind k : s.vars)
-      if (k == Kind::None)
+      if (k == Kind::None || k == Kind::D)
         return no_type;
     for (uint64_t rest = node.vars; rest != 0;) {
       unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;

@@ -36,8 +36,10 @@ struct NamedId {
   friend bool operator==(NamedId, NamedId) = default;
 };
 
-// P <= W8 <= W, and W1, W2, W4 <= W; no other order. `None`: floats and memory types instantiate no variable.
-enum class Kind : uint8_t { None, W, W1, W2, W4, W8, P };
+// W1, W2, W4, W8, P <= D <= W and P <= W8; no other order. D, "some known width", is the kind of a parameter of a named type
+// that has arrays of it; no code is ever typed under a variable of kind D. `None`: floats and memory types instantiate no
+// variable.
+enum class Kind : uint8_t { None, W, W1, W2, W4, W8, P, D };
 bool kind_at_most(Kind a, Kind b);
 std::string_view kind_name(Kind kind);
 
@@ -195,7 +197,7 @@ public:
   // T7: i8<=i16<=i32<=i64, every word of a kind <= i64, non-null <= nullable, fn by T8; else equality.
   bool is_subtype(TypeId a, TypeId b) const { return subtype(a, b, 2); }
   // T8: a function of signature a may stand where one of b is assumed.
-  bool sig_at_most(TypeId a, TypeId b) const { return signature_at_most(a, b, 2); }
+  bool sig_at_most(TypeId a, TypeId b);
 
   // Canonical bytes: equal exactly for equal types, also across tables; named types occur by fingerprint.
   std::string canonical(TypeId type) const;
@@ -231,6 +233,7 @@ private:
   bool add_child(Node& node, TypeId child) const;
   TypeId unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability);
   TypeId expand_to(TypeId memory, TypeTag wanted);
+  TypeId at_kinds_of(TypeId a, TypeId b);
   bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
   void match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget) const;
   TypeId substitute_in(TypeId type, std::span<const TypeId> args, Memo& memo);

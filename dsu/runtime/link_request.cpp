@@ -88,7 +88,7 @@ public:
 
 private:
   std::optional<tal::Binding> find_new(const std::string& name) const {
-    auto found = patch_names_.find(name);
+    auto found = tal::find_entry(patch_names_, name);
     return found == patch_names_.end() ? program_.find(name, "") : std::optional(found->second);
   }
   std::optional<tal::Binding> find(const ImportOfSymbol& wish) const {

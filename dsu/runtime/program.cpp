@@ -74,9 +74,9 @@ std::vector<std::vector<tal::Binding>> Program::current() const {
 }
 
 std::optional<tal::Binding> Program::find(const std::string& name, const std::string& module) const {
-  auto found = names.find(program_name(name, module, true));
+  auto found = tal::find_entry(names, program_name(name, module, true));
   if (module.empty() || found == names.end())
-    found = names.find(name);
+    found = tal::find_entry(names, name);
   if (found == names.end())
     return std::nullopt;
   return found->second;

@@ -4,6 +4,7 @@
 #include "frontend/check/constant_fold.h"
 #include "frontend/check/flow.h"
 #include "frontend/check/warnings.h"
+#include "frontend/check/widths.h"
 
 namespace frontend {
 
@@ -71,6 +72,8 @@ std::unique_ptr<TypedModule> check(Session& session, const ast::Module& module) 
     check_definition(env, std::get<ast::FunctionDecl>(item.placed.decl->node), item.symbol, item.placed.opens, nullptr);
   }
   if (session.options.warn_all) warn_syntax(session, module);
+  if (session.diagnostics.has_errors()) return nullptr;
+  infer_widths(session, *result);
   if (session.diagnostics.has_errors()) return nullptr;
   if (session.options.warn_all) warn_unused_statics(session, module, *result);
   return result;

@@ -351,9 +351,6 @@ std::optional<Feature> Environment::unsupported_part(TypeId id) {
     case TypeKind::ConstArray: found = Feature::ConstArray; break;
     case TypeKind::Rep: found = Feature::Rep; break;
     case TypeKind::Exncon: found = Feature::Exncon; break;
-    case TypeKind::Array:
-      if (types_.kind(type.element) == TypeKind::Var) found = Feature::VariableArray;
-      break;
     case TypeKind::Function:
       if (type.convention == Convention::Stdcall) found = Feature::Stdcall;
       break;

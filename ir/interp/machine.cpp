@@ -57,15 +57,27 @@ void Machine::link_functions(uint32_t index, Linked& linked) {
     Callable* target = nullptr;
     if (f.has_body())
       target = own.at(&f);
-    else if (auto found = public_functions_.find(f.name); found != public_functions_.end())
-      target = found->second;
+    else if (Callable* found = find_entry(f.name))
+      target = found;
     else {
-      callables_.push_back({nullptr, 0, nullptr, find_native(f.name), f.name});
+      callables_.push_back({nullptr, 0, nullptr, find_native(base_name(f.name)), f.name});
       target = &callables_.back();
       public_functions_.emplace(target->name, target);
     }
     linked.functions.push_back(target);
   }
+}
+
+// The function of that name, or one that is the same for some of the widths in it.
+Callable* Machine::find_entry(std::string_view name) const {
+  if (auto found = public_functions_.find(name); found != public_functions_.end())
+    return found->second;
+  if (base_name(name) == name)
+    return nullptr;
+  for (const auto& [other, callable] : public_functions_)
+    if (callable->function && entry_serves(other, name))
+      return callable;
+  return nullptr;
 }
 
 // Variables of the runtime hold distinct objects: the three streams.

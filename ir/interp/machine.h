@@ -68,6 +68,7 @@ class Machine {
 
   void link(uint32_t index);
   void link_functions(uint32_t index, Linked& linked);
+  Callable* find_entry(std::string_view name) const;
   void link_globals(uint32_t index, Linked& linked);
   void initialize(uint32_t index);
   Word constant(uint32_t module, const Constant& constant, frontend::TypeId type);

@@ -67,7 +67,7 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::GlobalRef& no
   return builder_.emit_symbol(Op::LoadGlobal, {e.type}, context_.global(node.symbol).value);
 }
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::FunctionRef& node) {
-  return builder_.emit_symbol(Op::FuncAddr, {e.type}, context_.function(node.symbol).value, {}, body_.list(node.type_args));
+  return builder_.emit_symbol(Op::FuncAddr, {e.type}, context_.function(node.symbol, body_.list(node.type_args)).value, {}, body_.list(node.type_args));
 }
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::ExceptionRef&) {
   return unsupported(e, "an exception name as a value");
@@ -141,7 +141,7 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Call& node) {
   if (const auto* direct = std::get_if<typed::FunctionRef>(&callee.node)) {
     std::vector<ValueId> args = exprs(node.args);
     builder_.set_loc(e.loc);
-    return throwing(builder_.call(context_.function(direct->symbol), body_.list(direct->type_args), args, e.type));
+    return throwing(builder_.call(context_.function(direct->symbol, body_.list(direct->type_args)), body_.list(direct->type_args), args, e.type));
   }
   ValueId value = expr(node.callee);
   std::vector<ValueId> args = exprs(node.args);

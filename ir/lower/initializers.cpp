@@ -29,7 +29,7 @@ class Initializer {
   Constant lower(const typed::Expr&, const typed::StringLiteral& node) { return data(context_.string_literal(node.text)); }
   Constant lower(const typed::Expr&, const typed::FunctionRef& node) {
     auto args = body_.list(node.type_args);
-    return {Constant::Kind::Func, 0, context_.function(node.symbol).value, {args.begin(), args.end()}};
+    return {Constant::Kind::Func, 0, context_.function(node.symbol, args).value, {args.begin(), args.end()}};
   }
   Constant lower(const typed::Expr&, const typed::Coerce& node) { return lower(node.operand); }
   Constant lower(const typed::Expr& expr, const typed::ArrayLiteral& node) {

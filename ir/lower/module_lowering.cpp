@@ -7,7 +7,6 @@ namespace ir {
 LowerResult lower(const frontend::typed::TypedModule& source) { return lowering::ModuleLowering(source).run(); }
 
 namespace lowering {
-namespace {
 
 Linkage linkage_of(frontend::Scope scope) {
   switch (scope) {
@@ -18,14 +17,6 @@ Linkage linkage_of(frontend::Scope scope) {
   }
   return Linkage::Public;
 }
-
-// Type variables of imported functions have no names of their own: a, b, .., z, a26, ..
-std::string variable_name(uint32_t index) {
-  std::string name(1, static_cast<char>('a' + index % 26));
-  return index < 26 ? name : name + std::to_string(index);
-}
-
-} // namespace
 
 ModuleLowering::ModuleLowering(const typed::TypedModule& source) : source_(source), entries_(source.symbols.size(), UINT32_MAX), strings_(source.strings.size()) {
   result_.module.name = source.name;
@@ -44,31 +35,11 @@ LowerResult ModuleLowering::run() {
   return std::move(result_);
 }
 
-Function ModuleLowering::signature(typed::SymbolId id) {
-  const typed::Symbol& symbol = source_.symbol(id);
-  const frontend::Type& type = types().get(symbol.type);
-  Function function;
-  function.name = symbol.name.str();
-  function.linkage = linkage_of(symbol.scope);
-  function.type = symbol.type;
-  function.loc = symbol.loc;
-  function.param_types.assign(type.args.begin(), type.args.end());
-  function.return_type = type.element;
-  for (uint32_t i = 0; i < type.type_params; ++i)
-    function.type_params.push_back(variable_name(i));
-  return function;
-}
-
 void ModuleLowering::declare_functions() {
-  for (const typed::Function& source : source_.functions) {
-    Function function = signature(source.symbol);
-    for (size_t i = 0; i < source.type_params.size(); ++i)
-      function.type_params[i] = source.type_params[i].str();
-    for (typed::LocalId param : source.params)
-      function.param_names.push_back(source.body.local(param).name.str());
-    entry(source.symbol) = static_cast<uint32_t>(module().functions.size());
-    module().functions.push_back(std::move(function));
-  }
+  for (uint32_t i = 0; i < source_.functions.size(); ++i)
+    definitions_[source_.functions[i].symbol.value] = i;
+  for (const typed::Function& source : source_.functions)
+    declare_entries(source);
 }
 
 void ModuleLowering::declare_globals() {
@@ -82,19 +53,6 @@ void ModuleLowering::declare_globals() {
 void ModuleLowering::declare_exceptions() {
   for (typed::SymbolId id : source_.exceptions)
     exception(id);
-}
-
-void ModuleLowering::lower_bodies() {
-  for (uint32_t i = 0; i < source_.functions.size(); ++i)
-    lower_function(*this, source_.functions[i], {i});
-}
-
-FuncId ModuleLowering::function(typed::SymbolId id) {
-  if (entry(id) == UINT32_MAX) {
-    entry(id) = static_cast<uint32_t>(module().functions.size());
-    module().functions.push_back(signature(id));
-  }
-  return {entry(id)};
 }
 
 GlobalId ModuleLowering::global(typed::SymbolId id) {
