@@ -252,7 +252,11 @@ class StmtPrinter {
   std::string operator()(const WhileStmt& n) const { return "while (" + print(*n.condition) + ") " + nested(n.body); }
   std::string operator()(const DoStmt& n) const { return "do " + braced(n.body) + " while (" + print(*n.condition) + ");"; }
   std::string operator()(const ForStmt& n) const {
-    return "for (" + (n.init ? nested(n.init) : ";") + " " + optional(n.condition) + "; " + optional(n.step) + ") " + nested(n.body);
+    // Folded declarators have no common base type any more: they become declarations of their own, in a block around the loop.
+    const auto* declared = n.init ? std::get_if<DeclStmt>(&n.init->node) : nullptr;
+    if (!declared || declared->declarators.size() == 1) return loop(n, n.init ? nested(n.init) : ";");
+    const StmtPrinter inner(indent_ + 1);
+    return "{\n" + pad(indent_ + 1) + inner(*declared) + "\n" + pad(indent_ + 1) + inner.loop(n, ";") + "\n" + pad(indent_) + "}";
   }
   std::string operator()(const SwitchStmt& n) const { return "switch (" + print(*n.subject) + ") " + clauses(n.clauses); }
   std::string operator()(const HandleStmt& n) const {
@@ -288,6 +292,9 @@ class StmtPrinter {
   std::string operator()(const TypeAliasStmt& n) const { return print(*n.decl, indent_); }
 
  private:
+  std::string loop(const ForStmt& n, const std::string& init) const {
+    return "for (" + init + " " + optional(n.condition) + "; " + optional(n.step) + ") " + nested(n.body);
+  }
   std::string nested(const Stmt* stmt) const { return print(*stmt, indent_); }
   std::string braced(const Stmt* stmt) const {
     if (std::holds_alternative<BlockStmt>(stmt->node)) return nested(stmt);

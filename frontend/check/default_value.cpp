@@ -66,7 +66,8 @@ typed::ExprId BodyChecker::default_aggregate(TypeId type, Name name, SourceLoc l
   const TypeDeclId id = types_.get(type).decl;
   const TypeDecl& decl = types_.decl(id);
   const bool contains_itself = std::ranges::find(default_stack_, id) != default_stack_.end();
-  if ((decl.kind != TypeDeclKind::Struct && decl.kind != TypeDeclKind::Union) || contains_itself) {
+  const bool is_empty = decl.kind == TypeDeclKind::Union && decl.fields.empty();
+  if ((decl.kind != TypeDeclKind::Struct && decl.kind != TypeDeclKind::Union) || contains_itself || is_empty) {
     diagnostics_.report<Diag::NoDefaultValue>(loc, name.view(), show(type));
     return error_expr(loc);
   }
