@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +14,7 @@
 #include <set>
 
 #include "driver/installation.h"
+#include "driver/library_modules.h"
 #include "driver/output.h"
 #include "tal/image_check.h"
 #include "tal/link_object.h"
@@ -30,16 +29,6 @@ constexpr int user_error = 1, internal_error = 70;
 int fail(int status, const std::string& message) {
   print_error("popc", message);
   return status;
-}
-
-// "List::map" -> "list": library modules are named after their prefix.
-std::string library_module_of(const std::string& symbol) {
-  const size_t end = symbol.find("::");
-  if (end == std::string::npos)
-    return "";
-  std::string module = symbol.substr(0, end);
-  std::transform(module.begin(), module.end(), module.begin(), [](unsigned char c) { return std::tolower(c); });
-  return module;
 }
 
 class Linker {
@@ -77,36 +66,33 @@ private:
     tal::VerifyResult result = tal::verify(input.object, natives_);
     if (const auto* error = std::get_if<tal::VerifyError>(&result))
       return fail(user_error, "the checker refuses an object\n" + tal::to_string(*error, input.path));
-    owned_.push_back(std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result)));
+    add(std::move(input), std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result)));
+    return 0;
+  }
+
+  void add(LinkInput input, std::unique_ptr<tal::VerifiedObject> verified) {
+    owned_.push_back(std::move(verified));
     modules_.push_back(owned_.back().get());
     interfaces_.push_back(&owned_.back()->interface());
     for (const tal::InterfaceSymbol& symbol : interfaces_.back()->symbols)
       if (symbol.scope == tal::Scope::Public)
         defined_.insert(symbol.name);
     inputs_.push_back(std::move(input));
-    return 0;
   }
 
-  // Objects of the library that define what is still missing, until nothing is added. What no library module has is left to the
-  // link check.
+  // Objects of the library that define what is still missing. What no library module has is left to the link check.
   int add_library_modules() {
-    std::set<std::string> tried;
-    for (size_t m = 0; m < interfaces_.size(); m++)
-      for (size_t s = 0; s < interfaces_[m]->symbols.size(); s++) {
-        const tal::InterfaceSymbol& symbol = interfaces_[m]->symbols[s];
-        if (symbol.scope != tal::Scope::Import || defined_.contains(symbol.name))
-          continue;
-        const std::string module = library_module_of(symbol.name);
-        const std::string path = library_ + "/" + module + ".o";
-        if (module.empty() || !tried.insert(module).second || access(path.c_str(), R_OK) != 0)
-          continue;
-        std::string problem;
-        auto object = read_file(path, problem);
-        if (!object)
-          return fail(internal_error, problem);
-        if (const int status = add({path, std::move(*object)}))
-          return status == user_error ? internal_error : status;
-      }
+    std::vector<std::string> imports;
+    for (const tal::Interface* interface : interfaces_)
+      for (std::string& name : imports_of(*interface))
+        imports.push_back(std::move(name));
+    std::vector<LibraryModule> found;
+    std::string problem;
+    if (!find_library_modules(std::move(imports), [this](const std::string& symbol) { return defined_.contains(symbol); }, natives_,
+                              found, problem))
+      return fail(internal_error, problem);
+    for (LibraryModule& module : found)
+      add({library_object_path(module.name), std::move(module.object)}, std::move(module.verified));
     return 0;
   }
 

@@ -2,8 +2,10 @@
 
 #include "driver/compile.h"
 #include "driver/keys.h"
+#include "driver/library_modules.h"
 #include "driver/output.h"
 #include "driver/patch_sessions.h"
+#include "dsu/format/manifest.h"
 #include "dsu/patch/build.h"
 
 #include <ctime>
@@ -21,12 +23,31 @@ public:
     auto object = compile_module(options_, session, module, manifest, listing, exit_status_);
     if (!object)
       return std::nullopt;
+    for (std::string& name : imports_of(object->verified->interface()))
+      imports_.push_back(std::move(name));
     return std::move(object->bytes);
+  }
+  bool add_library_modules(const std::set<std::string>& present, dsu::PatchFile& patch, std::string& problem) override {
+    std::vector<LibraryModule> modules;
+    const IsPresent is_present = [&](const std::string& symbol) { return present.contains(library_module_of(symbol)); };
+    if (!find_library_modules(imports_, is_present, *native_interface(), modules, problem))
+      return false;
+    for (LibraryModule& module : modules) {
+      const std::optional<dsu::Manifest> manifest = dsu::decode_manifest(module.verified->dsu());
+      if (!manifest) {
+        problem = library_object_path(module.name) + " has no update manifest; the library has to be compiled with `popc -dsu -c`";
+        return false;
+      }
+      patch.modules.push_back({module.name, dsu::ModuleRole::Library, dsu::Hash{}, manifest->hash});
+      patch.objects.push_back(std::move(module.object));
+    }
+    return true;
   }
   int exit_status() const { return exit_status_; }
 
 private:
   const PopcOptions& options_;
+  std::vector<std::string> imports_;  // of all units
   int exit_status_ = 0;
 };
 

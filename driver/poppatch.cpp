@@ -1,6 +1,7 @@
 // poppatch: compares two versions of a program and writes what an update from one to the other needs.
 //
 // Exit status: 0 written, 1 a version does not compile or a file cannot be written, 64 usage.
+#include "driver/library_modules.h"
 #include "driver/output.h"
 #include "driver/tool_arguments.h"
 #include "driver/patch_sessions.h"
@@ -8,6 +9,7 @@
 
 #include <boost/program_options.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -37,6 +39,29 @@ int usage_error(const std::string& message) { return driver::usage_error("poppat
 
 std::string directory_name(const std::string& path) { return fs::weakly_canonical(path).filename().string(); }
 
+// What a program of these sources is linked with from the library.
+bool find_library(dsu::Version& version, std::string& problem) {
+  tal::NativeInterface natives;
+  if (!tal::parse_natives(tal::builtin_natives_text(), natives, problem))
+    return false;
+  std::vector<std::string> imports;
+  std::set<std::string> defined;
+  for (const auto& [name, module] : version.modules) {
+    imports.insert(imports.end(), module.imports.begin(), module.imports.end());
+    for (const auto& [value, info] : module.values)
+      if (!info.is_static)
+        defined.insert(value);
+  }
+  std::vector<driver::LibraryModule> modules;
+  if (!driver::find_library_modules(std::move(imports), [&](const std::string& symbol) { return defined.contains(symbol); }, natives,
+                                    modules, problem))
+    return false;
+  for (const driver::LibraryModule& module : modules)
+    version.library.push_back(module.name);
+  std::sort(version.library.begin(), version.library.end());
+  return true;
+}
+
 // Interface code may have been edited: it is not thrown away unasked.
 bool prepare_directory(const Options& options, std::string& problem) {
   std::error_code error;
@@ -56,7 +81,7 @@ int make(const Options& options) {
   driver::PatchSessions sessions(options.compile);
   auto before = dsu::read_version(options.before, options.from, sessions, types, problem);
   auto after = before ? dsu::read_version(options.after, options.to, sessions, types, problem) : std::nullopt;
-  if (!before || !after || !prepare_directory(options, problem)) {
+  if (!before || !after || !find_library(*before, problem) || !prepare_directory(options, problem)) {
     driver::print_error("poppatch", problem);
     return Failed;
   }

@@ -47,7 +47,7 @@ bool read_body(ByteReader& in, PatchFile& patch) {
     PatchModule m;
     m.name = in.string();
     uint8_t role = in.u8();
-    if (role > static_cast<uint8_t>(ModuleRole::Required) || !is_name(m.name))
+    if (role > static_cast<uint8_t>(ModuleRole::Library) || !is_name(m.name))
       return false;
     m.role = static_cast<ModuleRole>(role);
     m.old_hash = read_hash(in);

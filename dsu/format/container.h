@@ -36,6 +36,7 @@ enum class ModuleRole : uint8_t {
   New,       // not running, becomes new_hash
   Private,   // conversions and the like: seen by this patch only, not a module of the program
   Required,  // not changed, but the patch was made for a program in which it is at old_hash
+  Library,   // of the library: new if the program has no module of this name, passed over if it has
 };
 
 struct PatchModule {

@@ -59,7 +59,10 @@ public:
         return false;
     for (const auto& [name, hash] : index->required)
       patch_.modules.push_back({name, ModuleRole::Required, hash, hash});
-    return true;
+    std::set<std::string> present(index->library.begin(), index->library.end());
+    for (const PatchModule& module : patch_.modules)
+      present.insert(module.name);
+    return compiler_.add_library_modules(present, patch_, problem_);
   }
 
 private:

@@ -70,6 +70,7 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
   PatchIndex index;
   index.from = before.label;
   index.to = after.label;
+  index.library = before.library;
   for (const ModuleDifference& module : difference.modules) {
     if (module.change == ModuleChange::Removed)
       continue;

@@ -124,18 +124,20 @@ std::string write_index(const PatchIndex& index) {
                        {"to", maybe(index.to)},
                        {"modules", index.modules},
                        {"conversions", maybe(index.conversions)},
-                       {"required", required}});
+                       {"required", required},
+                       {"library", index.library}});
 }
 
 std::optional<PatchIndex> parse_index(const std::string& text, std::string& problem) {
   std::optional<TokenFile> file = parse_tokens(text, problem);
-  if (!file || !known_keywords(*file, {"from", "to", "modules", "conversions", "required"}, problem))
+  if (!file || !known_keywords(*file, {"from", "to", "modules", "conversions", "required", "library"}, problem))
     return std::nullopt;
   PatchIndex index;
   index.from = single(*file, "from");
   index.to = single(*file, "to");
   index.modules = items(*file, "modules");
   index.conversions = single(*file, "conversions");
+  index.library = items(*file, "library");
   for (const std::string& item : items(*file, "required")) {
     const size_t equals = item.rfind('=');
     Hash hash;

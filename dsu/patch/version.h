@@ -78,6 +78,7 @@ struct Version {
   std::string label, directory;
   std::map<std::string, ModuleInfo> modules;
   std::map<std::string, TypeInfo> types;
+  std::vector<std::string> library;  // modules of the library that such a program contains
 
   const TypeInfo* find_type(const std::string& name) const {
     auto found = types.find(name);

@@ -116,13 +116,12 @@ std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file
   if (!link(*update, refusal))
     return nullptr;
   plan_names(*update);
-  update->files = std::move(patch.objects);
   return update;
 }
 
 bool Preparation::match(const PatchFile& file, Refusal& refusal) const {
   for (const PatchModule& m : file.modules) {
-    if (m.role == ModuleRole::Private)
+    if (m.role == ModuleRole::Private || m.role == ModuleRole::Library)
       continue;
     auto found = program_.latest.find(m.name);
     if (m.role == ModuleRole::New) {
@@ -149,7 +148,10 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
   for (const PatchModule& m : file.modules) {
     if (m.role == ModuleRole::Required)
       continue;
-    tal::VerifyResult result = tal::verify(file.objects[next++], natives_);
+    const tal::Bytes& object = file.objects[next++];
+    if (m.role == ModuleRole::Library && program_.latest.contains(m.name))
+      continue;
+    tal::VerifyResult result = tal::verify(object, natives_);
     if (auto* error = std::get_if<tal::VerifyError>(&result))
       return refuse(refusal, Step::Verify, error->function, "module " + m.name + ", " + describe(*error),
                     "the code is not type-safe: it was damaged, or made by something else than popc");
@@ -172,6 +174,7 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
     module.loaded->is_private = m.role == ModuleRole::Private;
     module.init = find_init(module);
     update.modules.push_back(std::move(module));
+    update.files.push_back(object);
   }
   return true;
 }

@@ -110,7 +110,7 @@ bool Updates::is_applied(const PatchFile& patch) const {
   });
   return was_applied && std::all_of(patch.modules.begin(), patch.modules.end(), [&](const PatchModule& m) {
     auto running = program_.latest.find(m.name);
-    return m.role == ModuleRole::Private || (running != program_.latest.end() && program_.modules[running->second]->hash == m.new_hash);
+    return m.role == ModuleRole::Private || m.role == ModuleRole::Library || (running != program_.latest.end() && program_.modules[running->second]->hash == m.new_hash);
   });
 }
 
