@@ -10,6 +10,9 @@
 #   VERSION LABEL        as `popc --dsu-version=LABEL`; only with UPDATEABLE
 #   OPTIONS              more options of popc for compiling, e.g. -Wall -O0
 #
+# With CMAKE_EXPORT_COMPILE_COMMANDS the commands that compile Popcorn sources are written to compile_commands.json in the top binary
+# directory; in a project that has C or C++ as well, whose commands CMake writes there itself, to popcorn/compile_commands.json.
+#
 # The cache variable POPCORN_POPC is the compiler, by default the one that this file was installed with.
 
 cmake_minimum_required(VERSION 3.21)
@@ -39,7 +42,48 @@ function(_popcorn_object target source options object)
     DEPFILE "${output}.d"
     COMMENT "Compiling ${name} for ${target}"
     VERBATIM)
+  _popcorn_export_command("${path}" "${output}" "${options}")
   set(${object} "${output}" PARENT_SCOPE)
+endfunction()
+
+# Text as a JSON string.
+function(_popcorn_json text result)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  set(${result} "\"${text}\"" PARENT_SCOPE)
+endfunction()
+
+# Notes the command for compile_commands.json, which is written when all directories have been read.
+function(_popcorn_export_command source object options)
+  if(NOT CMAKE_EXPORT_COMPILE_COMMANDS)
+    return()
+  endif()
+  set(arguments)
+  foreach(word IN ITEMS "${POPCORN_POPC}" LISTS options ITEMS -c -o "${object}" "${source}")
+    _popcorn_json("${word}" word)
+    list(APPEND arguments "${word}")
+  endforeach()
+  list(JOIN arguments ", " arguments)
+  _popcorn_json("${CMAKE_CURRENT_BINARY_DIR}" directory)
+  _popcorn_json("${source}" file)
+  _popcorn_json("${object}" output)
+  get_property(noted GLOBAL PROPERTY POPCORN_COMMANDS)
+  if(NOT noted)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _popcorn_write_commands)
+  endif()
+  set_property(GLOBAL APPEND_STRING PROPERTY POPCORN_COMMANDS
+    "{\"directory\": ${directory}, \"file\": ${file}, \"output\": ${output}, \"arguments\": [${arguments}]},\n")
+endfunction()
+
+function(_popcorn_write_commands)
+  get_property(commands GLOBAL PROPERTY POPCORN_COMMANDS)
+  string(REGEX REPLACE ",\n$" "\n" commands "${commands}")
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  set(directory "${CMAKE_BINARY_DIR}")
+  if("C" IN_LIST languages OR "CXX" IN_LIST languages)
+    string(APPEND directory /popcorn)
+  endif()
+  file(WRITE "${directory}/compile_commands.json" "[\n${commands}]\n")
 endfunction()
 
 function(add_popcorn_executable target)
