@@ -13,7 +13,15 @@
 # With CMAKE_EXPORT_COMPILE_COMMANDS the commands that compile Popcorn sources are written to compile_commands.json in the top binary
 # directory; in a project that has C or C++ as well, whose commands CMake writes there itself, to popcorn/compile_commands.json.
 #
-# The cache variable POPCORN_POPC is the compiler, by default the one that this file was installed with.
+# add_popcorn_lexer(VARIABLE FILE.popl)
+# add_popcorn_parser(VARIABLE FILE.y [OPTIONS OPTION...])
+#
+# Set VARIABLE to the Popcorn source that poplex or popyacc makes of a specification: a source for add_popcorn_executable in the same
+# directory, called FILE.pop or FILE_tab.pop. The parser's header FILE_tab.h is found without INCLUDE_DIRECTORIES by all programs of the
+# directory that are added later. OPTIONS are for popyacc.
+#
+# The cache variable POPCORN_POPC is the compiler, by default the one that this file was installed with; POPCORN_POPLEX and
+# POPCORN_POPYACC are the other tools.
 
 cmake_minimum_required(VERSION 3.21)
 include_guard(GLOBAL)
@@ -22,6 +30,50 @@ cmake_policy(VERSION 3.21)  # paths in dependency files are seen from the binary
 
 get_filename_component(_popcorn_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 find_program(POPCORN_POPC popc HINTS "${_popcorn_prefix}/bin" DOC "The Popcorn compiler" REQUIRED)
+
+find_program(POPCORN_POPLEX poplex HINTS "${_popcorn_prefix}/bin" DOC "The maker of Popcorn lexers" REQUIRED)
+find_program(POPCORN_POPYACC popyacc HINTS "${_popcorn_prefix}/bin" DOC "The maker of Popcorn parsers" REQUIRED)
+
+# Sets `output` to the file NAME of the directory for what tools make, which is made, and `path` to that of the specification.
+function(_popcorn_generated specification suffix path output)
+  get_filename_component(file "${specification}" ABSOLUTE)
+  get_filename_component(name "${specification}" NAME_WLE)
+  set(directory "${CMAKE_CURRENT_BINARY_DIR}/popcorn-generated")
+  file(MAKE_DIRECTORY "${directory}")
+  set(${path} "${file}" PARENT_SCOPE)
+  set(${output} "${directory}/${name}${suffix}" PARENT_SCOPE)
+endfunction()
+
+function(add_popcorn_lexer variable specification)
+  _popcorn_generated("${specification}" ".pop" path output)
+  add_custom_command(
+    OUTPUT "${output}"
+    COMMAND "${POPCORN_POPLEX}" "${path}" -o "${output}"
+    DEPENDS "${path}" "${POPCORN_POPLEX}"
+    COMMENT "Making a lexer of ${specification}"
+    VERBATIM)
+  set(${variable} "${output}" PARENT_SCOPE)
+endfunction()
+
+function(add_popcorn_parser variable specification)
+  cmake_parse_arguments(PARSE_ARGV 2 ARG "" "" "OPTIONS")
+  _popcorn_generated("${specification}" "_tab.pop" path output)
+  string(REGEX REPLACE "pop$" "h" header "${output}")
+  add_custom_command(
+    OUTPUT "${output}" "${header}"
+    COMMAND "${POPCORN_POPYACC}" -d ${ARG_OPTIONS} "${path}" -o "${output}"
+    DEPENDS "${path}" "${POPCORN_POPYACC}"
+    COMMENT "Making a parser of ${specification}"
+    VERBATIM)
+  # Sources that include the header wait for this target; whether they have to be compiled again, their dependency files say.
+  get_property(number DIRECTORY PROPERTY POPCORN_PARSERS)
+  list(LENGTH number number)
+  string(MD5 hash "${CMAKE_CURRENT_BINARY_DIR}")
+  set(target "popcorn-parser-${hash}-${number}")
+  add_custom_target(${target} DEPENDS "${output}" "${header}")
+  set_property(DIRECTORY APPEND PROPERTY POPCORN_PARSERS ${target})
+  set(${variable} "${output}" PARENT_SCOPE)
+endfunction()
 
 # Sets `object` to the object of a source and adds the command that makes it.
 function(_popcorn_object target source options object)
@@ -32,13 +84,14 @@ function(_popcorn_object target source options object)
     get_filename_component(name "${path}" NAME)
     set(name "${hash}/${name}")
   endif()
+  get_property(parsers DIRECTORY PROPERTY POPCORN_PARSERS)
   set(output "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.pop/${name}.o")
   get_filename_component(directory "${output}" DIRECTORY)
   file(MAKE_DIRECTORY "${directory}")
   add_custom_command(
     OUTPUT "${output}"
     COMMAND "${POPCORN_POPC}" ${options} -MD -MF "${output}.d" -MT "${output}" -c -o "${output}" "${path}"
-    DEPENDS "${path}" "${POPCORN_POPC}"
+    DEPENDS "${path}" "${POPCORN_POPC}" ${parsers}
     DEPFILE "${output}.d"
     COMMENT "Compiling ${name} for ${target}"
     VERBATIM)
@@ -107,6 +160,10 @@ function(add_popcorn_executable target)
     get_filename_component(directory "${directory}" ABSOLUTE)
     list(APPEND options "-I${directory}")
   endforeach()
+  get_property(parsers DIRECTORY PROPERTY POPCORN_PARSERS)
+  if(parsers)
+    list(APPEND options "-I${CMAKE_CURRENT_BINARY_DIR}/popcorn-generated")
+  endif()
   foreach(definition IN LISTS ARG_DEFINITIONS)
     list(APPEND options "-D${definition}")
   endforeach()
