@@ -50,6 +50,7 @@ TEST_F(Canonical, ACalleeCountsByNameAndTypeOnly) {
                     "int g(int x) { return x; } int h(int x) { return x; } int f(int a) { return h(a); }"));
 }
 
+// attack F41
 TEST_F(Canonical, AChangedTypeChangesWhatReachesIt) {
   const std::string user = "struct outer { inner i; } int f(outer o) { return 1; }";
   EXPECT_TRUE(same("struct inner { int a; }" + user, user + "struct inner { int a; }"));

@@ -85,6 +85,7 @@ TEST(CodeWriter, RewritesADirectCall) {
   EXPECT_EQ(protection(code.f), "r-xp");
 }
 
+// attack F59
 TEST(CodeWriter, RedirectsAnEntryAndThenAgain) {
   Code code;
   int (*volatile stored)() = reinterpret_cast<int (*)()>(code.f);
@@ -111,6 +112,7 @@ TEST(CodeWriter, RefusesWhatIsOutOfReach) {
   EXPECT_FALSE(writer.add_redirect(code.f, code.f + (uintptr_t{1} << 32)));
 }
 
+// attack F65
 TEST(CodeWriter, AnUnmappedPageLeavesAllAsItWas) {
   Code code;
   CodeWriter writer;

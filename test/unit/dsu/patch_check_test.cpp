@@ -55,6 +55,7 @@ protected:
   NativeInterface natives;
 };
 
+// attack A40
 TEST_F(PatchCheck, ReplacesAtTheSameTypeAndRelinksCallsOnly) {
   define(next, "m", "f", function_type(next.types, next.types.i32(), next.types.i32()));
   replacements = {{{0, 0}, {2, 0}}};
@@ -66,6 +67,7 @@ TEST_F(PatchCheck, ReplacesAtTheSameTypeAndRelinksCallsOnly) {
   EXPECT_EQ(r.redirects.size(), 1u);
 }
 
+// attack A40, F62
 TEST_F(PatchCheck, OldCallersKeepTheirType) {
   define(next, "m", "f", function_type(next.types, next.types.string(), next.types.i32()));
   replacements = {{{0, 0}, {2, 0}}};
@@ -81,6 +83,7 @@ TEST_F(PatchCheck, ANarrowerResultFits) {
   EXPECT_TRUE(check().ok());
 }
 
+// attack F40
 TEST_F(PatchCheck, TheSameNameIsNotTheSameType) {
   Interface old_user, user;
   define(old_user, "g", "g", function_type(old_user.types, point(old_user.types, 2), old_user.types.i32()));
@@ -94,6 +97,7 @@ TEST_F(PatchCheck, TheSameNameIsNotTheSameType) {
   EXPECT_THAT(r.problems[0].message, HasSubstr("a type of the same name has another definition"));
 }
 
+// attack F64
 TEST_F(PatchCheck, ImportsMustBeBoundOnceAtAFittingType) {
   define(next, "n", "h", function_type(next.types, next.types.i32(), next.types.i32()));
   next.symbols.push_back({"f", SymbolKind::Function, Scope::Import, Section::None, 0, 0,
@@ -111,6 +115,7 @@ TEST_F(PatchCheck, ImportsMustBeBoundOnceAtAFittingType) {
   EXPECT_FALSE(check().ok());
 }
 
+// attack F37
 TEST_F(PatchCheck, DataBindAtEqualTypesOnly) {
   define(m, "m", "limit", m.types.ptr(m.types.global_cell(m.types.i32())), SymbolKind::Data);
   current[0].push_back({0, 1});
@@ -133,6 +138,7 @@ TEST_F(PatchCheck, NothingIsReplacedTwiceOrByTheRunningProgram) {
   EXPECT_FALSE(check().ok());
 }
 
+// attack F62
 TEST_F(PatchCheck, AStubIsItselfRelinkedLater) {
   // After an earlier update the site of `main` leads to module 2, the earlier patch.
   Interface earlier;

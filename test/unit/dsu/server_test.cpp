@@ -119,6 +119,7 @@ TEST_F(Server, AnswersOthersWhileAnUpdateWaits) {
   EXPECT_EQ(first->outcome, Outcome::Applied);
 }
 
+// attack F63
 TEST_F(Server, TheProgramsOwnPatchWaitsWithoutAClient) {
   handler_->own = 1;
   server_->wake();

@@ -32,6 +32,7 @@ constexpr tal_descriptor halves = {2, 1, 0, 0};
 constexpr tal_descriptor words = {4, 1, 0, 0};
 constexpr tal_descriptor pointers = {8, 1, 1, 0};
 
+// attack F53
 TEST_F(Memory, ObjectsAreZeroedAlsoWhenReused) {
   for (const tal_descriptor* descriptor : {&pair_of_pointers, &pair_of_words}) {
     for (int i = 0; i < 3'000'000; i++) {
@@ -56,6 +57,7 @@ TEST_F(Memory, ArraysAreFilledDensely) {
   EXPECT_EQ(poprt_pending, nullptr);
 }
 
+// attack F49
 TEST_F(Memory, BadLengthsRaiseInvalidArg) {
   for (const int64_t count : {int64_t{-1}, int64_t{0x80000000}, INT64_MAX, INT64_MIN}) {
     poprt_pending = nullptr;

@@ -66,6 +66,7 @@ TEST_F(Natives, NewStringChecksItsLength) {
   EXPECT_EQ(poprt_body_new_string(0)->length, 0);
 }
 
+// attack F56
 TEST_F(Natives, CopyingChecksBothRanges) {
   String* to = text("abcdef");
   String* from = text("xyz");
@@ -112,6 +113,7 @@ TEST_F(Natives, FormatsDirectives) {
   EXPECT_EQ(raised(), &poprt_Core__InvalidArg);
 }
 
+// attack F49
 TEST_F(Natives, AClosedStreamIsRefused) {
   Stream* stream = poprt_body_fopen("/dev/null", "r");
   ASSERT_NE(stream, nullptr);

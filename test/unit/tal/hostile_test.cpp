@@ -29,6 +29,7 @@ uint32_t function_with_dead_stretch(ObjectBuilder& b, Bytes dead) {
   return at + 9;
 }
 
+// attack F35
 TEST(Hostile, RelocationOverOpcodesOfAnExcludedStretch) {
   ObjectBuilder twin;
   function_with_dead_stretch(twin, {0x00, 0x00});
@@ -99,6 +100,18 @@ TEST(Hostile, SymbolsThatShareALargeType) {
   for (uint32_t i = 0; i < 20000; i++)
     b.symbol({"s" + std::to_string(i), SymbolKind::Data, Scope::Import, Section::None, 0, 0, large});
   EXPECT_EQ(b.rule(), "") << b.message;
+}
+
+// attack F66
+TEST(Hostile, TheCallersBytesAreNotKept) {
+  ObjectBuilder b;
+  b.function("f", b.sig({}, b.types().i32()), {0x31, 0xC0, 0xC3}); // xor eax, eax; ret
+  VerifyResult r = b.check();
+  auto* object = std::get_if<std::unique_ptr<VerifiedObject>>(&r);
+  ASSERT_NE(object, nullptr);
+  Bytes text((*object)->text().begin(), (*object)->text().end());
+  std::fill(b.bytes.begin(), b.bytes.end(), uint8_t{0x0F}); // the file changes after it was verified
+  EXPECT_TRUE(std::equal(text.begin(), text.end(), (*object)->text().begin(), (*object)->text().end()));
 }
 
 } // namespace

@@ -85,6 +85,7 @@ protected:
   }
 };
 
+// attack F30, F32, F43
 TEST_F(ObjectFileTest, SectionsOutsideTheListAreRefused) {
   const std::pair<const char*, const char*> renamed[] = {
       {".data", ".fini"}, {".tal.sigs", ".tal.sigz"}, {".tal.note", ".init_arr"}, {".rela.text", ".rela.init"}};
@@ -95,6 +96,7 @@ TEST_F(ObjectFileTest, SectionsOutsideTheListAreRefused) {
   }
 }
 
+// attack F33, F42
 TEST_F(ObjectFileTest, SectionsHaveExactlyTheirTypesAndFlags) {
   for (uint64_t flag : {uint64_t{0x10}, uint64_t{0x20}, uint64_t{0x200}, uint64_t{0x400}, uint64_t{0x800}, uint64_t{4}, uint64_t{0x80000000}}) {
     File f = file();
@@ -115,6 +117,7 @@ TEST_F(ObjectFileTest, SectionsHaveExactlyTheirTypesAndFlags) {
   EXPECT_EQ(stack.rule(), "O2");
 }
 
+// attack F69
 TEST_F(ObjectFileTest, RangesStayInsideTheFileAndApart) {
   File past = file();
   past.change(".tal.sigs", [](elf::SectionHeader& s) { s.offset = UINT64_MAX - 4; });
@@ -139,6 +142,7 @@ TEST_F(ObjectFileTest, HeadersOfOtherFilesAreRefused) {
   }
 }
 
+// attack F34, F39
 TEST_F(ObjectFileTest, SymbolsAgreeWithRecords) {
   const std::function<void(elf::Symbol&)> changes[] = {
       [](elf::Symbol& s) { s.value += uint64_t{1} << 32; }, [](elf::Symbol& s) { s.size += uint64_t{1} << 32; },
@@ -159,6 +163,7 @@ TEST_F(ObjectFileTest, SymbolsAgreeWithRecords) {
 }
 
 // Offset and size stand in the ELF symbol alone: what they say is checked like any other claim.
+// attack F45
 TEST_F(ObjectFileTest, PlacesOfSymbolsAreChecked) {
   const std::function<void(elf::Symbol&)> changes[] = {
       [](elf::Symbol& s) { s.value += 8; }, [](elf::Symbol& s) { s.value += 4; }, [](elf::Symbol& s) { s.value = 0xFFFFFFF8; },
@@ -173,6 +178,7 @@ TEST_F(ObjectFileTest, PlacesOfSymbolsAreChecked) {
 }
 
 // One long string that every symbol names would take memory that the file does not have.
+// attack F39
 TEST_F(ObjectFileTest, SymbolsShareNoNames) {
   ObjectBuilder b = sample();
   b.a.symbols[0].name = "Test::" + std::string(1000, 'c');
@@ -184,6 +190,7 @@ TEST_F(ObjectFileTest, SymbolsShareNoNames) {
   EXPECT_EQ(f.rule(), "O3");
 }
 
+// attack A43, F35
 TEST_F(ObjectFileTest, EachFieldHasOneRelocation) {
   auto with = [](const std::function<void(ObjectBuilder&)>& change) {
     ObjectBuilder b = sample();
@@ -227,6 +234,7 @@ TEST_F(ObjectFileTest, FunctionsAreApartWithRoomBeforeEach) {
             "C3");
 }
 
+// attack F57
 TEST_F(ObjectFileTest, AnnotationsThatMeanNothingAreRefused) {
   auto with = [](const std::function<void(ObjectBuilder&)>& change) {
     ObjectBuilder b = sample();
@@ -243,6 +251,7 @@ TEST_F(ObjectFileTest, AnnotationsThatMeanNothingAreRefused) {
 
 // ---- encodings -----------------------------------------------------------------------------------------------------
 
+// attack F69
 TEST(Bytes, NumbersHaveOneSpelling) {
   for (int64_t v : {int64_t{0}, int64_t{63}, int64_t{64}, int64_t{-64}, int64_t{-65}, int64_t{1} << 40, INT64_MAX, INT64_MIN}) {
     ByteWriter out;

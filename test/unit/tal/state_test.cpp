@@ -245,6 +245,7 @@ uint64_t setting(const char* variable, uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// attack F15
 TEST(State, NothingTrueIsAContradiction) {
   const uint64_t trials = setting("TAL_STATE_TRIALS", 300), seed = setting("TAL_STATE_SEED", 1);
   for (uint64_t i = 0; i < trials; i++) {

@@ -29,6 +29,7 @@ TEST(Types, AreInterned) {
   EXPECT_EQ(t.with_nullable(t.i32(), true), t.i32());
 }
 
+// attack A47
 TEST(Types, IllFormedOnesDoNotExist) {
   TypeTable t;
   TypeId w = t.var(0, Kind::W), layout = t.struct_layout({{0, t.i32(), Mutability::ReadWrite, false}});
@@ -98,6 +99,7 @@ TEST(Types, PackagesKeepTheirIdentityAcrossTables) {
   EXPECT_EQ(read.named_type(NamedId{0}).hidden, std::vector<Kind>{Kind::W});
 }
 
+// attack F26
 TEST(Types, ArgumentsHaveTheKindsOfParameters) {
   TypeTable t;
   NamedId id = t.declare("box", {Kind::W8});
@@ -108,6 +110,7 @@ TEST(Types, ArgumentsHaveTheKindsOfParameters) {
   EXPECT_FALSE(t.named(id));
 }
 
+// attack F25
 TEST(Types, SlotsKeepTheirWidthInInstances) {
   TypeTable t;
   NamedId id = list_type(t);
@@ -120,6 +123,7 @@ TEST(Types, SlotsKeepTheirWidthInInstances) {
   EXPECT_EQ(t.substitute(pair, std::vector<TypeId>{t.i32()}), t.tuple(std::vector<TypeId>{t.i32(), t.i32()}));
 }
 
+// attack A47, F68
 TEST(Types, SizeAsATreeIsLimited) {
   TypeTable t;
   TypeId type = t.i32();
@@ -134,6 +138,7 @@ TEST(Types, SizeAsATreeIsLimited) {
   EXPECT_EQ(steps, 63);
 }
 
+// attack A47, F68
 TEST(Types, NonRegularTypesStopGrowing) {
   TypeTable t;
   NamedId id = t.declare("grow", {Kind::W});
@@ -149,6 +154,7 @@ TEST(Types, NonRegularTypesStopGrowing) {
   }
 }
 
+// attack A39, F41
 TEST(Types, IdentityIsNameAndEverythingBelow) {
   TypeTable a, b, c, all;
   NamedId ia = list_type(a), ib = list_type(b), ic = list_type(c, "list", c.i64());
@@ -219,6 +225,7 @@ TEST(Types, SubtypingIsAtTheTop) {
   EXPECT_FALSE(t.is_subtype(fn(t.i32(), no_type), fn(t.i32(), p)));
 }
 
+// attack F38
 TEST(Types, SignaturesWithConditionsKeepThem) {
   TypeTable t;
   SigFact fact{SigFact::Of::Arg, SigFact::Of::Zero, 0, 0, 10};

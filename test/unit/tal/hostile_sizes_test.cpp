@@ -1,0 +1,311 @@
+// The limits of the checker (rule O8) and what it costs to reach them: each limit has a twin one below it, and inputs made to be slow
+// are compared, in time per byte of the file, with a plain function of the same size.
+#include "object_builder.h"
+#include "tal/decoder.h"
+
+#include <ctime>
+#include <set>
+
+using namespace tal;
+using namespace tal::test;
+
+namespace {
+
+void append(Bytes& code, std::initializer_list<int> bytes) {
+  for (int b : bytes)
+    code.push_back(static_cast<uint8_t>(b));
+}
+void append32(Bytes& code, uint32_t v) {
+  for (int i = 0; i < 4; i++)
+    code.push_back(static_cast<uint8_t>(v >> (8 * i)));
+}
+
+Bytes sub_rsp(uint32_t bytes) {
+  Bytes code;
+  append(code, {0x48, 0x81, 0xEC});
+  append32(code, bytes);
+  return code;
+}
+void leave(Bytes& code, uint32_t frame) { // add rsp, frame; ret
+  append(code, {0x48, 0x81, 0xC4});
+  append32(code, frame);
+  code.push_back(0xC3);
+}
+
+std::string rule_of(const Bytes& code) {
+  ObjectBuilder b;
+  b.function("f", b.sig({}), code);
+  return b.rule();
+}
+
+TEST(Limits, SizeOfAFunction) {
+  const uint32_t limit = 4u << 20;
+  EXPECT_EQ(rule_of([&] { Bytes c(limit, 0x90); c.back() = 0xC3; return c; }()), "");
+  EXPECT_EQ(rule_of([&] { Bytes c(limit + 1, 0x90); c.back() = 0xC3; return c; }()), "C2");
+}
+
+TEST(Limits, SizeOfAFrame) {
+  auto frame = [](uint32_t bytes) {
+    Bytes code = sub_rsp(bytes);
+    leave(code, bytes);
+    return code;
+  };
+  EXPECT_EQ(rule_of(frame(61440)), "");
+  EXPECT_EQ(rule_of(frame(61448)), "C10");
+}
+
+// A label with `slots` live slots and `facts` facts, reached once: mov [rsp+8i], edi...
+std::string label_rule(uint32_t slots, uint32_t facts) {
+  ObjectBuilder b;
+  TypeTable& t = b.types();
+  uint32_t frame = 8 * slots + 8;
+  Bytes code = sub_rsp(frame);
+  for (uint32_t i = 0; i < slots; i++) {
+    append(code, {0x48, 0x89, 0xBC, 0x24}); // mov [rsp + 8i], rdi
+    append32(code, 8 * i);
+  }
+  auto at = static_cast<uint32_t>(code.size());
+  leave(code, frame);
+  LabelRecord label;
+  label.offset = b.function("f", b.sig({t.i32()}), code) + at;
+  label.depth = frame;
+  label.saved_in_place = true;
+  for (uint32_t i = 0; i < slots; i++)
+    label.live.push_back({slot_location(-2 - static_cast<int32_t>(i)), {LocationType::What::Type, t.i32(), 0}});
+  std::reverse(label.live.begin(), label.live.end());
+  if (facts != 0)
+    label.live.insert(label.live.begin(), {rdi, {LocationType::What::Type, t.i32(), 0}});
+  for (uint32_t i = 0; i < facts; i++) // 0 - rdi <= i
+    label.facts.push_back({{}, {FactOperand::What::Value, 0}, static_cast<int64_t>(i)});
+  b.a.labels.push_back(label);
+  return b.rule();
+}
+
+TEST(Limits, LiveSlotsAndFactsOfALabel) {
+  EXPECT_EQ(label_rule(LabelRecord::max_live, 0), "");
+  EXPECT_NE(label_rule(LabelRecord::max_live + 1, 0), "");
+  EXPECT_EQ(label_rule(2, LabelRecord::max_facts), "");
+  EXPECT_NE(label_rule(2, LabelRecord::max_facts + 1), "");
+}
+
+// Forward branches without records: each keeps a state until its target. jp teaches nothing; `n` of them are open at once.
+Bytes open_branches(uint32_t n, uint32_t frame) {
+  Bytes code;
+  if (frame != 0)
+    code = sub_rsp(frame);
+  auto start = static_cast<uint32_t>(code.size());
+  uint32_t targets = start + 6 * n + 1 + (frame != 0 ? 7 : 0); // behind the ret
+  const uint32_t each = frame != 0 ? 8 : 1;
+  for (uint32_t i = 0; i < n; i++) {
+    append(code, {0x0F, 0x8A}); // jp
+    append32(code, targets + each * i - (start + 6 * (i + 1)));
+  }
+  if (frame != 0)
+    leave(code, frame);
+  else
+    code.push_back(0xC3);
+  for (uint32_t i = 0; i < n; i++) {
+    if (frame != 0)
+      leave(code, frame);
+    else
+      code.push_back(0xC3);
+  }
+  return code;
+}
+
+// attack F67
+TEST(Limits, PendingStates) {
+  EXPECT_EQ(rule_of(open_branches(3000, 0)), "");
+  EXPECT_EQ(rule_of(open_branches((1u << 16) + 1, 0)), "O8");
+}
+
+// attack F67
+TEST(Limits, PendingStatesOfLargeFrames) {
+  EXPECT_EQ(rule_of(open_branches(10, 61440)), "");
+  EXPECT_EQ(rule_of(open_branches(3000, 61440)), "O8");
+}
+
+TEST(Limits, FieldsOfAStructure) {
+  auto fields = [](uint32_t n) {
+    TypeTable t;
+    std::vector<Field> list;
+    for (uint32_t i = 0; i < n; i++)
+      list.push_back({8 * i, t.i64(), Mutability::ReadWrite, false});
+    return static_cast<bool>(t.struct_layout(list));
+  };
+  EXPECT_TRUE(fields(max_fields));
+  EXPECT_FALSE(fields(max_fields + 1));
+}
+
+TEST(Limits, TypeNodes) {
+  TypeTable t;
+  uint32_t n = 0;
+  for (TypeId id = t.i64(); id && n < max_type_nodes + 10; n++) {
+    id = t.struct_layout({{8 * n, t.i64(), Mutability::ReadWrite, false}}); // each another type
+    if (!id)
+      break;
+  }
+  EXPECT_GT(n, max_type_nodes - 64);
+  EXPECT_LT(n, max_type_nodes);
+  EXPECT_TRUE(t.ptr(t.struct_layout({{0, t.i64(), Mutability::ReadWrite, false}})) == no_type || n < max_type_nodes);
+}
+
+TEST(Limits, BytesOfAGroupOfTypes) {
+  auto closes = [](uint32_t members, uint32_t fields) {
+    TypeTable t;
+    std::vector<NamedId> ids;
+    for (uint32_t i = 0; i < members; i++)
+      ids.push_back(t.declare("ring" + std::to_string(i), {}));
+    for (uint32_t i = 0; i < members; i++) {
+      std::vector<Field> list{{0, t.ptr(t.named(ids[(i + 1) % members])), Mutability::ReadWrite, false}};
+      for (uint32_t f = 1; f < fields; f++)
+        list.push_back({8 * f, t.i64(), Mutability::ReadWrite, false});
+      if (!t.define(ids[i], t.struct_layout(list)))
+        return false;
+    }
+    return t.close();
+  };
+  EXPECT_TRUE(closes(8, 100));
+  EXPECT_FALSE(closes(40, 4000)); // more than 64 KiB of canonical bytes
+  EXPECT_TRUE(closes(500, 1));
+  EXPECT_FALSE(closes(5000, 1)); // more than 4096 members
+}
+
+TEST(Limits, FieldsToBeInitialised) {
+  auto rule = [](uint32_t n) {
+    ObjectBuilder b;
+    TypeTable& t = b.types();
+    std::vector<Field> list;
+    for (uint32_t i = 0; i < n; i++)
+      list.push_back({4 * i, t.i32(), Mutability::ReadOnly, false});
+    TypeId object = t.ptr(t.struct_layout(list));
+    uint32_t desc = b.symbol({"", SymbolKind::Desc, Scope::Static, Section::None, 0, 0, object});
+    uint32_t make = b.symbol({"__tal_new", SymbolKind::Function, Scope::Native, Section::None, 0, 0, no_type});
+    Bytes code;
+    append(code, {0x48, 0x83, 0xEC, 8});             // sub rsp, 8
+    append(code, {0x48, 0x8D, 0x3D, 0, 0, 0, 0});    // lea rdi, [rip + desc]
+    append(code, {0xE8, 0, 0, 0, 0});                // call __tal_new
+    append(code, {0x48, 0x83, 0xC4, 8, 0xC3});       // add rsp, 8; ret
+    uint32_t at = b.function("f", b.sig({}), code);
+    b.image.text_relocs = {{at + 7, RelocKind::Pc32, desc, -4}, {at + 12, RelocKind::Pc32, make, -4}};
+    return b.rule();
+  };
+  EXPECT_EQ(rule(64), "");
+  EXPECT_EQ(rule(65), "O8");
+}
+
+TEST(Limits, TypeVariablesAndArguments) {
+  TypeTable t;
+  EXPECT_TRUE(t.var(max_type_vars - 1, Kind::W));
+  EXPECT_FALSE(t.var(max_type_vars, Kind::W));
+  Signature s;
+  s.args.assign(255, t.i64());
+  EXPECT_TRUE(t.signature(s));
+  s.args.push_back(t.i64());
+  EXPECT_FALSE(t.signature(s));
+}
+
+// ---- time ----------------------------------------------------------------------------------------------------------
+
+// Seconds that the checker takes per byte of the file; what it answers must be what the caller expects.
+double seconds_per_byte(ObjectBuilder& b, std::set<std::string> expected = {""}) {
+  std::string problem;
+  EXPECT_TRUE(b.a.types.close(&problem)) << problem;
+  Bytes file = write_object(b.image, b.a);
+  NativeInterface natives;
+  double best = 1e9;
+  for (int i = 0; i < 3; i++) { // the least of three: other processes make it slower, nothing makes it faster
+    std::clock_t start = std::clock(); // of the processor, not of the wall
+    VerifyResult r = verify(file, natives);
+    best = std::min(best, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+    const auto* error = std::get_if<VerifyError>(&r);
+    EXPECT_TRUE(expected.contains(error == nullptr ? "" : error->rule)) << (error == nullptr ? "accepted" : to_string(*error, "test.o"));
+  }
+  return best / static_cast<double>(file.size());
+}
+
+// `units` times the same bytes, then ret.
+double cost(const std::vector<int>& unit, uint32_t units, std::vector<TypeId> (*args)(TypeTable&)) {
+  ObjectBuilder b;
+  Bytes code{0x31, 0xC0}; // xor eax, eax
+  for (uint32_t i = 0; i < units; i++)
+    for (int byte : unit)
+      code.push_back(static_cast<uint8_t>(byte));
+  code.push_back(0xC3);
+  b.function("f", b.sig(args(b.types())), code);
+  return seconds_per_byte(b);
+}
+
+std::vector<TypeId> array_and_number(TypeTable& t) { return {t.arr(t.i32()), t.i32()}; }
+
+// Eight times the input: a byte of it costs at most four times as much.
+template <typename F> void expect_linear(F&& cost_of, uint32_t units) {
+  double small = cost_of(units), large = cost_of(8 * units);
+  if (getenv("TAL_SHOW_TIMES") != nullptr)
+    printf("%g ns per byte for %u, %g for %u\n", 1e9 * small, units, 1e9 * large, 8 * units);
+  EXPECT_LE(large, 4 * small) << "per byte: " << small << " s for " << units << ", " << large << " s for " << 8 * units;
+}
+
+TEST(Time, NamesWithoutEnd) { // add eax, [rdi]: a new name each
+  expect_linear([](uint32_t n) { return cost({0x03, 0x07}, n, array_and_number); }, 20000);
+}
+
+TEST(Time, BranchesWithAFullMatrix) {
+  // mov ecx, [rdi]; mov eax, esi; and eax, ecx; sub ecx, eax: `and` and `sub` relate what they make to their operands.
+  expect_linear([](uint32_t n) { return cost({0x8B, 0x0F, 0x89, 0xF0, 0x21, 0xC8, 0x29, 0xC1}, n, array_and_number); }, 10000);
+}
+
+TEST(Time, CallsInTheLargestFrame) { // each call looks for the registers that the caller gave, which are lost
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    Bytes code = sub_rsp(61432);
+    append(code, {0x31, 0xDB, 0x31, 0xED, 0x45, 0x31, 0xE4, 0x45, 0x31, 0xED, 0x45, 0x31, 0xF6, 0x45, 0x31, 0xFF}); // xor ebx, ebx ...
+    std::vector<uint32_t> calls;
+    for (uint32_t i = 0; i < n; i++) {
+      calls.push_back(static_cast<uint32_t>(code.size()) + 1);
+      append(code, {0xE8, 0, 0, 0, 0});
+    }
+    append(code, {0x0F, 0x0B}); // ud2
+    Signature quiet;
+    quiet.throws = false;
+    uint32_t g = b.symbol({"g", SymbolKind::Function, Scope::Import, Section::None, 0, 0, b.types().signature(quiet)});
+    uint32_t first = b.function("f", b.sig({}), code);
+    for (uint32_t c : calls)
+      b.image.text_relocs.push_back({first + c, RelocKind::Pc32, g, -4});
+    return seconds_per_byte(b, {"", "O8"});
+  };
+  expect_linear(run, 2000); // the budget of O8 ends the large one
+}
+
+TEST(Time, PendingBranchesInTheLargestFrame) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    b.function("f", b.sig({}), open_branches(n, 61440));
+    return seconds_per_byte(b, {"", "O8"});
+  };
+  expect_linear(run, 500);
+}
+
+TEST(Time, ManyFunctions) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    for (uint32_t i = 0; i < n; i++)
+      b.function("f" + std::to_string(i), b.sig({}), {0xC3});
+    return seconds_per_byte(b);
+  };
+  expect_linear(run, 3000);
+}
+
+TEST(Time, RelocationsWithoutSite) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    uint32_t g = b.symbol({"g", SymbolKind::Function, Scope::Import, Section::None, 0, 0, b.sig({})});
+    uint32_t at = b.function("f", b.sig({}), Bytes(8 * n, 0x90));
+    for (uint32_t i = 0; i < n; i++)
+      b.image.text_relocs.push_back({at + 8 * i, RelocKind::Pc32, g, -4});
+    return seconds_per_byte(b, {"O4"});
+  };
+  expect_linear(run, 5000);
+}
+
+} // namespace
