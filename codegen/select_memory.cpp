@@ -189,6 +189,10 @@ void Selector::new_array(const ir::Inst& inst) {
 
 void Selector::array_of(const ir::Inst& inst) {
   tal::TypeId array = type_of(inst.result);
+  if (inst.operands.empty() && !unit_.types().is_closed(array)) { // static objects have closed types
+    allocate(array, "__tal_newarray", {{Place::reg(rsi), Place::imm(0)}, {Place::reg(rdx), Place::imm(0)}}, inst);
+    return;
+  }
   if (inst.operands.empty()) {
     Inst& lea = emit(Op::LEA64r);
     lea.mem.symbol = unit_.empty_array(array);

@@ -95,6 +95,10 @@ extern bool mem_assoc<a,b>(<*(a,b)>list l, a x);
 // An element of a sorted list that is there twice, or null.
 extern <c>Core::Opt check_unique<c>(int cmp(c,c), <c>list x);
 
+// A new array of the elements; a list of the elements of an array.
+extern a to_array<a>(<a>list x)[];
+extern <a>list from_array<a>(a[]);
+
 // What is left when the elements that satisfy pred are REMOVED, in order.
 extern <a>list filter<a>(bool pred(a), <a>list x);
 extern <a>list filter_c<a,b>(bool pred(b,a), b env, <a>list x);

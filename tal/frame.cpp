@@ -264,7 +264,7 @@ bool FunctionChecker::call_special(Special special) {
     if (!require_type(CheckRule::C18, state_, n, types_.i64(), "the array length"))
       return false;
     TypeId element = types_.target(type);
-    if (types_.kind(element) != Kind::None &&
+    if (types_.kind(element) != Kind::None && !n.is_constant(0) && // without elements there is no initial one
         !require_type(CheckRule::C18, state_, state_.reg[rdx], element, "the initial element"))
       return false;
     result = state_.word(types_, type);

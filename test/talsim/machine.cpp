@@ -836,7 +836,7 @@ bool Machine::call_special(tal::Special special) {
     Word n = reg_[rsi], value = reg_[rdx];
     if (!n.is_value())
       return wrong("the length of an array is " + describe(n));
-    if (std::string why = is_float(element) ? "" : heap.inhabits(value, element); !why.empty())
+    if (std::string why = is_float(element) || n.is_null() ? "" : heap.inhabits(value, element); !why.empty())
       return wrong("the first element of type " + types.name(element) + ": " + why);
     safepoint({});
     if (n.bits > longest_array || world.out_of_memory(*this)) {

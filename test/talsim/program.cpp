@@ -47,6 +47,30 @@ bool load_module(std::span<const uint8_t> bytes, std::vector<tal_record> records
   return true;
 }
 
+namespace {
+
+// The entry of a polymorphic function for these widths (`f.w4.w1`), or one that leaves some of them open (`f`, `f.w4.w`).
+const std::pair<uint32_t, uint32_t>* find(const std::map<std::string, std::pair<uint32_t, uint32_t>>& providers, const std::string& name) {
+  std::vector<std::string> candidates{name.substr(0, name.find('.'))}, plain = candidates;
+  for (size_t at = name.find('.'); at != std::string::npos && candidates.size() < 4096;) {
+    const size_t next = name.find('.', at + 1);
+    const std::string width = name.substr(at, next == std::string::npos ? next : next - at);
+    std::vector<std::string> longer;
+    for (const std::string& c : candidates)
+      for (const std::string& part : {width, std::string(".w")})
+        longer.push_back(c + part);
+    candidates = longer;
+    at = next;
+  }
+  candidates.push_back(plain[0]);
+  for (const std::string& c : candidates)
+    if (auto found = providers.find(c); found != providers.end())
+      return &found->second;
+  return nullptr;
+}
+
+} // namespace
+
 void bind(std::vector<std::unique_ptr<Module>>& modules) {
   std::map<std::string, std::pair<uint32_t, uint32_t>> providers;
   for (uint32_t m = 0; m < modules.size(); m++)
@@ -56,8 +80,8 @@ void bind(std::vector<std::unique_ptr<Module>>& modules) {
   for (auto& m : modules)
     for (uint32_t s = 0; s < m->file.annotations.symbols.size(); s++)
       if (m->symbol(s).scope == tal::Scope::Import)
-        if (auto found = providers.find(m->symbol(s).name); found != providers.end())
-          m->binding[s] = found->second;
+        if (const auto* found = find(providers, m->symbol(s).name))
+          m->binding[s] = *found;
 }
 
 } // namespace talsim
