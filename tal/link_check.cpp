@@ -55,8 +55,7 @@ public:
     TypeId got = native == natives_.natives.end() ? no_type : types_.native(native->second.type);
     if (got && got == type(b))
       return true;
-    message = got ? "checked against " + table().print(type(b)) + ", but the runtime has " + table().print(got)
-                  : "the runtime has no such native";
+    message = got ? mismatch(type(b), got, "checked against ", ", but the runtime has ") : "the runtime has no such native";
     return false;
   }
 

@@ -53,7 +53,9 @@ void LinkTypes::declare() {
 bool LinkTypes::bind_abstract(Source& source, NamedId id, std::vector<LinkProblem>& problems) {
   const NamedType& type = source.types.named_type(id);
   const Provider* found = nullptr;
-  for (const Provider& p : providers_[type.name]) {
+  static const std::vector<Provider> none;
+  const bool of_runtime = &source == &sources_[0]; // what natives take is what natives made, whatever modules define
+  for (const Provider& p : of_runtime ? none : providers_[type.name]) {
     uint32_t generation = sources_[p.source].generation;
     if (generation > source.generation || (found != nullptr && generation < sources_[found->source].generation))
       continue;

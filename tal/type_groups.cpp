@@ -459,20 +459,23 @@ bool TypeImporter::is_bound_abstract(TypeId type) const {
   return target != named_.end() && to_.named_type(target->second).sort != NamedSort::Abstract;
 }
 
-// L10: the word that an importer's abstract type stands for: a pointer, a union or a package.
-TypeId TypeImporter::copy_abstract(TypeId type, bool nullable) {
+// L10: the word that an importer's abstract type stands for: a pointer, a union or a package. It has the width that the importer
+// took it to have; and `ptr A` means an address that is not null, which other words need not be.
+TypeId TypeImporter::copy_abstract(TypeId type, bool is_pointer, bool nullable) {
   std::vector<TypeId> args(from_.args(type).begin(), from_.args(type).end());
   for (TypeId& arg : args)
     arg = copy(arg);
   const NamedId target = named_.find(from_.named_id(type).value)->second;
+  const NamedSort sort = to_.named_type(target).sort;
   const TypeId named = to_.named(target, args);
-  switch (to_.named_type(target).sort) {
-  case NamedSort::Struct: return to_.ptr(named, nullable);
-  case NamedSort::Union: return to_.union_word(named, nullable);
-  case NamedSort::Package: return nullable ? no_type : named;
-  case NamedSort::Abstract: break;
-  }
-  return no_type;
+  TypeId word;
+  if (sort == NamedSort::Struct)
+    word = to_.ptr(named, nullable);
+  else if (sort == NamedSort::Union && is_pointer == nullable)
+    word = to_.union_word(named, nullable);
+  else if (sort == NamedSort::Package && !is_pointer)
+    word = named;
+  return word && kind_at_most(to_.kind(word), from_.named_type(from_.named_id(type)).abstract_kind) ? word : no_type;
 }
 
 TypeId TypeImporter::copy(TypeId type) {
@@ -484,7 +487,7 @@ TypeId TypeImporter::copy(TypeId type) {
   TypeId child = node.tag == TypeTag::Var || node.tag == TypeTag::Named ? no_type : TypeId{node.a};
   TypeId result;
   switch (node.tag) {
-  case TypeTag::Ptr: result = is_bound_abstract(child) ? copy_abstract(child, node.nullable) : to_.ptr(copy(child), node.nullable); break;
+  case TypeTag::Ptr: result = is_bound_abstract(child) ? copy_abstract(child, true, node.nullable) : to_.ptr(copy(child), node.nullable); break;
   case TypeTag::Arr: result = to_.arr(copy(child), node.mutability, node.nullable); break;
   case TypeTag::Fn: result = to_.fn(copy(child), node.nullable); break;
   case TypeTag::ExnName: result = to_.exn_name(copy(child)); break;
@@ -503,7 +506,7 @@ TypeId TypeImporter::copy(TypeId type) {
   }
   case TypeTag::Named: {
     if (is_bound_abstract(type)) {
-      result = copy_abstract(type, false);
+      result = copy_abstract(type, false, false);
       break;
     }
     auto target = named_.find(node.a);

@@ -277,7 +277,7 @@ public:
 
 private:
   TypeId copy(TypeId type);
-  TypeId copy_abstract(TypeId type, bool nullable);
+  TypeId copy_abstract(TypeId type, bool is_pointer, bool nullable);
   bool is_bound_abstract(TypeId type) const;
   bool import_named(NamedId id);
   bool import_group(uint32_t group);
