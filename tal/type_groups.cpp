@@ -490,7 +490,10 @@ TypeId TypeImporter::copy(TypeId type) {
   case TypeTag::Ptr: result = is_bound_abstract(child) ? copy_abstract(child, true, node.nullable) : to_.ptr(copy(child), node.nullable); break;
   case TypeTag::Arr: result = to_.arr(copy(child), node.mutability, node.nullable); break;
   case TypeTag::Fn: result = to_.fn(copy(child), node.nullable); break;
-  case TypeTag::ExnName: result = to_.exn_name(copy(child)); break;
+  case TypeTag::ExnName:
+    if (const TypeId payload = copy(child); static_cast<bool>(payload) == static_cast<bool>(child)) // nor is a payload no payload
+      result = to_.exn_name(payload);
+    break;
   case TypeTag::Union: result = to_.union_word(copy(child), node.nullable); break;
   case TypeTag::Exn: result = to_.with_nullable(to_.exn(), node.nullable); break;
   case TypeTag::Var: result = to_.var(node.a, node.kind); break;
@@ -527,8 +530,10 @@ TypeId TypeImporter::copy(TypeId type) {
     Signature s = from_.sigs_[node.list];
     for (TypeId& arg : s.args)
       arg = copy(arg);
+    const bool has_result = static_cast<bool>(s.result);
     s.result = copy(s.result);
-    result = to_.signature(std::move(s));
+    if (has_result == static_cast<bool>(s.result)) // a result that cannot be copied is not no result
+      result = to_.signature(std::move(s));
     break;
   }
   case TypeTag::None:

@@ -44,7 +44,8 @@ TypeId TypeTable::substitute_in(TypeId type, std::span<const TypeId> args, Memo&
     result = fn(substitute_in(TypeId{node.a}, args, memo), node.nullable);
     break;
   case TypeTag::ExnName:
-    result = exn_name(substitute_in(TypeId{node.a}, args, memo));
+    if (const TypeId payload = substitute_in(TypeId{node.a}, args, memo)) // an open type has a payload; one that fails is not none
+      result = exn_name(payload);
     break;
   case TypeTag::Union:
     result = union_word(substitute_in(TypeId{node.a}, args, memo), node.nullable);
