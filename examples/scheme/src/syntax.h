@@ -30,7 +30,7 @@ extern struct call {
 
 extern union expr {
   value Constant;
-  variable Local;
+  *(variable, place) Local;
   *(symbol, place) Global;
   *(expr, expr, expr) If;
   *(expr, expr) Or;

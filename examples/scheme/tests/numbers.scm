@@ -56,3 +56,6 @@
 (show (even? 0) (odd? -3) (even? 100000000000000000001) (zero? 0.0) (negative? -100000000000000000000))
 ; CHECK-NEXT: 1.0 0.0 3.141592653589793 0.0
 (show (exp 0.) (sin 0.) (* 4 (atan 1 1.)) (log 1.))
+; Rounded once, whatever the number of digits.
+; CHECK-NEXT: 1e45 -9.633058120358647e30 9007199254740992.0 9007199254740996.0
+(show (exact->inexact (expt 10 45)) (exact->inexact -9633058120358647254109810198460) (exact->inexact 9007199254740993) (exact->inexact 9007199254740995))
