@@ -32,6 +32,7 @@ enum ExitStatus { Done = 0, Failed = 1 };
 struct Options {
   std::string before, after, output, from, to;
   driver::PopcOptions compile;
+  dsu::Renames renames;
   bool overwrite = false;
 };
 
@@ -85,7 +86,7 @@ int make(const Options& options) {
     driver::print_error("poppatch", problem);
     return Failed;
   }
-  const dsu::Difference difference = dsu::compare(*before, *after);
+  const dsu::Difference difference = dsu::compare(*before, *after, options.renames);
   const dsu::GeneratedPatch patch = dsu::generate(*before, *after, difference, types);
   for (const auto& [name, text] : patch.files)
     if (!driver::write_file(options.output + "/" + name, text, problem)) {
@@ -103,6 +104,7 @@ int run(int argc, char** argv) {
   visible.add_options()
       ("output,o", po::value(&options.output)->value_name("DIR"), "where the patch's files go")
       ("overwrite", "replace files of an earlier run")
+      ("rename", po::value<Strings>()->value_name("OLD=NEW"), "TYPE.FIELD=FIELD: a field or union case has another name; OLD=NEW: a type or datum has")
       ("from", po::value(&options.from)->value_name("LABEL"), "label of the running version (default: name of OLD)")
       ("to", po::value(&options.to)->value_name("LABEL"), "label of the next version (default: name of NEW)")
       ("include,I", po::value(&options.compile.include_dirs)->value_name("DIR"), "search headers in DIR")
@@ -117,6 +119,10 @@ int run(int argc, char** argv) {
     return usage_error("two directories and -o DIR are needed");
   options.before = versions[0];
   options.after = versions[1];
+  if (map.count("rename"))
+    for (const std::string& rename : map["rename"].as<Strings>())
+      if (!options.renames.add(rename))
+        return usage_error("--rename wants TYPE.FIELD=FIELD or OLD=NEW, each OLD once, not " + rename);
   options.overwrite = map.count("overwrite") != 0;
   if (options.from.empty())
     options.from = directory_name(options.before);

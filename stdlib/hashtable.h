@@ -25,6 +25,8 @@ extern int length<a,b>(<a,b>table t);
 extern int hash_string(string s);
 // Calls for every binding, the hidden ones too, those of one key from the most recent on. f must not change the table.
 extern void iter<a,b>(void f(a,b), <a,b>table t);
+// A table of the same keys with f of their values, the hidden ones too.
+extern <a,c>table map<a,b,c>(c f(b), <a,b>table t);
 // Prints what is in which bucket, for looking at hash functions.
 extern void print_table_map<a,b>(<a,b>table t, void print_key(a), void print_value(b));
 

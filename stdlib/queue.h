@@ -26,6 +26,8 @@ extern void clear<a>(<a>queue q);
 extern void queue_clear<a>(<a>queue q);
 extern int length<a>(<a>queue q);
 extern int queue_length<a>(<a>queue q);
+// A new queue of what f gives for each element, in order.
+extern <b>queue map<a,b>(b f(a), <a>queue q);
 // Calls from the front to the end; the results are dropped. What f adds gets its call too.
 extern void iter<a,b>(b f(a), <a>queue q);
 

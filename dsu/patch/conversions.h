@@ -3,7 +3,12 @@
 // A conversion is asked for with convert(), which gives an expression; the function bodies are collected and written as one
 // module (`convert_patch.pop`) that all interface code of the patch shares. Identity is kept: each function remembers what it
 // has made of every object, so two references to one old object become two references to one new object, now and in stubs
-// later, and cycles end: an object is remembered before those of its fields are converted that can be assigned afterwards.
+// later.
+//
+// References that may lead back to an object of the same type are not followed by recursion, because lists and trees may be deeper than
+// the stack: the object is made with an initial value in their place and remembered, and `finish` fills in what is missing, object
+// after object in the order in which they were made, until nothing is left. So cycles end, too. What cannot be assigned later (constant
+// fields, payloads of unions) is converted at once.
 //
 // What cannot be derived becomes `Dsu::fill("...")`, which popc refuses until a person has replaced it.
 #pragma once
@@ -40,33 +45,45 @@ public:
 private:
   struct Function {
     std::string name;
-    TypeRef type = nullptr, target = nullptr;  // equal but for numeric widths inside
+    TypeRef type = nullptr, target = nullptr;
     Side source = Side::Old;
+    bool has_rest = false;  // parts that `finish` fills in
+  };
+  // Text that makes a new object of `x`: the parts of a constructor, and assignments to `y` for later.
+  struct Parts {
+    std::string arguments, rest;
   };
 
   bool holds_changed_function(TypeRef type, std::set<TypeRef>& seen) const;
+  bool is_named_convertible(TypeRef from, TypeRef to) const;
   Function& function_for(TypeRef from, TypeRef to, Side source);
-  std::string write(const Function& function);
-  std::string write_struct(const Function& f);
-  std::string write_union(const Function& f);
-  std::string write_array(const Function& f);
-  std::string write_tuple(const Function& f);
-  struct Fields {
-    std::string arguments;
-    std::string link;  // field that is followed by a loop
-    std::vector<std::pair<std::string, std::string>> later;
-  };
-  Fields convert_fields(const Function& f);
+  bool leads_to(TypeRef from, TypeRef type, Side side) const;
+  std::string write(Function& function);
+  std::string write_struct(Function& f);
+  std::string write_union(Function& f);
+  std::string write_array(Function& f);
+  std::string write_tuple(Function& f);
+  std::string write_container(Function& f);
+  Parts convert_fields(Function& f);
+  void add_part(Function& f, Parts& parts, const std::string& old_part, const std::string& part, TypeRef from, TypeRef to, bool is_const,
+                const std::string& place);
+  std::string null_case(const Function& f) const;
+  std::string with_rest(Function& f, const std::string& rest) const;
   std::string remember(const Function& f, const std::string& indent) const;
-  std::string look_up(const Function& f, const std::string& indent, const std::string& found) const;
+  std::string look_up(const Function& f, const std::string& indent) const;
   std::string table_of(const Function& f) const;
   std::string header_of(const Function& f) const;
+  std::string maker_of(const Function& f) const;
+  std::string write_finish(Side source) const;
+  std::string expand(std::string_view text, const Function& f) const;
 
   const SourcePrinter& printer_;
   const Difference& difference_;
   TypeModel& types_;
   std::deque<Function> functions_;
   unsigned numbered_ = 0;
+  bool has_rest_[2] = {};    // by source: some function of this direction leaves parts for `finish`
+  bool is_inside_ = false;   // the text being written is that of a conversion function
 };
 
 }  // namespace dsu

@@ -95,14 +95,37 @@ bool Difference::is_empty() const {
   });
 }
 
+bool Renames::add(const std::string& text) {
+  const size_t equals = text.find('='), dot = text.find('.');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size() || text.find('=', equals + 1) != std::string::npos)
+    return false;
+  const std::string old = text.substr(0, equals), now = text.substr(equals + 1);
+  if (dot == std::string::npos)
+    return names.emplace(old, now).second;
+  return dot != 0 && dot + 1 < equals && now.find('.') == std::string::npos && fields.emplace(old, now).second;
+}
+
+std::string Difference::new_field(const std::string& old_type, const std::string& field) const {
+  auto found = renames.fields.find(old_type + "." + field);
+  return found == renames.fields.end() ? field : found->second;
+}
+
+std::string Difference::old_field(const std::string& old_type, const std::string& field) const {
+  for (const auto& [old, now] : renames.fields)
+    if (now == field && old.starts_with(old_type + ".") && old.find('.') == old_type.size())
+      return old.substr(old_type.size() + 1);
+  return field;
+}
+
 bool Difference::mentions_changed(TypeRef type) const {
   if (types.changed.contains(type->name) || (type->element && mentions_changed(type->element)))
     return true;
   return std::any_of(type->args.begin(), type->args.end(), [this](TypeRef t) { return mentions_changed(t); });
 }
 
-Difference compare(const Version& before, const Version& after) {
+Difference compare(const Version& before, const Version& after, Renames renames) {
   Difference difference;
+  difference.renames = std::move(renames);
   difference.types = compare_types(before, after);
   for (const std::string& name : dependency_order(after)) {
     auto old = before.modules.find(name);

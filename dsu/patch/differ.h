@@ -34,15 +34,33 @@ struct TypeDifference {
   std::set<std::string> added, deleted;
 };
 
+// What the programmer says about names (`--rename`): old -> new. A field is `type.field`, with the type's old name; everything else
+// goes by its name.
+struct Renames {
+  std::map<std::string, std::string> fields, names;
+
+  // "conn.fd=sock" or "old=new". False: neither.
+  bool add(const std::string& text);
+  std::string new_name(const std::string& old) const {
+    auto found = names.find(old);
+    return found == names.end() ? old : found->second;
+  }
+};
+
 struct Difference {
   TypeDifference types;
+  Renames renames;
   std::vector<ModuleDifference> modules;  // in the order in which they depend on each other, most basic first
 
   bool is_empty() const;
   // Does a value of this type contain, or refer to by type, a changed type?
   bool mentions_changed(TypeRef type) const;
+  std::string new_name(const std::string& old) const { return renames.new_name(old); }
+  // The field of `type`, on the old side, that became `field`; the other way round with `back`.
+  std::string old_field(const std::string& old_type, const std::string& field) const;
+  std::string new_field(const std::string& old_type, const std::string& field) const;
 };
 
-Difference compare(const Version& before, const Version& after);
+Difference compare(const Version& before, const Version& after, Renames renames = {});
 
 }  // namespace dsu

@@ -89,7 +89,7 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
       file.sharing = shared_values(module, now);
       file.detached = detached_functions(module, now);
       file.renaming = renamings(now, before, after, difference);
-      InterfaceCode code = write_interface_code(module, old, now, printer, conversions,
+      InterfaceCode code = write_interface_code(module, old, now, printer, difference.renames, conversions,
                                                 "Interface code of module " + module.name + ", " + versions + ".");
       if (!code.text.empty()) {
         file.interface = module.name + "_patch.pop";

@@ -14,14 +14,17 @@ public:
       : before_(before), after_(after), printer_(printer), conversions_(conversions) {}
 
   void variable(const std::string& name) {
-    const ValueInfo& old = before_.values.at(name);
+    variable(name, name);
+  }
+  void variable(const std::string& old_name, const std::string& name) {
+    const ValueInfo& old = before_.values.at(old_name);
     const ValueInfo& now = after_.values.at(name);
     const std::string value =
         conversions_.holds_changed_function(old.type)
             ? Conversions::fill(name + " leads to functions whose type changed; without this line it has its new initial value")
-            : conversions_.convert(old.type, now.type, Side::Old, name, name);
+            : conversions_.convert(old.type, now.type, Side::Old, old_name, name);
     init_ += "  New::" + name + " = " + value + ";\n";
-    declare_old(name, old);
+    declare_old(old_name, old);
     declare_new(name, now);
   }
 
@@ -110,8 +113,14 @@ private:
 }  // namespace
 
 InterfaceCode write_interface_code(const ModuleDifference& module, const ModuleInfo& before, const ModuleInfo& after,
-                                   const SourcePrinter& printer, Conversions& conversions, const std::string& title) {
+                                   const SourcePrinter& printer, const Renames& renames, Conversions& conversions,
+                                   const std::string& title) {
   Writer writer(before, after, printer, conversions);
+  for (const std::string& old_name : module.deleted) {
+    auto now = after.values.find(renames.new_name(old_name));
+    if (now != after.values.end() && now->second.kind == DefinitionKind::Variable && before.values.at(old_name).kind == DefinitionKind::Variable)
+      writer.variable(old_name, now->first);
+  }
   for (const ValueDifference& value : module.values) {
     if (value.change != ValueChange::Retyped || after.values.at(value.name).is_nested)
       continue;

@@ -11,6 +11,7 @@ struct InterfaceCode {
 };
 
 InterfaceCode write_interface_code(const ModuleDifference& module, const ModuleInfo& before, const ModuleInfo& after,
-                                   const SourcePrinter& printer, Conversions& conversions, const std::string& title);
+                                   const SourcePrinter& printer, const Renames& renames, Conversions& conversions,
+                                   const std::string& title);
 
 }  // namespace dsu

@@ -118,12 +118,15 @@ std::optional<std::string> SourcePrinter::default_value(TypeRef type, Side side,
     if ((t->kind != TypeDeclKind::Struct && t->kind != TypeDeclKind::Union) || !t->params.empty() || depth > 8)
       return std::nullopt;
     parts.clear();
-    if (t->kind == TypeDeclKind::Union) {  // the first case
-      maker += type_name(type->name, side) + "." + t->fields.front().name;
-      if (t->fields.front().type->kind == TypeKind::Void)
-        return maker;
-      std::optional<std::string> payload = default_value(t->fields.front().type, side, depth + 1);
-      return payload ? std::optional(maker + "(" + *payload + ")") : std::nullopt;
+    if (t->kind == TypeDeclKind::Union) {  // the first case that has one
+      for (const FieldInfo& field : t->fields) {
+        const std::string made = maker + type_name(type->name, side) + "." + field.name;
+        if (field.type->kind == TypeKind::Void)
+          return made;
+        if (std::optional<std::string> payload = default_value(field.type, side, depth + 1))
+          return made + "(" + *payload + ")";
+      }
+      return std::nullopt;
     }
     for (const FieldInfo& field : t->fields)
       parts.push_back(field.type);

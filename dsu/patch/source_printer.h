@@ -7,6 +7,7 @@
 namespace dsu {
 
 enum class Side : uint8_t { Old, New };
+inline Side other(Side side) { return side == Side::Old ? Side::New : Side::Old; }
 
 class SourcePrinter {
 public:
