@@ -1,5 +1,7 @@
 #include "codegen/instruction_assembler.h"
 
+#include <algorithm>
+
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/MC/MCAsmInfo.h"
 #include "llvm/MC/MCCodeEmitter.h"
@@ -93,7 +95,25 @@ InstructionAssembler::InstructionAssembler() : impl_(std::make_unique<Impl>()) {
 
 InstructionAssembler::~InstructionAssembler() = default;
 
+// LLVM's parser also knows directives (which read files), expressions with division (by zero: it crashes), comments and strings. No
+// instruction needs any of them.
+static bool may_be_instruction(std::string_view text) {
+  bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view(" \t,+-*[]_").find(c) != std::string_view::npos;
+  });
+  for (size_t i = 0; plain && i < text.size();) { // `mod` divides too
+    size_t end = std::min(text.find_first_of(" \t,+-*[]", i), text.size());
+    plain = end - i != 3 || (text[i] | 32) != 'm' || (text[i + 1] | 32) != 'o' || (text[i + 2] | 32) != 'd';
+    i = end + 1;
+  }
+  return plain;
+}
+
 bool InstructionAssembler::encode(std::string_view text, std::vector<uint8_t>& code, std::string& problem) {
+  if (!may_be_instruction(text)) {
+    problem = "not an instruction";
+    return false;
+  }
   Impl& m = *impl_;
   std::string message;
   llvm::SourceMgr sources;

@@ -157,21 +157,27 @@ class Parser {
         continue;
       std::string_view word = tokens_[i].text, entry = tokens_[i + 2].text;
       if (word == "type" && i + 3 < tokens_.size() && tokens_[i + 3].kind == Kind::Name)
-        declare_type(tokens_[i + 3].text);
+        once(i + 3, declare_type(tokens_[i + 3].text));
       else if (word == "func" && is_linkage(tokens_[i + 1]))
-        functions_.emplace(entry, functions_.size());
+        once(i + 2, functions_.emplace(entry, functions_.size()).second);
       else if (word == "global" && is_linkage(tokens_[i + 1]))
-        globals_.emplace(entry, globals_.size());
+        once(i + 2, globals_.emplace(entry, globals_.size()).second);
       else if (word == "exception" && is_linkage(tokens_[i + 1]))
-        exceptions_.emplace(entry, exceptions_.size());
+        once(i + 2, exceptions_.emplace(entry, exceptions_.size()).second);
     }
+  }
+  void once(size_t name, bool is_new) {
+    if (is_new || failed_)
+      return;
+    pos_ = name;
+    fail("declared twice");
   }
   static bool is_linkage(const TextToken& token) { return token.is("public") || token.is("static") || token.is("import"); }
 
-  void declare_type(std::string_view name) {
+  bool declare_type(std::string_view name) {
     frontend::TypeDecl decl;
     decl.name = names_.get(name);
-    type_names_.emplace(name, types_.add_decl(std::move(decl)));
+    return type_names_.emplace(name, types_.add_decl(std::move(decl))).second;
   }
 
   uint32_t lookup(const Index& table, const char* what) {
