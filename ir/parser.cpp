@@ -157,27 +157,26 @@ class Parser {
         continue;
       std::string_view word = tokens_[i].text, entry = tokens_[i + 2].text;
       if (word == "type" && i + 3 < tokens_.size() && tokens_[i + 3].kind == Kind::Name)
-        once(i + 3, declare_type(tokens_[i + 3].text));
+        declare_type(i + 3);
       else if (word == "func" && is_linkage(tokens_[i + 1]))
-        once(i + 2, functions_.emplace(entry, functions_.size()).second);
+        functions_.emplace(entry, functions_.size());
       else if (word == "global" && is_linkage(tokens_[i + 1]))
-        once(i + 2, globals_.emplace(entry, globals_.size()).second);
+        globals_.emplace(entry, globals_.size());
       else if (word == "exception" && is_linkage(tokens_[i + 1]))
-        once(i + 2, exceptions_.emplace(entry, exceptions_.size()).second);
+        exceptions_.emplace(entry, exceptions_.size());
     }
-  }
-  void once(size_t name, bool is_new) {
-    if (is_new || failed_)
-      return;
-    pos_ = name;
-    fail("declared twice");
   }
   static bool is_linkage(const TextToken& token) { return token.is("public") || token.is("static") || token.is("import"); }
 
-  bool declare_type(std::string_view name) {
+  // Of values that are declared twice the verifier tells (M1).
+  void declare_type(size_t token) {
+    const std::string_view name = tokens_[token].text;
     frontend::TypeDecl decl;
     decl.name = names_.get(name);
-    return type_names_.emplace(name, types_.add_decl(std::move(decl))).second;
+    if (type_names_.emplace(name, types_.add_decl(std::move(decl))).second || failed_)
+      return;
+    pos_ = token;
+    fail("declared twice");
   }
 
   uint32_t lookup(const Index& table, const char* what) {

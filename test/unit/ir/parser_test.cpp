@@ -155,7 +155,6 @@ TEST(IrParser, RefusesBadText) {
       {"module \"m\"\nfunc public f() -> void {\nb0:\n  v0: int = iconst 1\n  v0: int = iconst 1\n  ret\n}", 5, "defined twice"},
       {"module \"m\"\nfunc public f() -> void {\nb0:\n  call g\n  ret\n}", 4, "expected the name of a function"},
       {"module \"m\"\ntype public union u\ntype public struct u { }", 3, "declared twice"},
-      {"module \"m\"\nglobal public g: int = 1\nglobal public g: int = 1", 3, "declared twice"},
       {"module \"m\"\ndata d1: string = \"\"", 2, "numbered from d0"},
       {"module \"m\"\ndata d0: string = \"\\x1\"", 2, "expected a string"},
   };
