@@ -84,6 +84,7 @@ extern union YYSTYPE {
 }
 extern YYSTYPE ]b4_prefix[lval;
 extern int ]b4_prefix[parse();
+extern exception Yystack_overflow;
 ]b4_locations_if([[
 #define YYLTYPE yyltype
 extern struct yyltype {

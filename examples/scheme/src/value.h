@@ -171,6 +171,9 @@ extern value array_of(value list)[];
 extern value reverse(value list);
 extern value append_reversed(value reversed, value tail);
 
+// The first n elements of a list that is in the opposite order.
+extern a reversed_array<a>(<a>List::list reversed, int n, a filler)[];
+
 extern bool eqv(value a, value b);
 extern bool equal(value a, value b);
 // The same number for values that are equal.
