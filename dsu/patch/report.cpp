@@ -89,6 +89,14 @@ std::string field_changes(const Version& before, const Version& after, const Typ
   return line("Fields added, with the default of their type", added) + line("Fields deleted", deleted);
 }
 
+std::vector<std::string> abstract_types(const Version& before, const TypeDifference& types) {
+  std::vector<std::string> names;
+  for (const std::string& name : types.changed)
+    if (before.find_type(name)->is_abstract)
+      names.push_back(name);
+  return names;
+}
+
 std::vector<std::string> list(const std::set<std::string>& names) { return {names.begin(), names.end()}; }
 
 }  // namespace
@@ -114,6 +122,8 @@ std::string write_report(const Version& before, const Version& after, const Diff
   out += line("Modules added", modules_with(difference, ModuleChange::Added));
   out += line("Modules removed (they stay in the program)", modules_with(difference, ModuleChange::Removed));
   out += line("Types changed", list(types.changed));
+  out += line("Abstract types changed (objects that other modules hold stay old; stubs take each to the same new object at every call)",
+              abstract_types(before, types));
   out += field_changes(before, after, types);
   out += line("Types added", list(types.added));
   out += line("Functions with another body", functions.changed);

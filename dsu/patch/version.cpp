@@ -119,6 +119,7 @@ void add_module(const frontend::typed::TypedModule& module, std::string path, Ty
     TypeInfo type = type_info(store, id, forms, types);
     if (defined_here) {
       type.module = module.name;
+      type.is_abstract = decl.scope == frontend::Scope::Abstract;
       info.types.insert(type.name);
     }
     // The definition is worth more than an extern declaration, and that more than an abstract one.

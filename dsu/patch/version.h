@@ -56,6 +56,7 @@ struct TypeInfo {
   std::vector<FieldInfo> fields;
   Hash form{};
   std::string module;  // that defines it; empty: only declared extern (library)
+  bool is_abstract = false;                 // other modules know no more than the name
 };
 
 struct ValueInfo {
