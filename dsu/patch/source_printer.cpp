@@ -68,6 +68,12 @@ std::string SourcePrinter::extern_type(const std::string& name, Side side) const
   const std::string params = parameter_names(static_cast<uint32_t>(t->params.size()));
   if (t->kind == TypeDeclKind::Abstract)
     return "extern " + type_name(name, side) + (t->nullable ? "?" : "") + params + ";\n";
+  if (t->kind == TypeDeclKind::Abstype) {
+    std::string hidden;
+    for (uint32_t i = 0; i < t->hidden; i++)
+      hidden += (i ? "," : "") + variable_name(static_cast<uint32_t>(t->params.size()) + i);
+    return "extern abstype " + params + type_name(name, side) + "[" + hidden + "] = " + type(t->fields[0].type, side) + ";\n";
+  }
   const char* keyword = t->kind == TypeDeclKind::Union ? "union " : "struct ";
   std::string text = std::string("extern ") + (t->nullable ? "?" : "") + keyword + params + type_name(name, side) + " {\n";
   for (const FieldInfo& field : t->fields)

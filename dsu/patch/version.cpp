@@ -31,6 +31,10 @@ TypeInfo type_info(const frontend::TypeStore& store, frontend::TypeDeclId id, Ty
     info.params.push_back(param.str());
   for (const frontend::Field& field : decl.fields)
     info.fields.push_back({field.name.str(), types.import(store, field.type), field.is_const});
+  if (decl.kind == frontend::TypeDeclKind::Abstype) {
+    info.hidden = static_cast<uint32_t>(decl.hidden_params.size());
+    info.fields.push_back({"", types.import(store, decl.representation), false});
+  }
   info.form = forms.of(id);
   return info;
 }

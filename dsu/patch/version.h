@@ -56,6 +56,7 @@ struct TypeInfo {
   std::vector<FieldInfo> fields;
   Hash form{};
   std::string module;  // that defines it; empty: only declared extern (library)
+  uint32_t hidden = 0;                      // Abstype: hidden variables, behind params; the only field is what is packed
   bool is_abstract = false;                 // other modules know no more than the name
 };
 
