@@ -115,12 +115,14 @@ std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, fronten
 
 // The file that the module is named after: the first function may come from a header.
 std::string source_name(const frontend::Session& session, const ir::Module& module) {
-  std::string name = module.name;
+  const std::string& prefix = session.options.module_prefix;
+  std::string name = module.name.starts_with(prefix) ? module.name.substr(prefix.size()) : module.name;
+  const std::string stem = name;
   for (const ir::Function& function : module.functions) {
     if (!function.has_body() || !function.loc.is_valid())
       continue;
     std::string file(session.sources.name(function.loc.file));
-    if (std::filesystem::path(file).stem() == module.name)
+    if (std::filesystem::path(file).stem() == stem)
       return file;
     name = file;
   }

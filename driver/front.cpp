@@ -19,6 +19,7 @@ std::unique_ptr<frontend::Session> make_session(const PopcOptions& options) {
   session->options.undefines = options.undefines;
   session->options.always_preprocess = options.emit == Emit::Preprocessed;
   session->options.warn_all = options.warn_all;
+  session->options.module_prefix = options.module_prefix;
   return session;
 }
 

@@ -13,11 +13,21 @@ namespace driver {
 
 std::string library_module_of(const std::string& symbol) {
   const size_t end = symbol.find("::");
-  if (end == std::string::npos)
-    return "";
-  std::string module = symbol.substr(0, end);
-  std::transform(module.begin(), module.end(), module.begin(), [](unsigned char c) { return std::tolower(c); });
-  return module;
+  if (end != std::string::npos) {
+    std::string module = symbol.substr(0, end);
+    std::transform(module.begin(), module.end(), module.begin(), [](unsigned char c) { return std::tolower(c); });
+    return module;
+  }
+#define LIBRARY_NAMES(beginning, module) \
+  if (symbol.starts_with(beginning))     \
+    return module;
+#define LIBRARY_NAME(name, module) \
+  if (symbol == name)              \
+    return module;
+#include "driver/library_names.def"
+#undef LIBRARY_NAMES
+#undef LIBRARY_NAME
+  return "";
 }
 
 std::string library_object_path(const std::string& module) { return library_directory() + "/" + module + ".o"; }

@@ -10,7 +10,8 @@
 
 namespace driver {
 
-// "List::map" -> "list": library modules are named after their prefix. Empty for names without one.
+// "List::map" -> "list": most library modules are named after their prefix; library_names.def lists names without one. Empty if no
+// module can have the name; whether the module is there at all, and has it, the caller finds out.
 std::string library_module_of(const std::string& symbol);
 std::string library_object_path(const std::string& module);
 

@@ -46,6 +46,7 @@ po::options_description common_options() {
       ("preprocess,E", "print the text after preprocessing")
       ("jobs,j", po::value<unsigned>()->value_name("N"), "compile up to N sources at a time (default 1)")
       ("optimise,O", po::value<int>()->value_name("0|1"), "optimisation level (default 1)")
+      ("module-prefix", po::value<std::string>()->value_name("TEXT"), "modules are called TEXT and the name of their file")
       ("Wall", "warn of code that is legal but suspicious")
       ("error-format", po::value<std::string>()->value_name("text|json|sarif"), "how errors are written")
       ("show-ids", "print the id of each error")
@@ -245,6 +246,7 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   options.write_dependencies = map.count("MD") != 0;
   options.phony_headers = map.count("MP") != 0;
   options.show_ids = map.count("show-ids") != 0;
+  take(map, "module-prefix", options.module_prefix);
   take(map, "error-format", options.error_format);
   take(map, "optimise", options.optimise);
   take(map, "dsu-version", options.version);

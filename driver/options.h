@@ -18,6 +18,7 @@ struct PopcOptions {
   std::vector<std::string> include_dirs;
   std::vector<std::string> defines, undefines;
   bool warn_all = false;
+  std::string module_prefix;               // --module-prefix
   std::string error_format = "text";       // or "json" or "sarif"
   bool color = false;                      // of messages, as --color and the terminal want it
   bool show_ids = false;

@@ -38,7 +38,7 @@ public:
         problem = library_object_path(module.name) + " has no update manifest; the library has to be compiled with `popc -dsu -c`";
         return false;
       }
-      patch.modules.push_back({module.name, dsu::ModuleRole::Library, dsu::Hash{}, manifest->hash});
+      patch.modules.push_back({module.verified->interface().module, dsu::ModuleRole::Library, dsu::Hash{}, manifest->hash});
       patch.objects.push_back(std::move(module.object));
     }
     return true;

@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> undefines;     // -U, after all defines
   bool always_preprocess = false;         // also texts in which it changes nothing but comments
   bool warn_all = false;                  // -Wall
+  std::string module_prefix;              // --module-prefix: before the name that the file gives a module
 };
 
 struct Session {

@@ -87,7 +87,7 @@ std::unique_ptr<ast::Module> parse(Session& session, const SourceText& source) {
   if (!run_parser(builder)) builder.skip_rest();
   if (session.diagnostics.error_count() != errors_before) return nullptr;
   std::unique_ptr<ast::Module> module = builder.take_module();
-  module->name = module_name(source.path);
+  module->name = session.options.module_prefix + module_name(source.path);
   if (!is_module_name(module->name)) {
     session.diagnostics.report<Diag::ModuleName>(SourceLoc{0, 0, session.sources.file(source.path)}, module->name);
     return nullptr;

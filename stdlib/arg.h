@@ -17,8 +17,8 @@ extern struct bool_ref { bool v; }
 // What an option does.
 extern union spec {
   void Unit();
-  bool_ref Set;
-  bool_ref Clear;
+  Arg::bool_ref Set;
+  Arg::bool_ref Clear;
   void String(string);
   void Int(int);
   void Rest(string);
@@ -26,12 +26,12 @@ extern union spec {
 
 // Prints a message and the options, each with its explanation, to the standard error stream. An option is its name, what it does and the
 // explanation.
-extern void usage(<*(string,spec,string)>List::list options, string message);
+extern void usage(<*(string,Arg::spec,string)>List::list options, string message);
 // The number of the argument that is being looked at.
 extern int current;
 // Does what the arguments of the program say, in order: those that are no options are given to `other`. -help and --help print the
 // usage and end the program; an unknown option, one that lacks its argument, or Bad, ends it with an error and status 2.
-extern void parse(<*(string,spec,string)>List::list options, void other(string), string message);
+extern void parse(<*(string,Arg::spec,string)>List::list options, void other(string), string message);
 
 }}
 #endif

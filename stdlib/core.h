@@ -159,7 +159,7 @@ extern int file_gets(string buf, int ofs, FILE f);
 extern string get_env(string name);
 
 // f of the value, or null.
-extern <b>Opt opt_map<a,b>(b f(a), <a>Opt o);
+extern <b>Core::Opt opt_map<a,b>(b f(a), <a>Core::Opt o);
 // Functions that are handy as arguments: always true, always false, the argument itself, the components of tuples.
 extern bool true_f<a>(a x);
 extern bool false_f<a>(a x);

@@ -9,23 +9,23 @@ open Id {
 extern id;
 
 // The identifier of a name and a number.
-extern id id_make(string name, int number);
+extern Id::id id_make(string name, int number);
 // An identifier with a number that no call has given before; the second one with the name of another one.
-extern id id_new(string name);
-extern id id_renew(id x);
+extern Id::id id_new(string name);
+extern Id::id id_renew(Id::id x);
 // The one with the number -1.
-extern id id_of_string(string name);
+extern Id::id id_of_string(string name);
 // The same as id_new.
-extern id id_unique(string name);
+extern Id::id id_unique(string name);
 
 // name$number
-extern string id_to_string(id x);
+extern string id_to_string(Id::id x);
 // Writes the same.
-extern void id_prn(FILE f, id x);
+extern void id_prn(FILE f, Id::id x);
 // The name.
-extern string id_to_source(id x);
+extern string id_to_source(Id::id x);
 // -1, 0 or 1: a total order.
-extern int id_compare(id x, id y);
+extern int id_compare(Id::id x, Id::id y);
 
 }}
 #endif

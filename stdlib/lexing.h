@@ -13,7 +13,7 @@ extern exception Error(string);
 // Where a lexer reads from. The input that is known stands in the first lex_buffer_len bytes of lex_buffer, the current lexeme
 // from lex_start_pos to before lex_curr_pos; lex_abs_pos is the position in the whole input of the buffer's first byte.
 extern struct <a>lexbuf {
-  void refill_buff(<a>lexbuf);
+  void refill_buff(<a>Lexing::lexbuf);
   a refill_state;
   string lex_buffer;
   int lex_buffer_len;
@@ -42,23 +42,23 @@ extern struct lex_tables {
 
 // A buffer filled by read_fun(buffer, max, state), which stores at most max bytes from the start of buffer on and returns how many;
 // 0 is the end of the input. Raises Error if it returns less than 0 or more than max.
-extern <<b>function_lexbuf_state>lexbuf from_function<b>(int read_fun(string, int, b), b read_fun_state);
+extern <<b>Lexing::function_lexbuf_state>Lexing::lexbuf from_function<b>(int read_fun(string, int, b), b read_fun_state);
 // A buffer that reads a stream.
-extern <<FILE>function_lexbuf_state>lexbuf from_file(FILE f);
+extern <<FILE>Lexing::function_lexbuf_state>Lexing::lexbuf from_file(FILE f);
 // A buffer whose whole input is s. Later changes of s are not seen.
-extern <bool>lexbuf from_string(string s);
+extern <bool>Lexing::lexbuf from_string(string s);
 
 // The characters of the last match.
-extern string lexeme<a>(<a>lexbuf lexbuf);
+extern string lexeme<a>(<a>Lexing::lexbuf lexbuf);
 // One of them, counted from 0; raises Error if there is none of that number.
-extern char lexeme_char<a>(<a>lexbuf lexbuf, int i);
+extern char lexeme_char<a>(<a>Lexing::lexbuf lexbuf, int i);
 // Positions in the whole input of the first character of the last match, and of the first one after it.
-extern int lexeme_start<a>(<a>lexbuf lexbuf);
-extern int lexeme_end<a>(<a>lexbuf lexbuf);
+extern int lexeme_start<a>(<a>Lexing::lexbuf lexbuf);
+extern int lexeme_end<a>(<a>Lexing::lexbuf lexbuf);
 
 // Runs an automaton from a state on, or, given a negative number that it returned, goes on where it stopped. The number of the
 // clause that matched; or, negative, that more input is needed. Raises Error if nothing matches.
-extern int lex_engine<a>(lex_tables tables, int state, <a>lexbuf lexbuf);
+extern int lex_engine<a>(Lexing::lex_tables tables, int state, <a>Lexing::lexbuf lexbuf);
 
 }
 }

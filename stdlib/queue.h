@@ -13,23 +13,23 @@ extern exception Empty;
 #define Queue_Empty Empty
 
 // A new queue with nothing in it.
-extern <a>queue create<a>();
+extern <a>Queue::queue create<a>();
 // Is there nothing in it?
-extern bool is_empty<a>(<a>queue q);
+extern bool is_empty<a>(<a>Queue::queue q);
 // Puts an element at the end.
-extern void add<a>(<a>queue q, a x);
+extern void add<a>(<a>Queue::queue q, a x);
 // Takes the element at the front out, or only looks at it.
-extern a take<a>(<a>queue q);
-extern a peek<a>(<a>queue q);
+extern a take<a>(<a>Queue::queue q);
+extern a peek<a>(<a>Queue::queue q);
 // Takes everything out; how much there is. Each has two names.
-extern void clear<a>(<a>queue q);
-extern void queue_clear<a>(<a>queue q);
-extern int length<a>(<a>queue q);
-extern int queue_length<a>(<a>queue q);
+extern void clear<a>(<a>Queue::queue q);
+extern void queue_clear<a>(<a>Queue::queue q);
+extern int length<a>(<a>Queue::queue q);
+extern int queue_length<a>(<a>Queue::queue q);
 // A new queue of what f gives for each element, in order.
-extern <b>queue map<a,b>(b f(a), <a>queue q);
+extern <b>Queue::queue map<a,b>(b f(a), <a>Queue::queue q);
 // Calls from the front to the end; the results are dropped. What f adds gets its call too.
-extern void iter<a,b>(b f(a), <a>queue q);
+extern void iter<a,b>(b f(a), <a>Queue::queue q);
 
 }}
 #endif

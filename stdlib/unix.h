@@ -56,13 +56,13 @@ extern struct tm {
   int tm_sec; int tm_min; int tm_hour; int tm_mday; int tm_mon; int tm_year; int tm_wday; int tm_yday; bool tm_isdst;
 }
 // The calendar of a time in seconds since 1970: of Greenwich, of this place.
-extern tm gmtime(long seconds);
-extern tm localtime(long seconds);
+extern Unix::tm gmtime(long seconds);
+extern Unix::tm localtime(long seconds);
 // And back; fields out of their range are carried over.
-extern long timegm(tm t);
-extern long mktime(tm t);
+extern long timegm(Unix::tm t);
+extern long mktime(Unix::tm t);
 // A text by a format of the C library; "" if it has more than 8000 bytes.
-extern string strftime(string format, tm t);
+extern string strftime(string format, Unix::tm t);
 
 // ---- files
 
@@ -126,9 +126,9 @@ extern struct file_status {
   long st_atime; long st_mtime; long st_ctime; long st_atime_ns; long st_mtime_ns; long st_ctime_ns;
 }
 // Of a path (of a symbolic link itself: lstat), of a descriptor.
-extern file_status stat(string path);
-extern file_status lstat(string path);
-extern file_status fstat(int fd);
+extern Unix::file_status stat(string path);
+extern Unix::file_status lstat(string path);
+extern Unix::file_status fstat(int fd);
 // Size of a regular file; -1 for anything else.
 extern int file_size(string path);
 extern bool is_directory(string path);
@@ -159,18 +159,18 @@ extern DIR?;
 // An entry: number of the file, position behind it, length of the entry, name.
 extern struct dirent { long d_ino; long d_off; int d_reclen; string d_name; }
 // Opens a directory, and closes it.
-extern DIR opendir(string path);
-extern void closedir(DIR d);
+extern Unix::DIR opendir(string path);
+extern void closedir(Unix::DIR d);
 // Stores the next entry; false behind the last one.
-extern bool readdir(DIR d, dirent entry);
+extern bool readdir(Unix::DIR d, Unix::dirent entry);
 // The names of a directory, without "." and "..", as they come.
 extern string directory_names(string path)[];
 // Starts again; moves to a position that telldir has returned.
-extern void rewinddir(DIR d);
-extern void seekdir(DIR d, long position);
-extern long telldir(DIR d);
+extern void rewinddir(Unix::DIR d);
+extern void seekdir(Unix::DIR d, long position);
+extern long telldir(Unix::DIR d);
 // A descriptor of the directory, to be closed on its own.
-extern int dirfd(DIR d);
+extern int dirfd(Unix::DIR d);
 
 // ---- processes
 
@@ -187,7 +187,7 @@ extern void exit_now(int status);
 extern struct process_state { int pid; bool exited; int status; int signal; bool stopped; }
 // Waits for a child (-1: any). With WNOHANG the pid is 0 if nothing has happened.
 enum wait_flags { WNOHANG = 1, WUNTRACED = 2 };
-extern process_state waitpid(int pid, int flags);
+extern Unix::process_state waitpid(int pid, int flags);
 // Sends a signal; 0 only asks whether the process is there.
 extern void kill(int pid, int signal);
 // The number of this process, of its parent.
@@ -205,8 +205,8 @@ extern void setuid(int uid);
 extern void setgid(int gid);
 // A user; null if there is none.
 extern ?struct passwd { string pw_name; string pw_passwd; int pw_uid; int pw_gid; string pw_gecos; string pw_dir; string pw_shell; }
-extern passwd getpwnam(string name);
-extern passwd getpwuid(int uid);
+extern Unix::passwd getpwnam(string name);
+extern Unix::passwd getpwuid(int uid);
 // Limits of this process, soft and hard; -1 is none. That of the stack cannot be set.
 enum resource {
   RLIMIT_CPU = 0, RLIMIT_FSIZE = 1, RLIMIT_DATA = 2, RLIMIT_STACK = 3, RLIMIT_CORE = 4, RLIMIT_RSS = 5, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7, RLIMIT_MEMLOCK = 8, RLIMIT_AS = 9
