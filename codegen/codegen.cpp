@@ -148,7 +148,9 @@ std::vector<WrongNative> wrong_natives(const ir::Module& module, const tal::Nati
     tal::TypeId actual = importer.import(native->second.type);
     bool fits = native->second.what == d.what && (d.what == What::Function ? types.sig_at_most(actual, d.type) : actual == d.type);
     if (!actual || fits) continue;
-    wrong.push_back({d.loc, d.name, types.print(d.type), types.print(actual)});
+    WrongNative found{d.loc, d.name, types.print(d.type), types.print(actual)};
+    if (found.declared == found.actual) continue; // opaque types: what is hidden is not the author's business, and no message could tell
+    wrong.push_back(std::move(found));
   }
   return wrong;
 }
