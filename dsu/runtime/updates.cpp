@@ -250,8 +250,9 @@ void Updates::carry_out(const poprt::Registers& registers) {
 
 void Updates::rehearse(const poprt::Registers& registers) {
   rehearsal_since_ns_ = now_ns();
-  // The copy keeps the deadline itself; this one is for a copy that hangs in a native.
-  rehearsal_until_ns_ = rehearsal_since_ns_ + (uint64_t{waiting_->options.deadline_ms} + 1000) * 1'000'000;
+  // The copy keeps the deadline itself; this one is for a copy that hangs in a native. On a busy machine the copy may begin late.
+  constexpr uint64_t slack_ms = 5000;
+  rehearsal_until_ns_ = rehearsal_since_ns_ + (waiting_->options.deadline_ms + slack_ms) * 1'000'000;
   std::string problem;
   switch (rehearsal_.begin(problem)) {
     case RehearsalCopy::Side::Copy: rehearse_in_copy(registers);

@@ -10,6 +10,7 @@ Lines of a session:
   line           shows the next line of the program
   child-popctl ARGS  the same for a child that the program forked, as CHILD
   popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
+  until TEXT :: popctl ARGS  runs popctl, showing nothing, until it says TEXT
   sleep SECONDS  gives it time for something that it does by itself
 At the end the program is given `quit` and has to end by itself. Everything has a deadline.
 """
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 
-DEADLINE = 20
+DEADLINE = 60  # far more than anything takes, also on a busy machine
 
 
 class Program:
@@ -59,13 +60,25 @@ def child_of(program, environment):
     return program.child
 
 
-def popctl(arguments, program, directory, environment):
+def run_popctl(arguments, program, directory, environment):
     words = [word.replace("PID", str(program.process.pid)) for word in shlex.split(arguments)]
     words = [child_of(program, environment) if word == "CHILD" else word for word in words]
-    result = subprocess.run(["popctl", *words], cwd=directory, env=environment, text=True, timeout=DEADLINE,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.run(["popctl", *words], cwd=directory, env=environment, text=True, timeout=DEADLINE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def popctl(arguments, program, directory, environment):
+    result = run_popctl(arguments, program, directory, environment)
     print(result.stdout.replace(str(program.process.pid), "PID"), end="")
     print("exit status", result.returncode)
+
+
+def until(text, arguments, program, directory, environment):
+    end = time.time() + DEADLINE
+    while text not in run_popctl(arguments, program, directory, environment).stdout:
+        if time.time() > end:
+            sys.exit("session: popctl %s never says `%s`" % (arguments, text))
+        time.sleep(0.02)
 
 
 def main():
@@ -89,6 +102,9 @@ def main():
                 print(program.line())
             elif verb in ("popctl", "child-popctl"):
                 popctl(rest, program, directory, environment)
+            elif verb == "until":
+                text, _, arguments = rest.partition(" :: popctl ")
+                until(text, arguments, program, directory, environment)
             elif verb == "sleep":
                 time.sleep(float(rest))
             elif verb:
