@@ -83,6 +83,9 @@ extern int getpagesize();
 // Milliseconds from some start; never goes back.
 extern int int_time();
 
+// Prints how long it is from a time of int_time to another one, in all and for each of so many runs.
+extern void print_time(int start, int end, int runs);
+
 // Order of addresses, or of the values of integers as unsigned words; the same values always compare alike.
 extern int ptr_compare<a>(a x, a y);
 // A number that is not negative, the same for the same value.
