@@ -5,6 +5,7 @@
 // Numbers of descriptors that no function here has returned mean nothing: Unix_error(EBADF, ..).
 #ifndef UNIX_H
 #define UNIX_H
+#include "core.h"
 
 // Events of Unix::poll.
 #define POLL_IN 1
@@ -117,6 +118,10 @@ extern void set_nonblock(int fd);
 extern void clear_nonblock(int fd);
 // Is the descriptor open in a program that execv starts?
 extern void set_inherited(int fd, bool inherited);
+// A stream of a descriptor, whose number means nothing from now on; the mode is one of fopen. Not of 0, 1 and 2.
+extern FILE stream_of(int fd, string mode);
+// A descriptor of a stream, to be closed on its own. It knows nothing of what the stream keeps in its buffer.
+extern int descriptor_of(FILE f);
 // Is it a terminal?
 extern bool isatty(int fd);
 

@@ -129,6 +129,35 @@ POPRT_THROWING(Stream*, fopen, (const char* name, const char* mode)) {
   return file == nullptr ? nullptr : new_stream(file);
 }
 
+// The stream takes the descriptor over: no number names it any more, so nobody closes it, or uses another file in its place, meanwhile.
+POPRT_THROWING(Stream*, Unix__stream_of, (uint64_t number, const String* mode)) {
+  constexpr int64_t mode_limit = 3;
+  const int descriptor = usable_descriptor(number, "stream_of");
+  if (descriptor < 0)
+    return nullptr;
+  char text[mode_limit + 1] = {};
+  std::memcpy(text, mode->bytes, static_cast<size_t>(mode->length < mode_limit ? mode->length : mode_limit));
+  if (mode->length > mode_limit || !is_mode(text)) {
+    raise_invalid_argument("stream_of");
+    return nullptr;
+  }
+  std::FILE* file = nullptr;
+  errno = EINVAL;
+  if (!is_standard(descriptor))
+    file = fdopen(descriptor, text);
+  if (file == nullptr) {
+    raise_unix_error(errno, "stream_of");
+    return nullptr;
+  }
+  leave_descriptor(descriptor);
+  return new_stream(file);
+}
+
+POPRT_THROWING(uint64_t, Unix__descriptor_of, (const Stream* stream)) {
+  std::FILE* file = open_file(stream, "descriptor_of");
+  return file == nullptr ? 0 : from_int(enter_descriptor(fcntl(fileno(file), F_DUPFD_CLOEXEC, 0), "descriptor_of"));
+}
+
 // 0, or the error number of the last flush.
 POPRT_THROWING(uint64_t, f_close, (Stream* stream)) {
   std::FILE* file = open_file(stream, "f_close");
