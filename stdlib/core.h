@@ -55,6 +55,8 @@ extern Cstring getenv(Cstring name);
 // A string of n bytes 0; n must not be negative.
 extern string new_string(int n);
 
+// The array of f(0), f(1), .. f(n-1); a negative n raises Core::InvalidArg.
+extern a new_array_f<a>(int n, a f(int))[];
 // Arrays of n zeros; n must not be negative.
 extern string new_array1(int n);
 extern short new_array2(int n)[];
