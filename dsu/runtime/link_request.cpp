@@ -39,6 +39,22 @@ bool find_stubs(const Program& program, const std::vector<PreparedModule>& modul
   return true;
 }
 
+// Entries of the old function for single widths that the new one has none for, because it does not depend on the width any more:
+// their callers go to the entry that serves them.
+void add_served_entries(const Program& program, const PreparedModule& module, uint32_t number, uint32_t s, tal::PatchRequest& request) {
+  const tal::Interface& interface = module.object->interface();
+  const tal::InterfaceSymbol& symbol = interface.symbols[s];
+  const bool is_static = symbol.scope == tal::Scope::Static;
+  const std::string base = symbol.name.substr(0, symbol.name.find('.'));
+  const std::string prefix = program_name(base + ".", module.manifest.module, is_static);
+  for (auto old = program.names.lower_bound(prefix); old != program.names.end() && old->first.starts_with(prefix); ++old) {
+    const std::string name = base + "." + old->first.substr(prefix.size());
+    const bool serves = symbol.name == base || tal::entry_serves(symbol.name, name);
+    if (name != symbol.name && serves && !find_function(interface, name))
+      request.replacements.push_back({old->second, {number, s}});
+  }
+}
+
 // Old and new functions of a replaced module; a stub, if there is one, takes the calls of remaining old code.
 void add_replacements(const Program& program, const PreparedModule& module, uint32_t number, const Stubs& stubs,
                       tal::PatchRequest& request) {
@@ -49,6 +65,7 @@ void add_replacements(const Program& program, const PreparedModule& module, uint
     const tal::InterfaceSymbol& symbol = interface.symbols[s];
     if (!is_defined(symbol) || symbol.kind != tal::SymbolKind::Function)
       continue;
+    add_served_entries(program, module, number, s, request);
     std::optional<tal::Binding> old = program.find(symbol.name, module.manifest.module);
     if (!old || program.modules[old->module]->interface.symbols[old->symbol].kind != tal::SymbolKind::Function)
       continue;  // new in this version

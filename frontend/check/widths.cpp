@@ -155,10 +155,20 @@ class Widths {
     }
   }
 
+  void report_hidden(const TypeDecl& decl) {
+    const uint64_t found = needs(decl.representation);
+    for (size_t i = 0; i < decl.hidden_params.size(); ++i) {
+      if ((found & bit(static_cast<uint32_t>(decl.params.size() + i))) != 0) {
+        session_.diagnostics.report<Diag::HiddenWidth>(decl.loc, decl.name.view(), decl.hidden_params[i].view());
+      }
+    }
+  }
+
   void report() {
     for (TypeDeclId id : module_.type_decls) {
       const TypeDecl& decl = types_.decl(id);
       for (const Field& field : decl.fields) report_type(field.type, field.loc, decl.params);
+      if (decl.kind == TypeDeclKind::Abstype) report_hidden(decl);
     }
     for (const typed::Function& function : module_.functions) {
       const typed::Symbol& defined = symbol(function.symbol);
