@@ -67,13 +67,44 @@ bool find_library(dsu::Version& version, std::string& problem) {
 bool prepare_directory(const Options& options, std::string& problem) {
   std::error_code error;
   if (fs::exists(options.output, error) && !fs::is_empty(options.output, error) && !options.overwrite) {
-    problem = options.output + " is not empty; with --overwrite what poppatch wrote there is replaced";
+    problem = options.output + " is not empty; with --overwrite what poppatch wrote there is replaced, but for interface code that was edited";
     return false;
   }
-  fs::create_directories(options.output, error);
+  fs::create_directories(options.output + "/.generated", error);
   if (error)
     problem = "cannot create " + options.output + ": " + error.message();
   return !error;
+}
+
+// Copies of what was generated, to tell what the programmer has changed since.
+std::string pristine(const Options& options, const std::string& name) { return options.output + "/.generated/" + name; }
+
+std::string text_of(const std::string& path) {
+  std::string unread;
+  const auto bytes = driver::read_file(path, unread);
+  return bytes ? std::string(bytes->begin(), bytes->end()) : "";
+}
+
+// Interface code that was edited is kept. If what poppatch would write now is not what it wrote then, either, that goes to a file beside
+// it, and the programmer is told to merge.
+bool write(const Options& options, const std::string& name, const std::string& text, std::string& problem) {
+  const std::string path = options.output + "/" + name;
+  std::error_code error;
+  if (name.ends_with(".pop") && fs::exists(path, error)) {
+    const std::string before = text_of(pristine(options, name)), present = text_of(path);
+    if (!before.empty() && present != before && present != text) {
+      std::cerr << "poppatch: note: " << path << " was edited and is kept";
+      if (before == text) {
+        std::cerr << "\n";
+        return true;
+      }
+      std::cerr << "; what is generated now differs from what was edited and is in " << path << ".new: merge them\n";
+      return driver::write_file(path + ".new", text, problem) && driver::write_file(pristine(options, name), text, problem);
+    }
+  }
+  if (name.ends_with(".pop") && !driver::write_file(pristine(options, name), text, problem))
+    return false;
+  return driver::write_file(path, text, problem);
 }
 
 int make(const Options& options) {
@@ -89,7 +120,7 @@ int make(const Options& options) {
   const dsu::Difference difference = dsu::compare(*before, *after, options.renames);
   const dsu::GeneratedPatch patch = dsu::generate(*before, *after, difference, types);
   for (const auto& [name, text] : patch.files)
-    if (!driver::write_file(options.output + "/" + name, text, problem)) {
+    if (!write(options, name, text, problem)) {
       driver::print_error("poppatch", problem);
       return Failed;
     }
@@ -103,7 +134,7 @@ int run(int argc, char** argv) {
   po::options_description visible("Options");
   visible.add_options()
       ("output,o", po::value(&options.output)->value_name("DIR"), "where the patch's files go")
-      ("overwrite", "replace files of an earlier run")
+      ("overwrite", "replace files of an earlier run, but for interface code that was edited")
       ("rename", po::value<Strings>()->value_name("OLD=NEW"), "TYPE.FIELD=FIELD: a field or union case has another name; OLD=NEW: a type or datum has")
       ("from", po::value(&options.from)->value_name("LABEL"), "label of the running version (default: name of OLD)")
       ("to", po::value(&options.to)->value_name("LABEL"), "label of the next version (default: name of NEW)")
