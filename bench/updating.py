@@ -92,5 +92,55 @@ def pauses(context):
             + measure.table(["patch", "bytes", "functions / stubs / data", "p50", "p99", "maximum", "before the pause (p50)"], rows))
 
 
+CONVERTING = """#include "core.h"
+#include "dsu.h"
+#include "unix.h"
+struct flat { int a; int b;%(field)s }
+?struct node { int value;%(field)s node next; node before; }
+flat all[] = {: flat };
+node first = null;
+void pop_main() {
+  flat none = ^flat(0, 0%(value)s);
+  all = new_array(%(flat)d, none);
+  for (int i = 0; i < %(flat)d; i++) all[i] = ^flat(i, i%(value)s);
+  for (int i = 0; i < %(nodes)d; i++) {
+    first = ^node(i%(value)s, first, null);
+    if (first.next != null) first.next.before = first;
+  }
+  Dsu::apply("p.pup");
+  while (Dsu::updates() == 0) {
+    long start = Unix::clock_gettime(Unix::CLOCK_MONOTONIC);
+    Dsu::update_point();
+    long end = Unix::clock_gettime(Unix::CLOCK_MONOTONIC);
+    if (Dsu::updates() != 0) printf("%%s\\n", Core::string_of_int((:int)((end - start) / 1000)));
+  }
+}
+"""
+
+
+def conversion(context):
+    """Objects in an array, and a list with references in both directions: microseconds at the update point."""
+    rows = []
+    for count in [1000, 10000, 100000, 1000000] + ([10000000] if context.runs > 1 else []):
+        context.say("updating: conversion of %d objects" % count)
+        row = [count]
+        for flat, nodes in ((count, 1), (1, count)):
+            folder = os.path.join(context.work, "convert-%d-%d" % (flat, nodes))
+            for version, field, value in (("v1", "", ""), ("v2", " int c;", ", 0")):
+                os.makedirs(os.path.join(folder, version), exist_ok=True)
+                with open(os.path.join(folder, version, "main.pop"), "w") as file:
+                    file.write(CONVERTING % {"field": field, "value": value, "flat": flat, "nodes": nodes})
+            program = os.path.join(folder, "program")
+            measure.run([context.tool("popc"), "-dsu", "-o", program, os.path.join(folder, "v1/main.pop")])
+            measure.run([context.tool("poppatch"), os.path.join(folder, "v1"), os.path.join(folder, "v2"), "-o", os.path.join(folder, "p"), "--overwrite"])
+            measure.run([context.tool("popc"), "-patch", "-o", os.path.join(folder, "p.pup"), os.path.join(folder, "p")])
+            times = [int(measure.run([program], cwd=folder)) / 1e6 for _ in range(min(context.runs, 5))]
+            best = max(statistics.median(times), 1e-6)
+            row += ["%.2f ms" % (best * 1e3), "%.1f" % (count / best / 1e6)]
+        rows.append(row)
+    return ("Conversion of objects of a changed type, time at the update point (median) and million objects a second:\n\n"
+            + measure.table(["objects", "in an array", "M/s", "linked both ways", "M/s"], rows))
+
+
 def report(context):
-    return overhead(context) + "\n" + pauses(context)
+    return overhead(context) + "\n" + pauses(context) + "\n" + conversion(context)
