@@ -53,7 +53,7 @@ static void $F_enter(int index) {
   $F_slots[at] = index + 1;
 }
 static void $F_grow($X, $Y) {
-  int room = $F_count == 0 ? 64 : 2 * $F_count;
+  int room = $F_count == 0 ? 64 : 4 * $F_count;
   $b = new_array(room, x);
   $a = new_array(room, y);
   for (int i = 0; i < $F_count; i++) {
