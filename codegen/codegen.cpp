@@ -26,11 +26,12 @@ public:
     const ir::Module& module = unit_.module();
     for (uint32_t i = 0; i < module.functions.size() && result_.internal_error.empty(); ++i)
       if (module.functions[i].has_body()) function({i});
-    for (const ir::DataObject& object : module.data)
-      if (object.kind == ir::DataObject::Kind::Exn)
-        result_.unsupported.push_back({module.exception(object.exception).loc, "an exception as initial value of a global"});
     if (!result_.internal_error.empty() || !result_.unsupported.empty()) return std::move(result_);
     unit_.emit_data(result_.image);
+    if (unit_.has_too_much_data()) {
+      result_.unsupported.push_back({module.globals.front().loc, "more than 256 MiB of initial values of global variables in one module"});
+      return std::move(result_);
+    }
     finish_types();
     number_files();
     if (options_.debug_info) debug_.write(options_.source_name, options_.directory, uint32_t(result_.image.text.size()), result_.image);
@@ -139,8 +140,9 @@ std::vector<WrongNative> wrong_natives(const ir::Module& module, const tal::Nati
   for (const ir::Function& f : module.functions)
     if (f.linkage == ir::Linkage::Import) declared.push_back({f.loc, std::string(ir::base_name(f.name)), What::Function, map.signature(f.type, f.widths)});
   for (const ir::Global& g : module.globals)
-    if (g.linkage == ir::Linkage::Import) declared.push_back({g.loc, g.name, What::Data, types.ptr(types.global_cell(map.word(g.type)))});
-  tal::TypeImporter importer(natives.types, types); // closes the table
+    if (g.linkage == ir::Linkage::Import) declared.push_back({g.loc, g.name, What::Data, types.ptr(types.single(map.word(g.type)))});
+  if (!types.close()) return {}; // the checker says what is wrong
+  tal::TypeImporter importer(natives.types, types);
   std::vector<WrongNative> wrong;
   for (const Declared& d : declared) {
     auto native = natives.natives.find(d.name);

@@ -66,7 +66,7 @@ RegMask implicit_uses(const Function& function, const Inst& inst) {
 RegMask implicit_defs(const Function&, const Inst& inst) {
   if (is_call(inst)) return caller_saved;
   if (inst.op == Op::CDQ || inst.op == Op::CQO) return bit(rdx);
-  if (is_division(inst.op)) return bit(rax) | bit(rdx);
+  if (is_division(inst.op) || inst.op == Op::RDTSC) return bit(rax) | bit(rdx);
   return 0;
 }
 

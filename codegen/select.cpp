@@ -43,7 +43,7 @@ bool is_load(ir::Op op) { return op == ir::Op::LoadField || op == ir::Op::LoadEl
 // No code of its own: a constant, or an address that is made where it is used.
 bool is_remade(ir::Op op) {
   return op == ir::Op::IConst || op == ir::Op::FConst || op == ir::Op::Null || op == ir::Op::UnionConst || op == ir::Op::DataAddr || op == ir::Op::FuncAddr || op == ir::Op::GlobalAddr ||
-         op == ir::Op::Undef;
+         op == ir::Op::ExceptionAddr || op == ir::Op::RepAddr || op == ir::Op::Undef;
 }
 
 } // namespace
@@ -171,11 +171,12 @@ void Selector::block(ir::BlockId id) {
 void Selector::instruction(const ir::Inst& inst) {
   using ir::Op;
   switch (inst.op) {
-  case Op::IConst: case Op::FConst: case Op::Null: case Op::UnionConst: case Op::DataAddr: case Op::FuncAddr: case Op::GlobalAddr: case Op::Undef: return;
+  case Op::IConst: case Op::FConst: case Op::Null: case Op::UnionConst: case Op::DataAddr: case Op::FuncAddr: case Op::GlobalAddr:
+  case Op::ExceptionAddr: case Op::RepAddr: case Op::Undef: return;
   case Op::Add: case Op::Sub: case Op::Mul: case Op::And: case Op::Or: case Op::Xor: case Op::Shl: case Op::LShr: case Op::AShr:
   case Op::SDiv: case Op::UDiv: case Op::SRem: case Op::URem: return arithmetic(inst);
   case Op::Eq: case Op::Ne: case Op::SLt: case Op::SLe: case Op::SGt: case Op::SGe: case Op::ULt: case Op::ULe: case Op::UGt:
-  case Op::UGe: case Op::FEq: case Op::FNe: case Op::FLt: case Op::FLe: case Op::FGt: case Op::FGe: case Op::ExnMatches:
+  case Op::UGe: case Op::FEq: case Op::FNe: case Op::FLt: case Op::FLe: case Op::FGt: case Op::FGe: case Op::ExnMatches: case Op::ExnIs:
     return set_bool(inst);
   case Op::FAdd: case Op::FSub: case Op::FMul: case Op::FDiv: return float_arithmetic(inst);
   case Op::FNeg: return negate_float(inst);
@@ -197,11 +198,13 @@ void Selector::instruction(const ir::Inst& inst) {
   case Op::UnionPayload: return union_payload(inst);
   case Op::LoadField: case Op::LoadElem: case Op::LoadGlobal: case Op::ArrayLength: return load(inst);
   case Op::StoreField: case Op::StoreElem: case Op::StoreGlobal: return store(inst);
+  case Op::FieldAddr: return field_addr(inst);
   case Op::NewObject: return new_object(inst);
-  case Op::NewExn: return new_exn(inst);
+  case Op::NewExn: case Op::NewExnOf: return new_exn(inst);
   case Op::NewArray: return new_array(inst);
   case Op::ArrayOf: return array_of(inst);
-  case Op::ExnPayload: return exn_payload(inst);
+  case Op::ExnPayload: case Op::ExnValue: return exn_payload(inst);
+  case Op::Rdtsc: return rdtsc(inst);
   case Op::Call: case Op::CallIndirect: return call(inst);
   case Op::Br: case Op::BrIf: case Op::Switch: case Op::Ret: case Op::Raise: case Op::Unreachable: return;
   }

@@ -361,6 +361,17 @@ void Selector::convert(const ir::Inst& inst) {
 }
 
 // A condition as a value: the register is zeroed before the compare, so that setting its low byte is all.
+// The counter comes in two halves.
+void Selector::rdtsc(const ir::Inst& inst) {
+  emit(Op::RDTSC);
+  Reg low = fresh(unit_.types().i32()), high = fresh(unit_.types().i64());
+  emit_moves({{Place::reg(low), Place::reg(rax)}, {Place::reg(high), Place::reg(rdx)}});
+  emit_di(Op::SHL64ri, high, 32);
+  Reg d = result(inst);
+  emit_copy(d, high, unit_.types().i64());
+  emit_dd(Op::OR64rr, d, low);
+}
+
 void Selector::set_bool(const ir::Inst& inst) {
   if (inst.op == ir::Op::FEq || inst.op == ir::Op::FNe) {
     values_[inst.result.value].reg = float_equality(inst);

@@ -81,11 +81,8 @@ bool Selector::is_fused(ir::ValueId value) const {
 }
 
 Cond Selector::compare(const ir::Inst& inst) {
-  if (inst.op == ir::Op::ExnMatches) {
-    Reg name = fresh(unit_.types().exn_name(unit_.payload(inst.exception())));
-    Inst& lea = emit(Op::LEA64r);
-    lea.d = name;
-    lea.mem.symbol = unit_.exception(inst.exception());
+  if (inst.op == ir::Op::ExnMatches || inst.op == ir::Op::ExnIs) {
+    Reg name = inst.op == ir::Op::ExnIs ? reg(inst.operands[1]) : exception_name(inst.exception());
     Reg packet = reg(inst.operands[0]);
     Inst& cmp = emit(Op::CMP64rm);
     cmp.d = name;

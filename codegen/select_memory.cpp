@@ -139,24 +139,29 @@ void Selector::new_object(const ir::Inst& inst) {
   }
 }
 
-void Selector::new_exn(const ir::Inst& inst) {
-  tal::TypeId payload = unit_.payload(inst.exception());
-  Mem mem;
-  mem.base = allocate(unit_.types().exn(), "__tal_new", {}, inst);
-  Reg name = fresh(unit_.types().exn_name(payload));
+Reg Selector::exception_name(ir::ExceptionId id) {
+  Reg name = fresh(unit_.types().exn_name(unit_.payload(id)));
   Inst& lea = emit(Op::LEA64r);
   lea.d = name;
-  lea.mem.symbol = unit_.exception(inst.exception());
+  lea.mem.symbol = unit_.exception(id);
+  return name;
+}
+
+void Selector::new_exn(const ir::Inst& inst) {
+  bool is_known = inst.op == ir::Op::NewExn;
+  Mem mem;
+  mem.base = allocate(unit_.types().exn(), "__tal_new", {}, inst);
+  Reg name = is_known ? exception_name(inst.exception()) : reg(inst.operands[0]);
   Inst& store = emit(Op::MOV64mr);
   store.mem = mem;
   store.b = name;
-  if (inst.operands.empty()) return;
+  if (inst.operands.size() == (is_known ? 0 : 1)) return;
   mem.disp = 8;
   FieldPlace place;
   place.offset = 8;
   place.slot = true;
-  place.type = payload;
-  store_to(mem, place, inst.operands[0]);
+  place.type = type_of(inst.operands.back());
+  store_to(mem, place, inst.operands.back());
 }
 
 void Selector::new_union(const ir::Inst& inst) {
@@ -219,8 +224,18 @@ void Selector::exn_payload(const ir::Inst& inst) {
   mem.disp = 8;
   FieldPlace place;
   place.slot = true;
-  place.type = unit_.payload(inst.exception());
+  place.type = type_of(inst.result);
   load_from(result(inst), mem, place);
+}
+
+void Selector::field_addr(const ir::Inst& inst) {
+  FieldPlace place = unit_.map().field(source_.value(inst.operands[0]).type.id, uint32_t(inst.imm));
+  Reg base = reg(inst.operands[0]);
+  Reg d = result(inst);
+  Inst& lea = emit(Op::LEA64r);
+  lea.d = d;
+  lea.mem.base = base;
+  lea.mem.disp = int32_t(place.offset);
 }
 
 // An address, or undef: made anew at each use.
@@ -229,6 +244,8 @@ void Selector::address_of(const ir::Inst& inst) {
   uint32_t symbol = 0, call = UINT32_MAX;
   if (inst.op == ir::Op::DataAddr) symbol = unit_.data(inst.data());
   if (inst.op == ir::Op::GlobalAddr) symbol = unit_.global(inst.global());
+  if (inst.op == ir::Op::ExceptionAddr) symbol = unit_.exception(inst.exception());
+  if (inst.op == ir::Op::RepAddr) symbol = unit_.representation(inst.type_args[0]);
   if (inst.op == ir::Op::FuncAddr) {
     symbol = unit_.function(inst.func());
     if (!inst.type_args.empty()) { // an instance: the annotation stands at the lea

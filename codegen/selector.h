@@ -19,7 +19,7 @@
 namespace codegen {
 
 // Decides between two values: a branch on its result becomes a compare and a conditional jump.
-inline bool is_compare(ir::Op op) { return ir::is_comparison(op) || op == ir::Op::ExnMatches; }
+inline bool is_compare(ir::Op op) { return ir::is_comparison(op) || op == ir::Op::ExnMatches || op == ir::Op::ExnIs; }
 
 class Selector {
 public:
@@ -128,7 +128,10 @@ private:
   void new_array(const ir::Inst& inst);
   void array_of(const ir::Inst& inst);
   mir::Reg allocate(tal::TypeId address, const char* entry, std::vector<mir::Move> moves, const ir::Inst& inst);
+  mir::Reg exception_name(ir::ExceptionId id);
   void exn_payload(const ir::Inst& inst);
+  void field_addr(const ir::Inst& inst);
+  void rdtsc(const ir::Inst& inst);
   void address_of(const ir::Inst& inst);
   // select_calls.cpp
   void call(const ir::Inst& inst);

@@ -49,6 +49,9 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
   case TypeKind::String: result = target_.string(); break;
   case TypeKind::Exn: result = target_.exn(); break;
   case TypeKind::Array: result = target_.arr(word(type.element)); break;
+  case TypeKind::ConstArray: result = target_.arr(word(type.element), tal::Mutability::ReadWrite, type.nullable); break;
+  case TypeKind::Rep: result = target_.rep(word(type.element)); break;
+  case TypeKind::Exncon: result = target_.exn_name(type.element == frontend::kVoidType ? tal::no_type : word(type.element)); break;
   case TypeKind::Tuple: result = target_.ptr(memory(id)); break;
   case TypeKind::Function: {
     tal::TypeId sig = signature(id);
@@ -72,8 +75,7 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
     break;
   case TypeKind::Float: result = target_.f32(); break;
   case TypeKind::Double: result = target_.f64(); break;
-  case TypeKind::Error: case TypeKind::Void: case TypeKind::ConstArray:
-  case TypeKind::Rep: case TypeKind::Exncon: case TypeKind::Infer: break;
+  case TypeKind::Error: case TypeKind::Void: case TypeKind::Infer: break;
   }
   if (!result) return fail(id, "values of type");
   words_[id.value] = result;
@@ -256,8 +258,12 @@ FieldPlace TypeMap::field(frontend::TypeId object, uint32_t index) {
   const frontend::Type& type = source_.get(object);
   FieldPlace place;
   if (type.kind == TypeKind::Tuple) {
-    place.offset = index * 8;
-    place.slot = true;
+    tal::TypeId layout = memory(object);
+    if (!layout) return place;
+    const tal::Field& field = target_.fields(layout)[index];
+    place.offset = field.offset;
+    place.slot = type.args.size() > 1 || field.slot;
+    place.size = target_.field_size(field);
     place.read_only = type.read_only;
     place.type = word(type.args[index]);
     return place;

@@ -113,6 +113,9 @@ uint32_t Unit::descriptor(tal::TypeId address) {
   return entry->second;
 }
 
+// A symbol like a descriptor's: its bytes come from the linker.
+uint32_t Unit::representation(frontend::TypeId type) { return descriptor(types().rep(map_.word(type))); }
+
 uint32_t Unit::empty_array(tal::TypeId array) {
   auto [entry, fresh] = empty_arrays_.try_emplace(array.value, 0);
   if (fresh) entry->second = add_symbol(make_symbol("", tal::SymbolKind::Data, tal::Scope::Static, array));
@@ -153,13 +156,17 @@ void Unit::add_data_symbols() {
   }
 }
 
-// Gives the symbol room in .data.
-uint32_t Unit::reserve(uint32_t symbol, uint32_t size) {
+// Gives the symbol room in .data; none of it if there would be too much.
+uint32_t Unit::reserve(uint32_t symbol, uint64_t size) {
+  if (size > max_data || data_size_ > max_data - size) {
+    has_too_much_data_ = true;
+    size = 0;
+  }
   tal::Symbol& record = annotations_.symbols[symbol];
   record.section = tal::Section::Data;
   record.offset = data_size_;
-  record.size = size;
-  data_size_ += (size + 7) & ~7u;
+  record.size = uint32_t(size);
+  data_size_ += (uint32_t(size) + 7) & ~7u;
   return record.offset;
 }
 
@@ -183,11 +190,14 @@ void Unit::put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, con
   case ir::Constant::Kind::Data: return put_address(image, offset, data({constant.symbol}));
   case ir::Constant::Kind::Func: return put_address(image, offset, function({constant.symbol}));
   case ir::Constant::Kind::GlobalAddr: return put_address(image, offset, global({constant.symbol}));
+  case ir::Constant::Kind::Exception: return put_address(image, offset, exception({constant.symbol}));
+  case ir::Constant::Kind::Rep: return put_address(image, offset, representation(constant.type_args[0]));
   }
 }
 
 void Unit::emit_global(tal::ObjectImage& image, const ir::Global& global, uint32_t symbol) {
   uint32_t offset = reserve(symbol, 8);
+  if (has_too_much_data_) return;
   image.data.resize(data_size_);
   put_word(image, offset, 8, global.init, global.type);
 }
@@ -195,12 +205,13 @@ void Unit::emit_global(tal::ObjectImage& image, const ir::Global& global, uint32
 void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, uint32_t symbol) {
   using Kind = ir::DataObject::Kind;
   auto room = [&](size_t size) {
-    uint32_t offset = reserve(symbol, uint32_t(size));
+    uint32_t offset = reserve(symbol, size);
     image.data.resize(data_size_);
     return offset;
   };
   if (object.kind == Kind::String) {
     uint32_t offset = room(8 + object.bytes.size());
+    if (has_too_much_data_) return;
     put_integer(image, offset, 8, object.bytes.size());
     std::memcpy(image.data.data() + offset + 8, object.bytes.data(), object.bytes.size());
     return;
@@ -208,9 +219,21 @@ void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, ui
   if (object.kind == Kind::Array) {
     tal::TypeId type = annotations_.symbols[symbol].type;
     unsigned size = types().word_size(types().target(type));
-    uint32_t offset = room(8 + size * object.elements.size());
-    put_integer(image, offset, 8, object.elements.size());
-    for (size_t i = 0; i < object.elements.size(); ++i) put_word(image, uint32_t(offset + 8 + size * i), size, object.elements[i], module_.types->get(object.type).element);
+    uint32_t offset = room(8 + size * object.length);
+    if (has_too_much_data_) return;
+    put_integer(image, offset, 8, object.length);
+    for (size_t i = 0; i < object.length && !object.elements.empty(); ++i) {
+      const ir::Constant& element = object.elements[std::min(i, object.elements.size() - 1)];
+      put_word(image, uint32_t(offset + 8 + size * i), size, element, module_.types->get(object.type).element);
+    }
+    return;
+  }
+  if (object.kind == Kind::Exn) {
+    uint32_t offset = room(8 + 8 * object.elements.size());
+    if (has_too_much_data_) return;
+    put_address(image, offset, exception(object.exception));
+    for (const ir::Constant& value : object.elements)
+      put_word(image, offset + 8, 8, value, module_.exception(object.exception).payload);
     return;
   }
   if (object.kind == Kind::Variant) {
@@ -220,6 +243,7 @@ void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, ui
     return put_word(image, offset + 8, 8, object.elements[0], module_.types->field_type(object.type, object.variant));
   }
   uint32_t offset = room(types().layout_size(map_.memory(object.type)));
+  if (has_too_much_data_) return;
   for (uint32_t i = 0; i < object.elements.size(); ++i) {
     FieldPlace place = map_.field(object.type, i);
     const frontend::Type& type = module_.types->get(object.type);

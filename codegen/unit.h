@@ -28,6 +28,7 @@ public:
   uint32_t data(ir::DataId id) { return data_symbols_[id.value]; }
   uint32_t runtime(const std::string& name);
   // The descriptor of a layout (`ptr T`) or array (`arr t`).
+  uint32_t representation(frontend::TypeId type);
   uint32_t descriptor(tal::TypeId address);
   // The object of an empty array of this type.
   uint32_t empty_array(tal::TypeId array);
@@ -39,6 +40,7 @@ public:
   };
   FloatConstant float_constant(uint64_t bits, unsigned size);
 
+  bool has_too_much_data() const { return has_too_much_data_; }
   // Does a call of the function end the path for the checker too?
   bool is_noret(ir::FuncId id) const;
   // The runtime's function of that meaning, not one that the program defines.
@@ -54,7 +56,7 @@ private:
   uint32_t add_symbol(tal::Symbol symbol);
   tal::Scope scope(const std::string& name, ir::Linkage linkage) const;
   void add_data_symbols();
-  uint32_t reserve(uint32_t symbol, uint32_t size);
+  uint32_t reserve(uint32_t symbol, uint64_t size);
   void emit_global(tal::ObjectImage& image, const ir::Global& global, uint32_t symbol);
   void emit_object(tal::ObjectImage& image, const ir::DataObject& object, uint32_t symbol);
   void put_word(tal::ObjectImage& image, uint32_t offset, unsigned size, const ir::Constant& constant, frontend::TypeId type);
@@ -76,7 +78,9 @@ private:
   std::map<std::string, uint32_t> runtime_symbols_;
   std::map<uint32_t, uint32_t> descriptor_symbols_, empty_arrays_;
   std::vector<std::string> names_;
+  static constexpr uint64_t max_data = (uint64_t{1} << 28) - 4096; // O8: of a section
   uint32_t data_size_ = 0;
+  bool has_too_much_data_ = false;
 };
 
 } // namespace codegen

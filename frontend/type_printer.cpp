@@ -26,7 +26,7 @@ class Printer {
       case TypeKind::Array:
         return modified(type.element, "[]", suffix);
       case TypeKind::ConstArray:
-        return modified(type.element, "[|" + std::to_string(type.index) + "|]", suffix);
+        return modified(type.element, std::string(type.nullable ? "?" : "") + "[|" + std::to_string(type.index) + "|]", suffix);
       case TypeKind::Function:
         return function(type, suffix);
       case TypeKind::Tuple:
@@ -49,7 +49,7 @@ class Printer {
   std::string whole(TypeId id) {
     std::string suffix;
     std::string text = prefix(id, suffix);
-    return suffix.empty() || suffix.front() == '[' ? text + suffix : text + " " + suffix;
+    return suffix.empty() || suffix.front() == '[' || suffix.front() == '?' ? text + suffix : text + " " + suffix;
   }
 
  private:

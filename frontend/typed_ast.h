@@ -63,7 +63,7 @@ struct NullLiteral {};                          // the type says of what
 struct LocalRef { LocalId local; };
 struct GlobalRef { SymbolId symbol; };          // the value of a global variable
 struct FunctionRef { SymbolId symbol; List<TypeId> type_args; };  // callee or function value; type_args: all of them, or empty for monomorphic
-struct ExceptionRef { SymbolId symbol; };       // an exception name as a value (exncon)                      [later]
+struct ExceptionRef { SymbolId symbol; };       // an exception name as a value; its type is an exncon
 struct Unary { UnaryOp op; ExprId operand; };
 struct Binary { BinaryOp op; ExprId left, right; };
 struct Logical { bool is_and; ExprId left, right; };               // && and ||: the right operand only if needed
@@ -94,16 +94,17 @@ struct NewArray { ExprId length, init; };
 // empty (positional form). Every field occurs once.
 struct NewStruct { List<ExprId> args; List<uint32_t> fields; };
 struct NewTuple { List<ExprId> components; };
-struct NewExn { SymbolId exception; ExprId payload; };             // payload invalid: none
+struct NewExn { ExprId name, payload; };        // name: an exncon, mostly an ExceptionRef; payload invalid: none
 struct NewUnion { uint32_t variant; ExprId payload; };             // the case's number from 0; payload invalid: none
 struct NewAbstype { ExprId representation; List<TypeId> hidden; }; // [later]
 struct Raise { ExprId exn; };                   // has whatever type its context wants; never returns
-struct AddressOf { ExprId place; };             // [later]
-struct RepTerm { TypeId of; };                  // [later]
+struct AddressOf { ExprId place; };             // GlobalRef, FieldGet or Component, as a tuple of one component: `*(t)`
+struct RepTerm { TypeId of; };                  // the representation of a type without type variables
+struct Rdtsc {};                                // the processor's time-stamp counter, unsigned long
 
 using ExprNode = std::variant<IntLiteral, FloatLiteral, StringLiteral, NullLiteral, LocalRef, GlobalRef, FunctionRef, ExceptionRef, Unary, Binary,
                               Logical, Conditional, Comma, Assign, CompoundAssign, Call, Convert, Coerce, FieldGet, Component, Index, Size,
-                              ArrayLiteral, ArrayRepeat, NewArray, NewStruct, NewTuple, NewExn, NewUnion, NewAbstype, Raise, AddressOf, RepTerm>;
+                              ArrayLiteral, ArrayRepeat, NewArray, NewStruct, NewTuple, NewExn, NewUnion, NewAbstype, Raise, AddressOf, RepTerm, Rdtsc>;
 
 struct Expr {
   TypeId type;
@@ -128,8 +129,9 @@ struct Continue { TargetId target; };
 // Integer and char switch: subject of type int, unsigned int, long, unsigned long or char; labels distinct, no fall-through.
 struct SwitchCase { std::vector<uint64_t> values; StmtId body; SourceLoc loc; };
 struct Switch { ExprId subject; std::vector<SwitchCase> cases; StmtId default_body; };
-// Exception switch: tried in order. payload invalid: not bound. A switch without default in the source has one that re-raises.
-struct ExnCase { std::vector<SymbolId> exceptions; LocalId payload; StmtId body; SourceLoc loc; };
+// Exception switch: tried in order. The names are ExceptionRefs or variables of exncon type, read when their turn comes. payload invalid:
+// not bound. A switch without default in the source has one that re-raises.
+struct ExnCase { std::vector<ExprId> names; LocalId payload; StmtId body; SourceLoc loc; };
 struct ExnSwitch { ExprId subject; std::vector<ExnCase> cases; StmtId default_body; };
 // Cases by number. default_body invalid: every case is there, and a null subject raises. payload valid: there is one variant, which has a payload.
 struct UnionCase { std::vector<uint32_t> variants; LocalId payload; StmtId body; SourceLoc loc; };
@@ -210,7 +212,8 @@ struct Function {
 struct Global {
   SymbolId symbol;
   Body body;
-  // Constant: IntLiteral, FloatLiteral, StringLiteral, NullLiteral, FunctionRef, ArrayLiteral, ArrayRepeat, NewStruct, NewTuple, NewUnion, Coerce.
+  // Constant: IntLiteral, FloatLiteral, StringLiteral, NullLiteral, FunctionRef, ExceptionRef, ArrayLiteral, ArrayRepeat, NewStruct, NewTuple,
+  // NewExn of an ExceptionRef, AddressOf a GlobalRef, RepTerm, NewUnion, Coerce.
   ExprId init;                     // always valid: a missing initializer is the default value of the type
   SourceLoc loc;
 };

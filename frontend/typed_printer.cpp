@@ -113,12 +113,13 @@ class Printer {
     return "^" + type(t) + (fields.empty() ? "(" + text + ")" : "{" + text + "}");
   }
   std::string operator()(const NewTuple& n, TypeId) { return "^(" + list(n.components) + ")"; }
-  std::string operator()(const NewExn& n, TypeId) { return "^" + symbol(n.exception) + "(" + expr(n.payload) + ")"; }
+  std::string operator()(const NewExn& n, TypeId) { return "^" + expr(n.name) + "(" + expr(n.payload) + ")"; }
   std::string operator()(const NewUnion& n, TypeId t) { return "^" + type(t) + "." + std::to_string(n.variant) + "(" + expr(n.payload) + ")"; }
   std::string operator()(const NewAbstype& n, TypeId t) { return "^" + type(t) + "(" + expr(n.representation) + ")"; }
   std::string operator()(const Raise& n, TypeId) { return "raise(" + expr(n.exn) + ")"; }
   std::string operator()(const AddressOf& n, TypeId) { return "&" + expr(n.place); }
   std::string operator()(const RepTerm& n, TypeId) { return "repterm@<" + type(n.of) + ">"; }
+  std::string operator()(const Rdtsc&, TypeId) { return "rdtsc"; }
 
   // ---- statements
   std::string operator()(const ExprStmt& n) { return line(expr(n.expr)); }
@@ -167,7 +168,7 @@ class Printer {
     std::string text = line("switch " + expr(n.subject));
     for (const ExnCase& item : n.cases) {
       std::string names;
-      for (SymbolId id : item.exceptions) names += (names.empty() ? "" : ", ") + symbol(id);
+      for (ExprId name : item.names) names += (names.empty() ? "" : ", ") + expr(name);
       if (item.payload.is_valid()) names += "(" + local(item.payload) + ")";
       text += line("case " + names) + stmt(item.body, indent_ + 1);
     }

@@ -34,7 +34,7 @@ void summarise(Type& type, const Type& part, uint32_t binders) {
 
 bool TypeStore::Key::operator==(const Key& other) const {
   const Type &x = type, &y = other.type;
-  return x.kind == y.kind && x.read_only == y.read_only && x.convention == y.convention && x.type_params == y.type_params && x.depth == y.depth &&
+  return x.kind == y.kind && x.read_only == y.read_only && x.nullable == y.nullable && x.convention == y.convention && x.type_params == y.type_params && x.depth == y.depth &&
          x.index == y.index && x.width == y.width && x.decl == y.decl && x.element == y.element && std::ranges::equal(x.args, y.args);
 }
 
@@ -92,9 +92,10 @@ TypeId TypeStore::array(TypeId element) {
   return intern(type);
 }
 
-TypeId TypeStore::const_array(TypeId element, uint32_t length) {
+TypeId TypeStore::const_array(TypeId element, uint32_t length, bool nullable) {
   Type type;
   type.kind = TypeKind::ConstArray;
+  type.nullable = nullable;
   type.element = element;
   type.index = length;
   return intern(type);
@@ -226,7 +227,7 @@ bool TypeStore::is_floating(TypeId id) const { return is_basic(kind(id)) && kBas
 
 bool TypeStore::is_signed(TypeId id) const { return is_basic(kind(id)) && kBasic[id.value].is_signed; }
 
-bool TypeStore::is_nullable(TypeId id) const { return kind(id) == TypeKind::Named && decl_of(id).nullable; }
+bool TypeStore::is_nullable(TypeId id) const { return get(id).nullable || (kind(id) == TypeKind::Named && decl_of(id).nullable); }
 
 bool TypeStore::is_union(TypeId id) const { return kind(id) == TypeKind::Named && decl_of(id).kind == TypeDeclKind::Union; }
 

@@ -43,13 +43,13 @@ enum class TypeKind : uint8_t {
 #include "frontend/types.def"
 #undef BASIC_TYPE
   Array,       // element
-  ConstArray,  // element, index = length; `t[|n|]`            (not in the typed AST yet)
+  ConstArray,  // element, index = length, nullable: `t[|n|]`, `t?[|n|]`
   Tuple,       // args, read_only
   Function,    // type_params, args = parameters, element = result, convention
   Named,       // decl, args = type arguments
   Var,         // depth, index
-  Rep,         // element: `<t>rep`                             (not in the typed AST yet)
-  Exncon,      // element: `<t>exncon`                          (not in the typed AST yet)
+  Rep,         // element: `<t>rep`
+  Exncon,      // element: `<t>exncon`, Void for none
   Infer,       // index: unification variable; never in a finished typed AST
 };
 
@@ -73,6 +73,7 @@ enum class Convention : uint8_t { Cdecl, Stdcall };
 struct Type {
   TypeKind kind = TypeKind::Error;
   bool read_only = false;                       // Tuple: `%(..)`
+  bool nullable = false;                        // ConstArray
   Convention convention = Convention::Cdecl;    // Function
   bool has_infer = false;                       // contains an Infer
   uint16_t height = 1;                          // as a tree; saturates, as does `size`
@@ -130,7 +131,7 @@ class TypeStore {
   uint32_t size() const { return static_cast<uint32_t>(types_.size()); }
 
   TypeId array(TypeId element);
-  TypeId const_array(TypeId element, uint32_t length);
+  TypeId const_array(TypeId element, uint32_t length, bool nullable = false);
   TypeId tuple(std::span<const TypeId> components, bool read_only = false);
   TypeId function(std::span<const TypeId> params, TypeId result, uint32_t type_params = 0, Convention convention = Convention::Cdecl);
   TypeId named(TypeDeclId decl, std::span<const TypeId> args);
@@ -168,7 +169,7 @@ class TypeStore {
   bool is_floating(TypeId id) const;
   bool is_numeric(TypeId id) const { return is_integer(id) || is_floating(id); }
   bool is_signed(TypeId id) const;
-  bool is_nullable(TypeId id) const;    // `?struct`, `extern T?`
+  bool is_nullable(TypeId id) const;    // `?struct`, `extern T?`, `t?[|n|]`
   bool is_union(TypeId id) const;
   bool is_pointer(TypeId id) const;     // a heap (or static) object, or null
   unsigned byte_size(TypeId id) const;  // of an array element or a field of exactly this type; 0 for void

@@ -63,7 +63,7 @@ inline bool may_throw(Op op) { return info(op).flags & flags::Throws; }
 inline bool is_comparison(Op op) { return op >= Op::Eq && op <= Op::FGe; }
 inline bool is_pure(Op op) { return info(op).flags & flags::Pure; }
 
-// A source type. `nonnull` is set only on values of a nullable named type that are known not to be null;
+// A source type. `nonnull` is set only on values of a nullable type that are known not to be null;
 // types that are never null leave it false, so that equal types have equal representations.
 struct Type {
   frontend::TypeId id;
@@ -156,10 +156,10 @@ struct Function {
 
 // A constant word of static data. Objects are a tree by way of Data references.
 struct Constant {
-  enum class Kind : uint8_t { Int, Real, Null, Data, Func, GlobalAddr, Case } kind = Kind::Int;
+  enum class Kind : uint8_t { Int, Real, Null, Data, Func, GlobalAddr, Case, Exception, Rep } kind = Kind::Int;
   int64_t imm = 0;                           // Int; Real: as in FConst; Case: the number of a union's case without payload
   uint32_t symbol = UINT32_MAX;
-  std::vector<frontend::TypeId> type_args;   // Func
+  std::vector<frontend::TypeId> type_args;   // Func; Rep: the type
   friend bool operator==(const Constant&, const Constant&) = default;
 };
 

@@ -335,6 +335,12 @@ class Parser {
     } else if (!failed_ && peek().kind == Kind::String) {
       c.kind = Constant::Kind::Real;
       c.imm = real();
+    } else if (accept("exception")) {
+      c.kind = Constant::Kind::Exception;
+      c.symbol = lookup(exceptions_, "an exception");
+    } else if (accept("rep")) {
+      c.kind = Constant::Kind::Rep;
+      c.type_args = type_args();
     } else {
       c.imm = integer();
     }
@@ -380,13 +386,12 @@ class Parser {
     if (failed_)
       return {};
     const TextToken& token = peek();
-    if (accept("[")) {
-      TypeId element = type_id();
-      expect("]");
-      return types_.array(element);
-    }
+    if (accept("["))
+      return array_type();
     if (accept("$"))
-      return type_variable();
+      return accept("rep") ? types_.rep(type_argument()) : type_variable();
+    if (accept("exncon"))
+      return types_.exncon(type_argument());
     if (accept("%")) {
       expect("(");
       return types_.tuple(type_list(), true);
@@ -394,6 +399,21 @@ class Parser {
     if (token.is("(") || token.is("<") || token.is("__stdcall"))
       return tuple_or_function();
     return named_type();
+  }
+
+  TypeId array_type() {
+    bool is_constant = !failed_ && peek().kind == Kind::Integer;
+    uint32_t length = is_constant ? index() : 0;
+    bool nullable = is_constant && accept("?");
+    TypeId element = type_id();
+    expect("]");
+    return is_constant ? types_.const_array(element, length, nullable) : types_.array(element);
+  }
+  TypeId type_argument() {
+    expect("<");
+    TypeId type = type_id();
+    expect(">");
+    return type;
   }
 
   TypeId type_variable() {

@@ -161,6 +161,11 @@ void Printer::constant(const Constant& constant) {
     return;
   case Constant::Kind::Case: out_ += "." + std::to_string(constant.imm); return;
   case Constant::Kind::GlobalAddr: out_ += "global " + name_of(module_.globals, constant.symbol); return;
+  case Constant::Kind::Exception: out_ += "exception " + name_of(module_.exceptions, constant.symbol); return;
+  case Constant::Kind::Rep:
+    out_ += "rep";
+    type_args(constant.type_args);
+    return;
   }
 }
 

@@ -1,5 +1,6 @@
 // Types in IR text: `int`, `unsigned int`, `[T]` arrays, `(T, U)` and `%(T, U)` tuples, `<n>(T) -> U` functions binding n
-// variables, `List::list<T>` named types, `$i` and `$depth.i` type variables, `$i:w4` in code for one width; `!` behind a type marks a non-null value.
+// variables, `List::list<T>` named types, `[3 T]` and `[3? T]` constant arrays, `exncon<T>` names of exceptions, `$rep<T>` type representations,
+// `$i` and `$depth.i` type variables, `$i:w4` in code for one width; `!` behind a type marks a non-null value.
 #include "ir/printer.h"
 
 namespace ir {
@@ -71,8 +72,16 @@ void append_type(std::string& out, const TypeStore& types, TypeId id) {
   case TypeKind::Var:
     return append_var(out, type);
   case TypeKind::ConstArray:
+    out += "[" + std::to_string(type.index) + (type.nullable ? "? " : " ");
+    append_type(out, types, type.element);
+    out += "]";
+    return;
   case TypeKind::Rep:
   case TypeKind::Exncon:
+    out += type.kind == TypeKind::Rep ? "$rep<" : "exncon<";
+    append_type(out, types, type.element);
+    out += ">";
+    return;
   case TypeKind::Infer:
     out += "<unsupported type>";
     return;

@@ -9,6 +9,11 @@
 namespace ir::verifying {
 namespace {
 
+// A constant array as one that may be null.
+bool widens_const_array(const frontend::Type& from, const frontend::Type& to) {
+  return from.kind == to.kind && from.element == to.element && from.index == to.index && (to.nullable || !from.nullable);
+}
+
 using frontend::TypeId;
 using frontend::TypeKind;
 using frontend::TypeStore;
@@ -56,7 +61,7 @@ class Types {
     default: break;
     }
     if (t.nonnull && !types_.is_nullable(t.id))
-      report_.error("T3", text(t) + ": only nullable named types can be flagged nonnull");
+      report_.error("T3", text(t) + ": only nullable types can be flagged nonnull");
   }
 
   void expect(Type got, Type wanted, const char* what) {
@@ -96,8 +101,9 @@ class Types {
     case 'b': return kind == TypeKind::Bool;
     case 'n': return is_object(t);
     case 'q': return types_.is_nullable(t.id);
-    case 'a': return kind == TypeKind::Array || kind == TypeKind::String;
+    case 'a': return kind == TypeKind::Array || kind == TypeKind::String || (kind == TypeKind::ConstArray && (t.nonnull || !types_.is_nullable(t.id)));
     case 'e': return kind == TypeKind::Exn;
+    case 'c': return kind == TypeKind::Exncon;
     case 'f': return kind == TypeKind::Function;
     case 'r': return !types_.is_floating(t.id);
     case 'x': return true;
@@ -141,6 +147,9 @@ class Types {
     case Op::DataAddr: return same_id(inst, module_.data_object(inst.data()).type);
     case Op::FuncAddr: return same_id(inst, instantiate(module_.function(inst.func()).type, inst));
     case Op::GlobalAddr: return same_id(inst, types_.tuple(std::vector{module_.global(inst.global()).type}));
+    case Op::ExceptionAddr: return same_id(inst, types_.exncon(module_.exception(inst.exception()).payload));
+    case Op::RepAddr: return rep(inst);
+    case Op::FieldAddr: return field_access(inst);
     case Op::SDiv:
     case Op::UDiv:
     case Op::SRem:
@@ -164,10 +173,13 @@ class Types {
     case Op::LoadGlobal: return expect_result(inst, {module_.global(inst.global()).type});
     case Op::StoreGlobal: return expect(type(inst.operands[0]), {module_.global(inst.global()).type}, "stored value");
     case Op::NewObject: return new_object(inst);
-    case Op::NewExn: return new_exn(inst);
+    case Op::NewExn: return new_exn(inst, module_.exception(inst.exception()).payload, 0);
+    case Op::NewExnOf: return new_exn(inst, types_.get(type(inst.operands[0]).id).element, 1);
     case Op::NewArray: return new_array(inst);
     case Op::ArrayOf: return array_of(inst);
     case Op::ExnPayload: return expect_result(inst, {module_.exception(inst.exception()).payload});
+    case Op::ExnValue: return expect_result(inst, {types_.get(type(inst.operands[1]).id).element});
+    case Op::Rdtsc: return expect_result(inst, {frontend::kULongType});
     case Op::Call: return call(inst, module_.function(inst.func()).type, 0);
     case Op::CallIndirect: return call(inst, type(inst.operands[0]).id, 1);
     case Op::Ret: return ret(inst);
@@ -184,7 +196,7 @@ class Types {
     case Op::FAdd: case Op::FSub: case Op::FMul: case Op::FDiv: case Op::FNeg:
     case Op::FEq: case Op::FNe: case Op::FLt: case Op::FLe: case Op::FGt: case Op::FGe:
     case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckDiv:
-    case Op::ExnMatches:
+    case Op::ExnMatches: case Op::ExnIs:
     case Op::Br: case Op::BrIf: case Op::Switch: case Op::Raise: case Op::Unreachable:
       return; // the table says it all
     }
@@ -193,6 +205,12 @@ class Types {
   void same_id(const Inst& inst, TypeId wanted) {
     if (type(inst.result).id != wanted)
       report_.error("T1", "the result must be " + text({wanted}) + ", not " + text(type(inst.result)));
+  }
+
+  void rep(const Inst& inst) {
+    if (inst.type_args.size() != 1 || types_.get(inst.type_args[0]).free_depth != 0)
+      return report_.error("T1", "rep_addr takes one type without type variables");
+    same_id(inst, types_.rep(inst.type_args[0]));
   }
 
   void iconst(const Inst& inst) {
@@ -271,6 +289,8 @@ class Types {
     if (types_.is_integer(from.id) && types_.is_integer(to.id))
       return bit_width(types_, from.id) == bit_width(types_, to.id);
     const frontend::Type &f = types_.get(from.id), &t = types_.get(to.id);
+    if (f.kind == TypeKind::ConstArray)
+      return widens_const_array(f, t);
     return f.kind == TypeKind::Tuple && t.kind == TypeKind::Tuple && t.read_only && std::equal(f.args.begin(), f.args.end(), t.args.begin(), t.args.end());
   }
 
@@ -293,7 +313,16 @@ class Types {
       return expect_result(inst, field);
     if (types_.get(object).read_only)
       report_.error("T1", "store to a read-only tuple");
+    if (inst.op == Op::FieldAddr)
+      return field_address(inst, object, field.id);
     expect(type(inst.operands[1]), field, "stored value");
+  }
+
+  void field_address(const Inst& inst, TypeId object, TypeId field) {
+    bool is_const = types_.kind(object) == TypeKind::Named && types_.decl_of(object).fields[static_cast<size_t>(inst.imm)].is_const;
+    if (is_const)
+      report_.error("T1", "the address of a const field");
+    same_id(inst, types_.tuple(std::vector{field}));
   }
 
   void element_access(const Inst& inst) {
@@ -317,13 +346,12 @@ class Types {
       expect(type(inst.operands[i]), {field_type(object.id, i)}, "field");
   }
 
-  void new_exn(const Inst& inst) {
+  void new_exn(const Inst& inst, TypeId payload, size_t first) {
     same_id(inst, frontend::kExnType);
-    TypeId payload = module_.exception(inst.exception()).payload;
-    if (inst.operands.empty() != (payload == frontend::kVoidType))
+    if ((inst.operands.size() == first) != (payload == frontend::kVoidType))
       return report_.error("T1", "payload missing or not expected");
-    if (!inst.operands.empty())
-      expect(type(inst.operands[0]), {payload}, "payload");
+    if (inst.operands.size() > first)
+      expect(type(inst.operands[first]), {payload}, "payload");
   }
 
   void union_case(const Inst& inst) {
@@ -342,7 +370,7 @@ class Types {
 
   bool is_array(const Inst& inst) {
     TypeKind kind = types_.kind(type(inst.result).id);
-    if (kind == TypeKind::Array || kind == TypeKind::String)
+    if (kind == TypeKind::Array || kind == TypeKind::String || kind == TypeKind::ConstArray)
       return true;
     report_.error("T1", std::string(info(inst.op).text) + " of type " + text(type(inst.result)));
     return false;
@@ -430,7 +458,7 @@ class Constants {
     case DataObject::Kind::String: return type.kind == TypeKind::String && object.elements.empty();
     case DataObject::Kind::Array:
       out = {type.element};
-      return type.kind == TypeKind::Array && object.length >= object.elements.size() && (object.length == 0 || !object.elements.empty());
+      return (type.kind == TypeKind::Array || type.kind == TypeKind::ConstArray) && object.length >= object.elements.size() && (object.length == 0 || !object.elements.empty());
     case DataObject::Kind::Object:
       if (type.kind == TypeKind::Tuple)
         out.assign(type.args.begin(), type.args.end());
@@ -476,6 +504,8 @@ class Constants {
     case Constant::Kind::Func: return c.symbol < module_.functions.size() && is_instance(module_.functions[c.symbol].type, c, type);
     case Constant::Kind::GlobalAddr:
       return c.symbol < module_.globals.size() && types_.tuple(std::vector{module_.globals[c.symbol].type}) == type;
+    case Constant::Kind::Exception: return c.symbol < module_.exceptions.size() && types_.exncon(module_.exceptions[c.symbol].payload) == type;
+    case Constant::Kind::Rep: return c.type_args.size() == 1 && types_.get(c.type_args[0]).free_depth == 0 && types_.rep(c.type_args[0]) == type;
     }
     return false;
   }
@@ -483,6 +513,8 @@ class Constants {
   // A read-write tuple object may stand for a read-only one.
   bool fits_constant(TypeId from, TypeId to) const {
     const frontend::Type &f = types_.get(from), &t = types_.get(to);
+    if (f.kind == TypeKind::ConstArray && t.kind == f.kind)
+      return widens_const_array(f, t);
     return from == to || (f.kind == TypeKind::Tuple && t.kind == TypeKind::Tuple && t.read_only && std::equal(f.args.begin(), f.args.end(), t.args.begin(), t.args.end()));
   }
 

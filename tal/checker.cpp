@@ -130,19 +130,19 @@ private:
     if (!s.type || s.type.value >= types().size())
       return bad_symbol(s, "a type", "none");
     TypeTag tag = types().tag(s.type);
-    bool open_allowed = s.kind == SymbolKind::Desc; // checked against the function that names it
+    bool open_allowed = s.kind == SymbolKind::Desc && tag != TypeTag::Rep; // checked against the function that names it
     if (!open_allowed && !types().is_closed(s.type))
       return bad_symbol(s, "a closed type", types().print(s.type));
     bool ok = false;
     switch (s.kind) {
     case SymbolKind::Function: ok = tag == TypeTag::Sig && (!defined || s.section == Section::Text); break;
     case SymbolKind::Data:
-      ok = (tag == TypeTag::Ptr || tag == TypeTag::Arr || (tag == TypeTag::Union && s.scope == Scope::Static)) &&
+      ok = (tag == TypeTag::Ptr || tag == TypeTag::Arr || ((tag == TypeTag::Union || tag == TypeTag::Exn) && s.scope == Scope::Static)) &&
            !types().is_nullable(s.type) && s.section != Section::Text;
       break;
     case SymbolKind::ExnName: ok = tag == TypeTag::ExnName && (!defined || s.section == Section::Data || s.section == Section::Bss); break;
     case SymbolKind::Desc:
-      ok = (tag == TypeTag::Ptr || tag == TypeTag::Arr || tag == TypeTag::Union || s.type == types().exn()) &&
+      ok = (tag == TypeTag::Ptr || tag == TypeTag::Arr || tag == TypeTag::Union || tag == TypeTag::Rep || s.type == types().exn()) &&
            !types().is_nullable(s.type);
       break;
     }

@@ -3,6 +3,8 @@
 namespace tal {
 namespace {
 
+constexpr size_t max_descriptor_bytes = size_t{1} << 26; // of one module (R52)
+
 // R36: an object may be hidden from the collector only if no word of it can hold an address. Type variables and abstract types
 // may stand for pointers.
 bool holds_pointers(const TypeTable& types, TypeId word) {
@@ -18,8 +20,6 @@ bool holds_pointers(const TypeTable& types, TypeId word) {
     return true;
   }
 }
-
-} // namespace
 
 bool make_descriptor(TypeTable& types, TypeId type, tal_descriptor& descriptor) {
   descriptor = {};
@@ -53,6 +53,40 @@ bool make_descriptor(TypeTable& types, TypeId type, tal_descriptor& descriptor) 
   for (const Field& field : types.fields(layout))
     descriptor.has_pointers |= holds_pointers(types, field.type);
   return true;
+}
+
+} // namespace
+
+bool make_descriptors(const Interface& interface, DescriptorTable& table, std::string& problem) {
+  TypeTable types = interface.types; // looking at a layout may intern it
+  table = {};
+  auto append = [&](const void* from, size_t size) {
+    const auto* bytes = static_cast<const uint8_t*>(from);
+    table.bytes.insert(table.bytes.end(), bytes, bytes + size);
+  };
+  for (const InterfaceSymbol& symbol : interface.symbols) {
+    table.offset.push_back(table.bytes.size());
+    if (symbol.kind != SymbolKind::Desc)
+      continue;
+    if (types.tag(symbol.type) == TypeTag::Rep) {
+      const std::string text = types.canonical(types.target(symbol.type));
+      const uint64_t length = text.size();
+      append(&length, sizeof length);
+      append(text.data(), text.size());
+      table.bytes.resize((table.bytes.size() + 7) & ~size_t{7});
+      continue;
+    }
+    tal_descriptor descriptor;
+    if (!make_descriptor(types, symbol.type, descriptor)) {
+      problem = "no layout for " + types.print(symbol.type);
+      return false;
+    }
+    append(&descriptor, sizeof descriptor);
+  }
+  if (table.bytes.size() <= max_descriptor_bytes)
+    return true;
+  problem = "the representations of types have more than " + std::to_string(max_descriptor_bytes) + " bytes";
+  return false;
 }
 
 tal_payload payload_kind(const TypeTable& types, TypeId exn_name) {

@@ -1,13 +1,21 @@
 // Allocation descriptors and what the runtime is told of exception payloads, both made from types by the linker and the loader.
 #pragma once
 
+#include "tal/bytes.h"
 #include "tal/image.h"
+#include "tal/interface.h"
 #include "tal/types.h"
 
 namespace tal {
 
-// For the type of a symbol of kind Desc: `ptr T`, `arr t` or `exn`. False if T has no layout.
-[[nodiscard]] bool make_descriptor(TypeTable& types, TypeId type, tal_descriptor& descriptor);
+// What the symbols of kind Desc of one module stand for, in their order: for `ptr T`, `arr t` and `exn` a tal_descriptor; for
+// `rep t` the length and the canonical bytes of t, which are equal for equal types only, padded to 8 bytes.
+struct DescriptorTable {
+  Bytes bytes;
+  std::vector<uint64_t> offset; // by symbol
+};
+// False with a message if a type has no layout.
+[[nodiscard]] bool make_descriptors(const Interface& interface, DescriptorTable& table, std::string& problem);
 
 // For the type of a symbol of kind ExnName.
 tal_payload payload_kind(const TypeTable& types, TypeId exn_name);

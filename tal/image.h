@@ -52,8 +52,8 @@ typedef struct tal_module {
   uint64_t bss_size;
   const uint8_t *relro; /* read-only after start-up: objects with ro fields that hold addresses */
   uint64_t relro_size;
-  const tal_descriptor *descriptors; /* one per symbol of kind desc, in the order of the symbols */
-  uint64_t descriptor_count;
+  const uint8_t *descriptors; /* of the symbols of kind desc, in their order: tal/descriptor.h */
+  uint64_t descriptors_size;
   tal_unwind_table unwind;
   const tal_exception_name *exceptions;
   uint64_t exception_count;

@@ -113,6 +113,8 @@ private:
     if (name != module.interface().module)
       return fail_in(index, "the program has " + name + " in its place");
     rows_.push_back(row);
+    if (!make_descriptors(module.interface(), descriptors_.emplace_back(), name))
+      return fail_in(index, name);
     Range* ranges = ranges_.emplace_back().sections;
     ranges[static_cast<size_t>(Section::Text)] = {address_of(row.text), row.text_size};
     ranges[static_cast<size_t>(Section::RoData)] = {address_of(row.rodata), row.rodata_size};
@@ -188,12 +190,8 @@ private:
       const auto found = natives_.find(interface.symbols[symbol].name);
       return found == natives_.end() ? 0 : found->second;
     }
-    if (binding.module == Binding::desc) {
-      uint64_t index = 0;
-      for (uint32_t i = 0; i < symbol; i++)
-        index += interface.symbols[i].kind == SymbolKind::Desc;
-      return address_of(rows_[module].descriptors) + index * sizeof(tal_descriptor);
-    }
+    if (binding.module == Binding::desc)
+      return address_of(rows_[module].descriptors) + descriptors_[module].offset[symbol];
     const InterfaceSymbol& definition = modules_[binding.module]->interface().symbols[binding.symbol];
     return ranges_[binding.module].sections[static_cast<size_t>(definition.section)].address + definition.offset;
   }
@@ -272,19 +270,8 @@ private:
         !same(row.unwind.records, expected.records, expected.record_count * sizeof(tal_record)) ||
         !same(row.unwind.functions, expected.functions, expected.function_count * sizeof(tal_function)))
       return fail_in(index, "unwind records differ from those of the checker");
-    Bytes descriptors;
-    TypeTable types = interface.types;
-    for (const InterfaceSymbol& symbol : interface.symbols) {
-      tal_descriptor descriptor;
-      if (symbol.kind != SymbolKind::Desc)
-        continue;
-      if (!make_descriptor(types, symbol.type, descriptor))
-        return fail_in(index, "a descriptor has no layout");
-      const auto* bytes = reinterpret_cast<const uint8_t*>(&descriptor);
-      descriptors.insert(descriptors.end(), bytes, bytes + sizeof descriptor);
-    }
-    if (row.descriptor_count * sizeof(tal_descriptor) != descriptors.size() ||
-        !same(row.descriptors, descriptors.data(), descriptors.size()))
+    const Bytes& descriptors = descriptors_[index].bytes;
+    if (row.descriptors_size != descriptors.size() || !same(row.descriptors, descriptors.data(), descriptors.size()))
       return fail_in(index, "allocation descriptors differ");
     if (!check_exceptions(index))
       return fail_in(index, "exception names differ");
@@ -326,6 +313,7 @@ private:
   tal_program program_{};
   std::map<std::string, uint64_t> natives_;
   std::vector<tal_module> rows_;
+  std::vector<DescriptorTable> descriptors_;
   std::vector<ModuleRanges> ranges_;
 };
 

@@ -57,23 +57,12 @@ private:
         elf_.add_hidden(module_section_symbol(index_, static_cast<Section>(s)), sections_[s], 0, 0, elf::stt_notype);
   }
 
-  // One descriptor for each symbol of kind Desc, in their order.
   bool add_descriptors(std::string& problem) {
-    Bytes table;
-    TypeTable types = interface_.types;
-    descriptor_offset_.assign(interface_.symbols.size(), 0);
-    for (size_t i = 0; i < interface_.symbols.size(); i++) {
-      if (interface_.symbols[i].kind != SymbolKind::Desc)
-        continue;
-      tal_descriptor descriptor;
-      if (!make_descriptor(types, interface_.symbols[i].type, descriptor)) {
-        problem = "module " + interface_.module + ": no layout for " + types.print(interface_.symbols[i].type);
-        return false;
-      }
-      descriptor_offset_[i] = table.size();
-      const auto* bytes = reinterpret_cast<const uint8_t*>(&descriptor);
-      table.insert(table.end(), bytes, bytes + sizeof descriptor);
+    if (!make_descriptors(interface_, table_, problem)) {
+      problem = "module " + interface_.module + ": " + problem;
+      return false;
     }
+    const Bytes& table = table_.bytes;
     if (!table.empty()) {
       descriptors_ = elf_.add_section("tal_descriptors", elf::shf_alloc, 8, table);
       elf_.add_hidden(module_descriptors_symbol(index_), descriptors_, 0, table.size(), elf::stt_object);
@@ -104,7 +93,7 @@ private:
   Target target_of(uint32_t index) {
     const Binding binding = links_.bindings[index_][index];
     if (binding.module == Binding::desc)
-      return {elf_.section_symbol(descriptors_), descriptor_offset_[index]};
+      return {elf_.section_symbol(descriptors_), table_.offset[index]};
     if (binding.module == Binding::native)
       return {elf_.add_undefined(native_symbol(interface_.symbols[index].name, natives_)), 0};
     const InterfaceSymbol& definition = modules_[binding.module]->interface().symbols[binding.symbol];
@@ -166,7 +155,7 @@ private:
   ElfWriter::SectionId sections_[6] = {};
   bool present_[6] = {};
   ElfWriter::SectionId descriptors_;
-  std::vector<uint64_t> descriptor_offset_;
+  DescriptorTable table_;
 };
 
 // Writes the object with the module table. Tables without addresses go to tal_tables, the rest to .data.rel.ro.tal.
@@ -242,9 +231,10 @@ private:
     section(Section::Data, offsetof(tal_module, data), row.data_size, module.data().size());
     section(Section::Bss, offsetof(tal_module, bss), row.bss_size, module.bss_size());
     section(Section::RelRo, offsetof(tal_module, relro), row.relro_size, module.relro().size());
-    for (const InterfaceSymbol& symbol : interface.symbols)
-      row.descriptor_count += symbol.kind == SymbolKind::Desc;
-    if (row.descriptor_count != 0)
+    DescriptorTable descriptors;
+    std::string problem; // ModuleWriter reports it
+    row.descriptors_size = make_descriptors(interface, descriptors, problem) ? descriptors.bytes.size() : 0;
+    if (row.descriptors_size != 0)
       pointers.push_back({offsetof(tal_module, descriptors), elf_.add_undefined(ModuleWriter::module_descriptors_symbol(index))});
     pointers.push_back(to_table(offsetof(tal_module, name), place_text(interface.module)));
     fill_unwind(interface, row, pointers);

@@ -121,6 +121,24 @@ bool FunctionChecker::resolve_field(int64_t disp, unsigned bytes, Access& a) {
   return true;
 }
 
+// C34: the type of the address of a field that may be written, of a complete object: a pointer to that field alone. The narrow
+// view of an integer in a slot keeps the slot canonical, for it writes the low bytes only (C17).
+TypeId FunctionChecker::field_pointer(const Value& base, int64_t disp) {
+  if (base.tag != Value::Tag::Word || types_.tag(base.type) != TypeTag::Ptr || !is_nonnull(state_, base) || !is_complete(state_, base))
+    return no_type;
+  TypeId layout = types_.expand(types_.target(base.type));
+  if (!layout)
+    return no_type;
+  for (const Field& f : types_.fields(layout)) {
+    if (f.offset != disp || f.mutability != Mutability::ReadWrite)
+      continue;
+    unsigned size = types_.field_size(f);
+    TypeId alone = types_.single(f.type);
+    return alone && types_.field_size(types_.fields(alone)[0]) <= size ? types_.ptr(alone) : no_type;
+  }
+  return no_type;
+}
+
 // Bytes 8 + size*i of an array, i = name + c: 0 <= i and i - length <= -1 are the obligation (C15).
 bool FunctionChecker::resolve_element(const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a) {
   a.type = types_.target(a.base.type);
@@ -384,6 +402,10 @@ bool FunctionChecker::symbol_value(uint32_t symbol, Value& v) {
     return true;
   case SymbolKind::ExnName: v = state_.word(types_, s.type); return true;
   case SymbolKind::Desc:
+    if (types_.tag(s.type) == TypeTag::Rep) {
+      v = state_.word(types_, s.type);
+      return true;
+    }
     if (!in_scope(s.type))
       return fail(CheckRule::C29, "a descriptor with the type variables of this function", types_.print(s.type));
     v = {Value::Tag::Desc, 0, s.type, zero_name, 0};

@@ -92,7 +92,7 @@ private:
       return false;
     TypeId type = parser_.type(in);
     TypeTable& types = natives_.types;
-    return !in.failed() && in.end() && add(in, name, Native::What::Data, types.ptr(types.global_cell(type)));
+    return !in.failed() && in.end() && add(in, name, Native::What::Data, types.ptr(types.single(type)));
   }
 
   bool function(TokenStream& in) {

@@ -20,7 +20,7 @@ enum class SymbolKind : uint8_t {
   Function, // type: a signature
   Data,     // type: the type of the object's address: `ptr T` (non-null) or `arr t`; a global is `ptr {t rw @0}`
   ExnName,  // type: `exnname T`; an 8-byte object of zeros, aligned 8, in .data
-  Desc,     // type: `ptr T` or `arr t`: the descriptor of T that the linker makes; only named, never defined
+  Desc,     // type: `ptr T`, `arr t` or `exn`: the descriptor, `rep t`: the representation that the linker makes; only named, never defined
 };
 enum class Scope : uint8_t {
   Static, // of this module only; a Data symbol may have an empty name (literals)

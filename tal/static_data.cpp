@@ -85,6 +85,8 @@ private:
       return array(s, lengths_[index]);
     if (types_.tag(s.type) == TypeTag::Union)
       return variant(s, lengths_[index]);
+    if (types_.tag(s.type) == TypeTag::Exn)
+      return exception(s);
     TypeId layout = types_.expand(types_.target(s.type));
     if (!layout || s.size != types_.layout_size(layout))
       return fail(s.offset, "an object of the size of " + types_.print(s.type), std::to_string(s.size) + " bytes");
@@ -103,6 +105,18 @@ private:
       return fail(s.offset, "16 bytes with the tag of a boxed variant of " + types_.print(s.type), "others");
     tag = static_cast<int64_t>(word(s.offset, 8));
     return content(s.offset + 8, types_.args(cases)[static_cast<size_t>(tag)], true);
+  }
+
+  // The address of an exception name, then its payload if it has one. Nothing ever writes into such an object.
+  bool exception(const Symbol& s) {
+    bool named = next_reloc_ < relocs_.size() && relocs_[next_reloc_].offset == s.offset;
+    TypeId name = named ? symbols_[relocs_[next_reloc_].symbol].type : no_type;
+    if (!name || types_.tag(name) != TypeTag::ExnName)
+      return fail(s.offset, "the name of an exception", "something else");
+    TypeId payload = types_.target(name);
+    if (s.size != (payload ? 16u : 8u))
+      return fail(s.offset, "an exception of " + std::string(payload ? "16" : "8") + " bytes", std::to_string(s.size) + " bytes");
+    return content(s.offset, name, false) && (!payload || content(s.offset + 8, payload, true));
   }
 
   bool array(const Symbol& s, int64_t& length) {
@@ -172,7 +186,7 @@ private:
       return types_.sig(s.type).vars.empty() ? types_.fn(s.type) : no_type;
     case SymbolKind::Data:
     case SymbolKind::ExnName: return s.type;
-    case SymbolKind::Desc: return no_type;
+    case SymbolKind::Desc: return types_.tag(s.type) == TypeTag::Rep ? s.type : no_type;
     }
     return no_type;
   }

@@ -251,6 +251,7 @@ bool FunctionChecker::step() {
     Value v = as_int(a);
     return set(rdx, {Value::Tag::SignFill, row.size, no_type, v.name, v.c});
   }
+  case Rule::Rdtsc: return set(rax, state_.unsigned_int(4)) && set(rdx, state_.unsigned_int(4));
   case Rule::Shl:
   case Rule::Shr:
   case Rule::Sar:
@@ -380,7 +381,9 @@ bool FunctionChecker::step_lea() {
     return false;
   if (inst_.index != no_reg && !read(inst_.index, 8, index))
     return false;
-  base = as_int(base); // an address plus something is a number
+  if (TypeId pointer = row.size == 8 && inst_.index == no_reg ? field_pointer(base, inst_.disp) : no_type)
+    return set(inst_.reg, state_.word(types_, pointer));
+  base = as_int(base); // any other address plus something is a number
   index = as_int(index);
   if (index.is_constant(0))
     return set(inst_.reg, affine(row.size, base, inst_.disp));

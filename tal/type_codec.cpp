@@ -163,6 +163,10 @@ TypeId read_node(ByteReader& in, TypeTable& t) {
     read_flags(in, 0);
     return t.exn_name(TypeId{in.uleb32()});
   }
+  case TypeTag::Rep: {
+    read_flags(in, 0);
+    return t.rep(TypeId{in.uleb32()});
+  }
   case TypeTag::Exn:
     return read_flags(in, 1) == 1 ? t.with_nullable(t.exn(), true) : no_type;
   case TypeTag::Var: {

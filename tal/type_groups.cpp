@@ -494,6 +494,7 @@ TypeId TypeImporter::copy(TypeId type) {
     if (const TypeId payload = copy(child); static_cast<bool>(payload) == static_cast<bool>(child)) // nor is a payload no payload
       result = to_.exn_name(payload);
     break;
+  case TypeTag::Rep: result = to_.rep(copy(child)); break;
   case TypeTag::Union: result = to_.union_word(copy(child), node.nullable); break;
   case TypeTag::Exn: result = to_.with_nullable(to_.exn(), node.nullable); break;
   case TypeTag::Var: result = to_.var(node.a, node.kind); break;

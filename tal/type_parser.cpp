@@ -164,6 +164,8 @@ TypeId TypeParser::type(TokenStream& in) {
       result = checked(in, types_.fn(s, nullable), "function type");
     } else if (name == "exnname")
       result = checked(in, types_.exn_name(in.accept("void") ? no_type : type(in)), "exception name type");
+    else if (name == "rep")
+      result = checked(in, types_.rep(type(in)), "representation type");
     else
       result = named(in, name);
   }

@@ -75,6 +75,10 @@ void TypeTable::print_to(std::string& out, TypeId type) const {
     else
       out += "void";
     return;
+  case TypeTag::Rep:
+    out += "rep ";
+    print_to(out, TypeId{node.a});
+    return;
   case TypeTag::Var:
     out += "$" + std::to_string(node.a);
     if (node.kind != Kind::W)

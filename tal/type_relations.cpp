@@ -47,6 +47,9 @@ TypeId TypeTable::substitute_in(TypeId type, std::span<const TypeId> args, Memo&
     if (const TypeId payload = substitute_in(TypeId{node.a}, args, memo)) // an open type has a payload; one that fails is not none
       result = exn_name(payload);
     break;
+  case TypeTag::Rep:
+    result = rep(substitute_in(TypeId{node.a}, args, memo));
+    break;
   case TypeTag::Union:
     result = union_word(substitute_in(TypeId{node.a}, args, memo), node.nullable);
     break;

@@ -135,6 +135,10 @@ TypeId TypeTable::exn_name(TypeId payload) {
   return intern(node, "");
 }
 
+TypeId TypeTable::rep(TypeId of) {
+  return is_word(of) ? unary(TypeTag::Rep, of, Kind::P, false, Mutability::ReadOnly) : no_type;
+}
+
 TypeId TypeTable::var(uint32_t index, Kind kind) {
   if (index >= max_type_vars || kind == Kind::None)
     return no_type;
@@ -178,13 +182,14 @@ TypeId TypeTable::struct_layout(std::vector<Field> fields) {
   node.tag = TypeTag::Struct;
   uint64_t end = 0;
   std::string key;
-  for (const Field& f : fields) {
+  for (Field& f : fields) {
     // T3: word types, aligned, ascending, disjoint; a type of unknown width only in a slot.
     if (!add_child(node, f.type) || !is_word(f.type))
       return no_type;
     bool unknown_width = tag(f.type) == TypeTag::Var || tag(f.type) == TypeTag::Named;
     if (unknown_width && !f.slot)
       return no_type;
+    f.slot = f.slot && (unknown_width || word_size(f.type) < 8);
     unsigned bytes = field_size(f);
     if (f.offset % bytes != 0 || f.offset < end || f.offset > (1u << 31) - 8)
       return no_type;
@@ -202,17 +207,19 @@ TypeId TypeTable::struct_layout(std::vector<Field> fields) {
 }
 
 TypeId TypeTable::tuple(std::span<const TypeId> components, Mutability mutability) {
+  if (components.size() == 1)
+    return single(components[0], mutability);
   std::vector<Field> fields;
   for (size_t i = 0; i < components.size(); i++)
     fields.push_back({static_cast<uint32_t>(8 * i), components[i], mutability, true});
   return struct_layout(std::move(fields));
 }
 
-TypeId TypeTable::global_cell(TypeId type) {
+TypeId TypeTable::single(TypeId type, Mutability mutability) {
   if (!is_word(type))
     return no_type;
   bool unknown_width = tag(type) == TypeTag::Var || tag(type) == TypeTag::Named;
-  return struct_layout({{0, type, Mutability::ReadWrite, unknown_width}});
+  return struct_layout({{0, type, mutability, unknown_width}});
 }
 
 TypeId TypeTable::named(NamedId id, std::span<const TypeId> args) {

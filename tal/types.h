@@ -124,15 +124,17 @@ public:
   TypeId string(bool nullable = false) { return arr(i8(), Mutability::ReadWrite, nullable); }
   TypeId fn(TypeId signature, bool nullable = false);
   TypeId exn_name(TypeId payload);                        // payload no_type: an exception without value
+  TypeId rep(TypeId of);                                  // the representation of a type as a value
   TypeId var(uint32_t index, Kind kind);
   TypeId union_word(TypeId memory, bool nullable = false);
   TypeId with_nullable(TypeId type, bool nullable);       // same type, other nullness; itself where there is none
 
   // Memory types. A struct's fields are ascending, aligned and disjoint. A field at a type variable (or abstract type)
-  // must have `slot` set. Tuples: every component is a slot, so that substitution never moves a field.
+  // must have `slot` set; where it makes no difference it is dropped. Tuples: every component is a slot, so that
+  // substitution never moves a field. One of a single component is the field alone: what `&x` gives.
   TypeId struct_layout(std::vector<Field> fields);
   TypeId tuple(std::span<const TypeId> components, Mutability mutability = Mutability::ReadWrite);
-  TypeId global_cell(TypeId type);                        // struct { type rw @0 }: a global variable
+  TypeId single(TypeId type, Mutability mutability = Mutability::ReadWrite); // { 0: type }: a global variable
   TypeId named(NamedId id, std::span<const TypeId> args = {});
   // The variants of a union: `constants` small integers from `first` (0 or 1) on, and boxed variants, objects
   // { i64 tag ro @0; payload ro slot @8 } whose tag is the index in `payloads` (T10).

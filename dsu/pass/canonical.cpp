@@ -114,12 +114,13 @@ private:
   void node(const NewArray& n) { expr(n.length); expr(n.init); }
   void node(const NewStruct& n) { exprs(n.args); numbers(n.fields); }
   void node(const NewTuple& n) { exprs(n.components); }
-  void node(const NewExn& n) { symbol(n.exception); expr(n.payload); }
+  void node(const NewExn& n) { expr(n.name); expr(n.payload); }
   void node(const NewUnion& n) { number(n.variant); expr(n.payload); }
   void node(const NewAbstype& n) { expr(n.representation); types(n.hidden); }
   void node(const Raise& n) { expr(n.exn); }
   void node(const AddressOf& n) { expr(n.place); }
   void node(const RepTerm& n) { type(n.of); }
+  void node(const Rdtsc&) {}
 
   void node(const ExprStmt& n) { expr(n.expr); }
   void node(const Block& n) {
@@ -151,9 +152,9 @@ private:
     expr(n.subject);
     put(out_, n.cases.size());
     for (const ExnCase& c : n.cases) {
-      put(out_, c.exceptions.size());
-      for (SymbolId id : c.exceptions)
-        symbol(id);
+      put(out_, c.names.size());
+      for (ExprId name : c.names)
+        expr(name);
       local(c.payload);
       stmt(c.body);
     }
@@ -216,6 +217,7 @@ void TypeForms::write(std::string& out, TypeId id, Order* order) {
     case TypeKind::Exncon: write(out, type.element, order); return;
     case TypeKind::ConstArray:
       put(out, type.index);
+      put(out, type.nullable);
       write(out, type.element, order);
       return;
     case TypeKind::Function:

@@ -42,10 +42,16 @@ std::string SourcePrinter::declaration(TypeRef type, std::string declarator, Sid
       text += (text.empty() ? "" : ", ") + this->type(arg, side);
     return text;
   };
-  auto with = [&](const std::string& base) { return declarator.empty() || declarator[0] == '[' ? base + declarator : base + " " + declarator; };
+  auto with = [&](const std::string& base) { return declarator.empty() || declarator[0] == '[' || declarator[0] == '?' ? base + declarator : base + " " + declarator; };
   switch (type->kind) {
     case TypeKind::Array: return declaration(type->element, declarator + "[]", side);
+    case TypeKind::ConstArray:
+      return declaration(type->element, declarator + (type->nullable ? "?" : "") + "[|" + std::to_string(type->index) + "|]", side);
+    case TypeKind::Rep: return with("<" + this->type(type->element, side) + ">rep");
+    case TypeKind::Exncon: return with("<" + this->type(type->element, side) + ">exncon");
     case TypeKind::Function:
+      if (type->convention == frontend::Convention::Stdcall)
+        declarator += (declarator.empty() ? "" : " ") + std::string("__stdcall");
       return declaration(type->element, declarator + parameter_names(type->type_params) + "(" + list(type->args) + ")", side);
     case TypeKind::Tuple: return with((type->read_only ? "%(" : "*(") + list(type->args) + ")");
     case TypeKind::Named: return with((type->args.empty() ? "" : "<" + list(type->args) + ">") + type_name(type->name, side));

@@ -13,7 +13,8 @@ namespace {
 
 std::string key_of(const PatchType& t) {
   std::string key = std::to_string(static_cast<unsigned>(t.kind)) + "|" + t.name + "|" + std::to_string(t.type_params) + "|" +
-                    std::to_string(t.depth) + "|" + std::to_string(t.index) + "|" + (t.read_only ? "r" : "w");
+                    std::to_string(t.depth) + "|" + std::to_string(t.index) + "|" + (t.read_only ? "r" : "w") + (t.nullable ? "?" : "") +
+                    std::to_string(static_cast<unsigned>(t.convention));
   auto add = [&](const void* p) { key += "|" + std::to_string(reinterpret_cast<uintptr_t>(p)); };
   add(t.element);
   for (TypeRef arg : t.args)
@@ -57,7 +58,13 @@ TypeRef TypeModel::import(const frontend::TypeStore& store, frontend::TypeId id)
   type.kind = source.kind;
   type.read_only = source.read_only;
   switch (source.kind) {
-    case TypeKind::Array: type.element = import(store, source.element); break;
+    case TypeKind::ConstArray:
+      type.index = source.index;
+      type.nullable = source.nullable;
+      [[fallthrough]];
+    case TypeKind::Array:
+    case TypeKind::Rep:
+    case TypeKind::Exncon: type.element = import(store, source.element); break;
     case TypeKind::Var:
       type.depth = source.depth;
       type.index = source.index;
@@ -65,6 +72,7 @@ TypeRef TypeModel::import(const frontend::TypeStore& store, frontend::TypeId id)
     case TypeKind::Named: type.name = store.decl(source.decl).name.str(); break;
     case TypeKind::Function:
       type.type_params = source.type_params;
+      type.convention = source.convention;
       type.element = import(store, source.element);
       break;
     default: break;

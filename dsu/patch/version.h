@@ -24,11 +24,13 @@ struct PatchType {
   frontend::TypeKind kind = frontend::TypeKind::Error;
   std::string name;               // Named
   std::vector<TypeRef> args;      // Named, Tuple, Function (parameters)
-  TypeRef element = nullptr;      // Array; Function: the result
+  TypeRef element = nullptr;      // Array, ConstArray, Rep, Exncon; Function: the result
   bool read_only = false;         // Tuple
   uint32_t type_params = 0;       // Function
-  uint32_t depth = 0, index = 0;  // Var
+  uint32_t depth = 0, index = 0;  // Var; ConstArray: index is the length
   bool has_var = false;           // a type variable occurs somewhere inside
+  bool nullable = false;          // ConstArray
+  frontend::Convention convention = frontend::Convention::Cdecl;  // Function
 };
 
 class TypeModel {

@@ -6,7 +6,6 @@
 
 #include "dsu/runtime/native_text.h"
 #include "dsu/runtime/registration.h"
-#include "tal/descriptor.h"
 
 namespace dsu {
 namespace {
@@ -42,26 +41,16 @@ uintptr_t native_address(std::string_view name) {
 }
 
 bool Loader::load(PreparedUpdate& update, std::string& problem) {
-  size_t descriptors = 0;
-  for (const PreparedModule& module : update.modules)
-    for (const tal::InterfaceSymbol& symbol : module.object->interface().symbols)
-      descriptors += symbol.kind == tal::SymbolKind::Desc;
-  if (descriptors != 0) {
-    descriptors_ = reinterpret_cast<tal_descriptor*>(arena_.take(descriptors * sizeof(tal_descriptor)));
-    descriptor_capacity_ = descriptors_ ? descriptors : 0;
-  }
   for (PreparedModule& module : update.modules) {
     module.loaded->interface = module.object->interface();
     if (!map_sections(module, problem))
       return false;
   }
+  if (!place_descriptors(update, problem))
+    return false;
   for (uint32_t i = 0; i < update.modules.size(); i++)
     if (!relocate(update, i, problem))
       return false;
-  if (descriptors_ && !arena_.seal_read_only(reinterpret_cast<uint8_t*>(descriptors_), descriptors * sizeof(tal_descriptor))) {
-    problem = "the system refuses to protect memory";
-    return false;
-  }
   for (PreparedModule& module : update.modules) {
     if (!seal(module, problem))
       return false;
@@ -111,11 +100,33 @@ uintptr_t Loader::address_of(const PreparedUpdate& update, const tal::Binding& b
   return module_of(update, binding.module).address_of(binding.symbol);
 }
 
-uintptr_t Loader::descriptor_of(tal::TypeTable& types, tal::TypeId type) {
-  if (descriptor_count_ == descriptor_capacity_)
-    return 0;
-  tal_descriptor& descriptor = descriptors_[descriptor_count_++];
-  return tal::make_descriptor(types, type, descriptor) ? reinterpret_cast<uintptr_t>(&descriptor) : 0;
+// One block of the arena for all, so that code reaches it; read-only at once.
+bool Loader::place_descriptors(const PreparedUpdate& update, std::string& problem) {
+  size_t size = 0;
+  for (const PreparedModule& module : update.modules) {
+    if (!tal::make_descriptors(module.object->interface(), descriptors_.emplace_back(), problem))
+      return false;
+    size += descriptors_.back().bytes.size();
+  }
+  if (size == 0)
+    return true;
+  uint8_t* block = arena_.take(size);
+  if (!block) {
+    problem = "no memory left within reach of the program (" + std::to_string(arena_.used()) + " bytes used by patches)";
+    return false;
+  }
+  uint8_t* next = block;
+  for (tal::DescriptorTable& table : descriptors_) {
+    if (!table.bytes.empty())
+      std::memcpy(next, table.bytes.data(), table.bytes.size());
+    for (uint64_t& offset : table.offset)
+      offset += reinterpret_cast<uintptr_t>(next);
+    next += table.bytes.size();
+  }
+  if (arena_.seal_read_only(block, size))
+    return true;
+  problem = "the system refuses to protect memory";
+  return false;
 }
 
 bool Loader::relocate(PreparedUpdate& update, uint32_t index, std::string& problem) {
@@ -129,17 +140,11 @@ bool Loader::relocate_section(PreparedUpdate& update, uint32_t index, tal::Secti
                               std::span<const tal::Reloc> relocs, std::string& problem) {
   LoadedModule& module = *update.modules[index].loaded;
   const size_t size = content(*update.modules[index].object, section).size();
-  std::vector<uintptr_t> descriptors(module.interface.symbols.size());
-  std::optional<tal::TypeTable> types;  // looking up a layout may intern it; one copy for all descriptors
   for (const tal::Reloc& reloc : relocs) {
     const tal::InterfaceSymbol& symbol = module.interface.symbols[reloc.symbol];
     uintptr_t target;
     if (symbol.kind == tal::SymbolKind::Desc) {
-      if (!types)
-        types = module.interface.types;
-      if (descriptors[reloc.symbol] == 0)
-        descriptors[reloc.symbol] = descriptor_of(*types, symbol.type);
-      target = descriptors[reloc.symbol];
+      target = descriptors_[index].offset[reloc.symbol];
     } else {
       target = address_of(update, update.links.bindings[index][reloc.symbol], symbol, problem);
     }

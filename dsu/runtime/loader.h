@@ -11,6 +11,7 @@
 #include <string>
 
 #include "dsu/runtime/prepare.h"
+#include "tal/descriptor.h"
 
 namespace dsu {
 
@@ -30,13 +31,12 @@ private:
   bool plan_writes(PreparedUpdate& update, std::string& problem);
   uintptr_t address_of(const PreparedUpdate& update, const tal::Binding& binding, const tal::InterfaceSymbol& symbol,
                        std::string& problem);
-  uintptr_t descriptor_of(tal::TypeTable& types, tal::TypeId type);
+  bool place_descriptors(const PreparedUpdate& update, std::string& problem);
   const LoadedModule& module_of(const PreparedUpdate& update, uint32_t number) const;
 
   const Program& program_;
   Arena& arena_;
-  tal_descriptor* descriptors_ = nullptr;  // a block of the arena, so that code reaches it
-  size_t descriptor_count_ = 0, descriptor_capacity_ = 0;
+  std::vector<tal::DescriptorTable> descriptors_;  // by module of the update; offsets are addresses
 };
 
 // The address of a native or runtime entry point by its source name; 0 if the program has none.

@@ -55,18 +55,24 @@ typed::ExprId BodyChecker::expr(const ast::ArrayLit& n, SourceLoc loc, TypeId hi
     return add(loc, types_.array(local_type(*n.empty_of)), typed::ArrayLiteral{});
   }
   std::vector<ExprId> elements;
-  for (const ast::Expr* part : n.elements) {
-    const ExprId value = check(*part, element);
-    if (element == kErrorType) element = type_of(value);
-    elements.push_back(expect(value, element, [&](const std::string& got, const std::string& expected) {
-      diagnostics_.report<Diag::ElementType>(part->loc, expected, got);
-    }));
-  }
+  element = check_elements(n.elements, element, elements);
   if (element == kVoidType) {
     diagnostics_.report<Diag::VoidNotAllowed>(loc);
     return error_expr(loc);
   }
   return add(loc, types_.array(element), typed::ArrayLiteral{list(elements)});
+}
+
+// The type of the elements: the wanted one, or else that of the first.
+TypeId BodyChecker::check_elements(std::span<ast::Expr* const> parts, TypeId element, std::vector<ExprId>& out) {
+  for (const ast::Expr* part : parts) {
+    const ExprId value = check(*part, element);
+    if (element == kErrorType) element = type_of(value);
+    out.push_back(expect(value, element, [&](const std::string& got, const std::string& expected) {
+      diagnostics_.report<Diag::ElementType>(part->loc, expected, got);
+    }));
+  }
+  return element;
 }
 
 // ---------------------------------------------------------------- names
@@ -79,7 +85,7 @@ typed::ExprId BodyChecker::symbol_value(SymbolId id, SourceLoc loc) {
       if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
       return add(loc, symbol.type, typed::GlobalRef{id});
     case typed::SymbolKind::Exception:
-      return unsupported(loc, Feature::Exncon);
+      return add(loc, types_.exncon(symbol.type), typed::ExceptionRef{id});
     case typed::SymbolKind::Function:
       break;
   }
@@ -148,7 +154,7 @@ typed::ExprId BodyChecker::expr(const ast::TupleMember& n, SourceLoc loc, TypeId
 
 typed::ExprId BodyChecker::expr(const ast::Subscript& n, SourceLoc loc, TypeId) {
   const ExprId array = check(*n.array);
-  ExprId index = check(*n.index);
+  const ExprId index = check(*n.index);
   const TypeId type = type_of(array);
   if (type == kErrorType || is_error(index)) return error_expr(loc);
   const bool is_string = type == kStringType;
@@ -156,6 +162,10 @@ typed::ExprId BodyChecker::expr(const ast::Subscript& n, SourceLoc loc, TypeId) 
     diagnostics_.report<Diag::NotAnArray>(loc, show(type));
     return error_expr(loc);
   }
+  return subscript(array, index, is_string ? kCharType : types_.get(type).element, loc);
+}
+
+typed::ExprId BodyChecker::subscript(ExprId array, ExprId index, TypeId element, SourceLoc loc) {
   const TypeId index_type = known_number(index);
   if (index_type == kErrorType) {
     diagnostics_.report<Diag::IndexNotInteger>(loc_of(index), show(type_of(index)));
@@ -165,15 +175,81 @@ typed::ExprId BodyChecker::expr(const ast::Subscript& n, SourceLoc loc, TypeId) 
   const bool is_wide = index_type == kLongType || index_type == kULongType;
   warn_if_rounds(loc_of(index), index_type, kUIntType);
   index = convert_number(index, is_wide ? kULongType : kUIntType);
-  return add(loc, is_string ? kCharType : types_.get(type).element, typed::Index{array, index});
+  return add(loc, element, typed::Index{array, index});
+}
+
+// The elements become those of the wanted array, if one of this length is wanted.
+typed::ExprId BodyChecker::expr(const ast::ConstArrayLit& n, SourceLoc loc, TypeId hint) {
+  const Type wanted = types_.get(unifier_.prune(hint));
+  const bool has_hint = wanted.kind == TypeKind::ConstArray;
+  std::vector<ExprId> elements;
+  const TypeId element = check_elements(n.elements, has_hint ? wanted.element : kErrorType, elements);
+  if (element == kVoidType) {
+    diagnostics_.report<Diag::VoidNotAllowed>(loc);
+    return error_expr(loc);
+  }
+  return add(loc, types_.const_array(element, static_cast<uint32_t>(elements.size())), typed::ArrayLiteral{list(elements)});
+}
+
+// The length is part of the type: a constant subscript is checked here, too.
+typed::ExprId BodyChecker::expr(const ast::ConstSubscript& n, SourceLoc loc, TypeId) {
+  const ExprId array = check(*n.array);
+  const ExprId index = check(*n.index);
+  const Type type = types_.get(type_of(array));
+  if (is_error(array) || is_error(index)) return error_expr(loc);
+  if (type.kind != TypeKind::ConstArray) {
+    diagnostics_.report<Diag::NotAConstArray>(loc, show(type_of(array)));
+    return error_expr(loc);
+  }
+  const auto* literal = std::get_if<typed::IntLiteral>(&body_.exprs[index.value].node);
+  if (literal && types_.is_integer(type_of(index)) && literal->value >= type.index) {
+    diagnostics_.report<Diag::ConstIndexOutOfRange>(loc_of(index), std::to_string(types_.byte_size(type_of(index)) == 8 ? static_cast<int64_t>(literal->value) : static_cast<int32_t>(literal->value)),
+                                                    std::to_string(type.index));
+    return error_expr(loc);
+  }
+  return subscript(array, index, type.element, loc);
+}
+
+// ---------------------------------------------------------------- addresses and representations
+
+// `&x` of a function or exception is the value itself. Everything else is a pointer to the place, in the form of a tuple of one component;
+// what may not be assigned has no address.
+typed::ExprId BodyChecker::expr(const ast::AddressOf& n, SourceLoc loc, TypeId) {
+  const ExprId place = check(*n.place);
+  if (is_error(place)) return place;
+  const typed::ExprNode node = body_.exprs[place.value].node;
+  if (std::holds_alternative<typed::FunctionRef>(node) || std::holds_alternative<typed::ExceptionRef>(node)) return place;
+  const bool is_place =
+      std::holds_alternative<typed::GlobalRef>(node) || std::holds_alternative<typed::FieldGet>(node) || std::holds_alternative<typed::Component>(node);
+  if (!is_place) {
+    diagnostics_.report<Diag::NoAddress>(loc, std::holds_alternative<typed::LocalRef>(node) ? "a local variable" : "this");
+    return error_expr(loc);
+  }
+  check_writable(place, n.place->loc);
+  return add(loc, types_.tuple(std::vector{type_of(place)}), typed::AddressOf{place});
+}
+
+typed::ExprId BodyChecker::expr(const ast::RepTerm&, SourceLoc loc, TypeId) {
+  diagnostics_.report<Diag::RepTermWithoutType>(loc);
+  return error_expr(loc);
+}
+
+typed::ExprId BodyChecker::rep_term(std::span<ast::Type* const> args, SourceLoc loc) {
+  if (args.size() != 1) {
+    diagnostics_.report<Diag::RepTermWithoutType>(loc);
+    return error_expr(loc);
+  }
+  const TypeId of = declared_type(*args[0]);
+  if (of == kErrorType) return error_expr(loc);
+  if (types_.get(of).free_depth != 0) {
+    diagnostics_.report<Diag::RepTermOfTypeVariable>(args[0]->loc, show(of));
+    return error_expr(loc);
+  }
+  return add(loc, types_.rep(of), typed::RepTerm{of});
 }
 
 // ---------------------------------------------------------------- not compiled yet, or never
 
-typed::ExprId BodyChecker::expr(const ast::ConstArrayLit&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::ConstArray); }
-typed::ExprId BodyChecker::expr(const ast::ConstSubscript&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::ConstArray); }
-typed::ExprId BodyChecker::expr(const ast::AddressOf&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::AddressOf); }
-typed::ExprId BodyChecker::expr(const ast::RepTerm&, SourceLoc loc, TypeId) { return unsupported(loc, Feature::Rep); }
 
 typed::ExprId BodyChecker::expr(const ast::Codegen&, SourceLoc loc, TypeId) {
   diagnostics_.report<Diag::NoCodeGeneration>(loc, "codegen");

@@ -83,6 +83,7 @@ class BodyChecker {
   ExprId check(const ast::Expr& expr, TypeId hint = kNoHint);
   ExprId check_condition(const ast::Expr& expr);
   ExprId check_place(const ast::Expr& expr);
+  void check_writable(ExprId place, SourceLoc loc);
 
   ExprId expr(const ast::IntLit& n, SourceLoc loc, TypeId hint);
   ExprId expr(const ast::FloatLit& n, SourceLoc loc, TypeId hint);
@@ -122,6 +123,9 @@ class BodyChecker {
   ExprId expr(const ast::Fill& n, SourceLoc loc, TypeId hint);
 
   ExprId unsupported(SourceLoc loc, Feature feature);
+  TypeId check_elements(std::span<ast::Expr* const> parts, TypeId element, std::vector<ExprId>& out);
+  ExprId subscript(ExprId array, ExprId index, TypeId element, SourceLoc loc);
+  ExprId rep_term(std::span<ast::Type* const> args, SourceLoc loc);
   ExprId symbol_value(SymbolId symbol, SourceLoc loc);
   ExprId arithmetic(ast::BinaryOp op, ExprId left, ExprId right, SourceLoc loc);
   ExprId comparison(ast::BinaryOp op, ExprId left, ExprId right, SourceLoc loc);
@@ -144,11 +148,12 @@ class BodyChecker {
                   std::vector<ExprId>& out);
   ExprId new_struct(TypeDeclId decl, std::span<ast::Expr* const> args, SourceLoc loc);
   ExprId new_package(TypeDeclId decl, const std::vector<ast::Expr*>& args, SourceLoc loc);
-  ExprId new_exception(SymbolId exception, std::span<ast::Expr* const> args, SourceLoc loc);
+  ExprId new_exception(ExprId name, std::string_view shown, std::span<ast::Expr* const> args, SourceLoc loc);
   std::optional<uint32_t> find_case(TypeDeclId id, Name name, SourceLoc loc);
   ExprId projection(ExprId object, Name name, SourceLoc loc);
   TypeId fresh_instance(TypeDeclId decl);
-  std::optional<SymbolId> find_exception(Name name, SourceLoc loc);
+  bool names_exception(Name name);
+  std::optional<ExprId> find_exception(Name name, SourceLoc loc);
   ExprId raise(ExprId exn, SourceLoc loc);
 
   // ---- statements
@@ -221,6 +226,8 @@ class BodyChecker {
   ExprId default_value(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc);
   ExprId default_array(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc);
   ExprId default_aggregate(TypeId type, Name name, SourceLoc loc);
+  ExprId default_const_array(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc);
+  ExprId repeated_default(TypeId type, uint64_t count, const ast::Type* element_syntax, Name name, SourceLoc loc);
   std::optional<uint64_t> array_size(const ast::Expr& size);
   const ast::Type* expand_typedef(const ast::Type* syntax);
   bool is_sized(const ast::Type& syntax);

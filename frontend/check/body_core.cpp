@@ -85,6 +85,10 @@ void BodyChecker::close_scope(size_t mark) {
   while (shadowed_.size() > mark) {
     const auto [name, before] = shadowed_.back();
     shadowed_.pop_back();
+    if (name.empty()) {
+      env_.undo_local();
+      continue;
+    }
     if (before.is_valid()) {
       bindings_[name] = before;
     } else {
@@ -174,6 +178,11 @@ bool BodyChecker::convert(ExprId& id, TypeId target) {
   }
   const Type& a = types_.get(from);
   const Type& b = types_.get(target);
+  if (a.kind == TypeKind::ConstArray && b.kind == TypeKind::ConstArray && !a.nullable && b.nullable && a.index == b.index) {
+    if (!unifier_.unify(a.element, b.element)) return false;
+    id = add(loc_of(id), target, typed::Coerce{id});
+    return true;
+  }
   const bool to_read_only = a.kind == TypeKind::Tuple && b.kind == TypeKind::Tuple && !a.read_only && b.read_only;
   if (!to_read_only) return unifier_.unify(from, target);
   if (!unifier_.unify(types_.tuple(a.args, true), target)) return false;

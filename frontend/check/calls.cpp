@@ -60,7 +60,7 @@ typed::ExprId BodyChecker::expr(const ast::Instantiate& n, SourceLoc loc, TypeId
       return function_ref(*symbol, n.args, loc);
     }
   }
-  if (std::holds_alternative<ast::RepTerm>(n.function->node)) return unsupported(loc, Feature::Rep);
+  if (std::holds_alternative<ast::RepTerm>(n.function->node)) return rep_term(n.args, loc);
   const ExprId function = check(*n.function);
   if (is_error(function)) return function;
   if (types_.get(type_of(function)).type_params != 0) return unsupported(loc, Feature::PolymorphicValue);
@@ -209,14 +209,12 @@ typed::ExprId BodyChecker::new_package(TypeDeclId id, const std::vector<ast::Exp
 
 typed::ExprId BodyChecker::expr(const ast::NewNamed& n, SourceLoc loc, TypeId) {
   const auto decl = env_.find_type(n.name, opens_);
-  const Environment::Value* value = env_.find_value(n.name, opens_);
-  const bool is_exception =
-      value && value->kind == Environment::Value::Symbol && env_.module().symbols[value->symbol.value].kind == typed::SymbolKind::Exception;
+  const bool is_exception = names_exception(n.name);
   if (decl && is_exception) {
     diagnostics_.report<Diag::AmbiguousNew>(loc, n.name.view());
     return error_expr(loc);
   }
-  if (is_exception) return new_exception(value->symbol, n.args, loc);
+  if (is_exception) return new_exception(*find_exception(n.name, loc), n.name.view(), n.args, loc);
   if (!decl) {
     for (const ast::Expr* arg : n.args) check(*arg);
     env_.report_unknown_type(loc, n.name);
@@ -295,45 +293,51 @@ typed::ExprId BodyChecker::expr(const ast::NewTuple& n, SourceLoc loc, TypeId hi
 
 // ---------------------------------------------------------------- exceptions
 
-std::optional<typed::SymbolId> BodyChecker::find_exception(Name name, SourceLoc loc) {
-  if (find_binding(name)) {
-    diagnostics_.report<Diag::NotAnException>(loc, name.view());
-    return std::nullopt;
+// An exception, or a variable that holds the name of one.
+bool BodyChecker::names_exception(Name name) {
+  if (const Binding* binding = find_binding(name)) {
+    return binding->local.is_valid() && types_.kind(unifier_.prune(body_.locals[binding->local.value].type)) == TypeKind::Exncon;
   }
   const Environment::Value* value = env_.find_value(name, opens_);
-  if (!value) {
-    env_.report_unbound(loc, name, {});
+  if (!value || value->kind != Environment::Value::Symbol) return false;
+  const typed::Symbol& symbol = env_.module().symbols[value->symbol.value];
+  return symbol.kind == typed::SymbolKind::Exception || types_.kind(symbol.type) == TypeKind::Exncon;
+}
+
+std::optional<typed::ExprId> BodyChecker::find_exception(Name name, SourceLoc loc) {
+  const Binding* binding = find_binding(name);
+  const Environment::Value* value = binding ? nullptr : env_.find_value(name, opens_);
+  if (!binding && !value) {
+    report_unbound(loc, name);
     return std::nullopt;
   }
-  const bool is_exception =
-      value->kind == Environment::Value::Symbol && env_.module().symbols[value->symbol.value].kind == typed::SymbolKind::Exception;
-  if (!is_exception) {
+  if (!names_exception(name)) {
     diagnostics_.report<Diag::NotAnException>(loc, name.view());
     return std::nullopt;
   }
-  env_.mark_referenced(value->symbol);
-  return value->symbol;
+  return binding ? read_local(binding->local, loc) : symbol_value(value->symbol, loc);
 }
 
-typed::ExprId BodyChecker::new_exception(SymbolId id, std::span<ast::Expr* const> args, SourceLoc loc) {
-  const typed::Symbol symbol = env_.module().symbols[id.value];
-  env_.mark_referenced(id);
-  if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
-  const size_t expected = symbol.type == kVoidType ? 0 : 1;
+typed::ExprId BodyChecker::new_exception(ExprId name, std::string_view shown, std::span<ast::Expr* const> args, SourceLoc loc) {
+  if (is_error(name)) return name;
+  const TypeId payload_type = unifier_.prune(types_.get(type_of(name)).element);
+  const size_t expected = payload_type == kVoidType ? 0 : 1;
   if (args.size() != expected) {
-    auto report = diagnostics_.report<Diag::ExceptionPayload>(loc, symbol.name.view(), expected ? "a value of type `" + show(symbol.type) + "`" : "no value",
+    auto report = diagnostics_.report<Diag::ExceptionPayload>(loc, shown, expected ? "a value of type `" + show(payload_type) + "`" : "no value",
                                                               support::counted(args.size(), "value"));
-    if (symbol.loc.is_valid()) report.note<Diag::DeclaredHere>(symbol.loc, symbol.name.view());
+    const auto* exception = std::get_if<typed::ExceptionRef>(&body_.exprs[name.value].node);
+    const SourceLoc declared = exception ? env_.module().symbols[exception->symbol.value].loc : SourceLoc();
+    if (declared.is_valid()) report.note<Diag::DeclaredHere>(declared, shown);
     return error_expr(loc);
   }
   ExprId payload;
   if (expected == 1) {
-    payload = check(*args[0], symbol.type);
-    payload = expect(payload, symbol.type, [&](const std::string& got, const std::string& wanted) {
-      diagnostics_.report<Diag::PayloadType>(args[0]->loc, symbol.name.view(), wanted, got);
+    payload = check(*args[0], payload_type);
+    payload = expect(payload, payload_type, [&](const std::string& got, const std::string& wanted) {
+      diagnostics_.report<Diag::PayloadType>(args[0]->loc, shown, wanted, got);
     });
   }
-  return add(loc, kExnType, typed::NewExn{id, payload});
+  return add(loc, kExnType, typed::NewExn{name, payload});
 }
 
 typed::ExprId BodyChecker::raise(ExprId exn, SourceLoc loc) { return add(loc, unifier_.fresh(Unifier::Class::Any), typed::Raise{exn}); }
@@ -344,7 +348,7 @@ typed::ExprId BodyChecker::expr(const ast::RaiseNew& n, SourceLoc loc, TypeId) {
     if (n.payload) check(*n.payload);
     return error_expr(loc);
   }
-  return raise(new_exception(*exception, {&n.payload, n.payload ? 1u : 0u}, loc), loc);
+  return raise(new_exception(*exception, n.exception.view(), {&n.payload, n.payload ? 1u : 0u}, loc), loc);
 }
 
 typed::ExprId BodyChecker::expr(const ast::Raise& n, SourceLoc loc, TypeId) {

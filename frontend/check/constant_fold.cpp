@@ -28,6 +28,11 @@ class Folder {
   void operator()(const StringLiteral&, ExprId) {}
   void operator()(const NullLiteral&, ExprId) {}
   void operator()(const FunctionRef&, ExprId) {}
+  void operator()(const ExceptionRef&, ExprId) {}
+  void operator()(const RepTerm&, ExprId) {}
+  void operator()(const AddressOf& n, ExprId id) {
+    if (!std::holds_alternative<GlobalRef>(body_.exprs[n.place.value].node)) not_constant(id);
+  }
 
   void operator()(const ArrayLiteral& n, ExprId) { fold_list(n.elements); }
   void operator()(const ArrayRepeat& n, ExprId) { fold(n.element); }
@@ -42,8 +47,8 @@ class Folder {
     const bool is_package = types_.kind(inside) == TypeKind::Named && types_.decl_of(inside).kind == TypeDeclKind::Abstype;
     is_package ? not_constant(id) : fold(n.representation);
   }
-  void operator()(const NewExn& n, ExprId id) {
-    env_.unsupported(body_.exprs[id.value].loc, Feature::ConstantException);
+  void operator()(const NewExn& n, ExprId) {
+    fold(n.name);
     if (n.payload.is_valid()) fold(n.payload);
   }
 

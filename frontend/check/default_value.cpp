@@ -14,7 +14,6 @@ using support::Diag;
 
 namespace {
 
-constexpr int64_t kMaxArray = int64_t{1} << 27;    // elements, those of arrays within arrays counted
 constexpr uint32_t kMaxDefaultNodes = 1 << 16;     // of one default value, arrays of repeated elements counted once
 
 }  // namespace
@@ -22,8 +21,8 @@ constexpr uint32_t kMaxDefaultNodes = 1 << 16;     // of one default value, arra
 std::optional<uint64_t> BodyChecker::array_size(const ast::Expr& size) {
   const auto value = evaluate_constant(env_, size, opens_);
   if (!value) return std::nullopt;
-  if (*value < 0 || *value > kMaxArray) {
-    diagnostics_.report<Diag::ArraySize>(size.loc, std::to_string(*value), std::to_string(kMaxArray));
+  if (*value < 0 || *value > kMaxArrayLength) {
+    diagnostics_.report<Diag::ArraySize>(size.loc, std::to_string(*value), std::to_string(kMaxArrayLength));
     return std::nullopt;
   }
   return static_cast<uint64_t>(*value);
@@ -41,6 +40,7 @@ const ast::Type* BodyChecker::expand_typedef(const ast::Type* syntax) {
 
 bool BodyChecker::is_sized(const ast::Type& syntax) {
   const ast::Type* expanded = expand_typedef(&syntax);
+  if (const auto* constant = std::get_if<ast::ConstArrayType>(&expanded->node)) return !constant->nullable;
   const auto* array = std::get_if<ast::ArrayType>(&expanded->node);
   return array && array->size;
 }
@@ -50,16 +50,26 @@ typed::ExprId BodyChecker::default_array(TypeId type, const ast::Type* syntax, N
   if (!array || !array->size) return add(loc, type, typed::ArrayLiteral{});
   const auto count = array_size(*array->size);
   if (!count) return error_expr(loc);
+  return repeated_default(type, *count, array->element, name, loc);
+}
+
+typed::ExprId BodyChecker::default_const_array(TypeId type, const ast::Type* syntax, Name name, SourceLoc loc) {
+  const auto* array = syntax ? std::get_if<ast::ConstArrayType>(&syntax->node) : nullptr;
+  return repeated_default(type, types_.get(type).index, array ? array->element : nullptr, name, loc);
+}
+
+// An array of `count` default elements.
+typed::ExprId BodyChecker::repeated_default(TypeId type, uint64_t count, const ast::Type* element_syntax, Name name, SourceLoc loc) {
   const uint64_t around = default_elements_;
-  default_elements_ *= std::max<uint64_t>(*count, 1);
-  if (default_elements_ > static_cast<uint64_t>(kMaxArray)) {
-    diagnostics_.report<Diag::ArraySize>(array->size->loc, std::to_string(default_elements_), std::to_string(kMaxArray));
+  default_elements_ *= std::max<uint64_t>(count, 1);
+  if (default_elements_ > static_cast<uint64_t>(kMaxArrayLength)) {
+    diagnostics_.report<Diag::ArraySize>(loc, std::to_string(default_elements_), std::to_string(kMaxArrayLength));
     default_elements_ = around;
     return error_expr(loc);
   }
-  const ExprId element = default_value(types_.get(unifier_.prune(type)).element, array->element, name, loc);
+  const ExprId element = default_value(types_.get(unifier_.prune(type)).element, element_syntax, name, loc);
   default_elements_ = around;
-  return add(loc, type, typed::ArrayRepeat{*count, element});
+  return add(loc, type, typed::ArrayRepeat{count, element});
 }
 
 typed::ExprId BodyChecker::default_aggregate(TypeId type, Name name, SourceLoc loc) {
@@ -101,6 +111,9 @@ typed::ExprId BodyChecker::default_value(TypeId type, const ast::Type* syntax, N
       return string_literal("", loc);
     case TypeKind::Array:
       return default_array(type, syntax, name, loc);
+    case TypeKind::ConstArray:
+      if (types_.is_nullable(type)) return add(loc, type, typed::NullLiteral{});
+      return default_const_array(type, syntax, name, loc);
     case TypeKind::Tuple: {
       const auto* tuple = syntax ? std::get_if<ast::TupleType>(&syntax->node) : nullptr;
       std::vector<ExprId> values;
@@ -115,7 +128,7 @@ typed::ExprId BodyChecker::default_value(TypeId type, const ast::Type* syntax, N
       return default_aggregate(type, name, loc);
     case TypeKind::Error:
       return error_expr(loc);
-    case TypeKind::Void: case TypeKind::Exn: case TypeKind::ConstArray: case TypeKind::Function: case TypeKind::Var: case TypeKind::Rep:
+    case TypeKind::Void: case TypeKind::Exn: case TypeKind::Function: case TypeKind::Var: case TypeKind::Rep:
     case TypeKind::Exncon: case TypeKind::Infer:
       break;
   }

@@ -121,6 +121,51 @@ void Environment::declare_enumerators(const PendingEnum& pending) {
   }
 }
 
+void Environment::declare_local(const ast::Decl& decl, TypeVariables& variables, OpenScopeId opens, std::vector<Name>& constants) {
+  LocalDecl undo;
+  TypeEntry entry;
+  entry.state = TypeEntry::Resolved;
+  entry.alias = kIntType;  // an enum
+  Name name;
+  if (const auto* node = std::get_if<ast::TypedefDecl>(&decl.node)) {
+    name = node->name;
+    entry.alias = type(*node->type, variables, opens);
+    entry.owner = &variables;
+  } else if (const auto* list = std::get_if<ast::EnumDecl>(&decl.node)) {
+    name = list->name;
+    int64_t next = 0;
+    for (const ast::Enumerator& e : list->enumerators) {
+      if (e.value) next = evaluate_constant(*this, *e.value, opens).value_or(next);
+      const auto found = values_.find(e.name);
+      undo.values.emplace_back(e.name, found == values_.end() ? std::nullopt : std::optional(found->second));
+      values_[e.name] = Value{Value::Constant, {}, static_cast<int32_t>(next++)};
+      constants.push_back(e.name);
+    }
+  }
+  if (!name.empty()) {
+    entry.decls.push_back({&decl, name, opens, Name()});
+    const auto found = type_names_.find(name);
+    undo.types.emplace_back(name, found == type_names_.end() ? std::nullopt : std::optional(found->second));
+    type_names_[name] = std::move(entry);
+  }
+  local_decls_.push_back(std::move(undo));
+}
+
+void Environment::undo_local() {
+  const auto restore = [](auto& map, auto& before) {
+    for (size_t i = before.size(); i-- > 0;) {
+      if (before[i].second) {
+        map[before[i].first] = std::move(*before[i].second);
+      } else {
+        map.erase(before[i].first);
+      }
+    }
+  };
+  restore(type_names_, local_decls_.back().types);
+  restore(values_, local_decls_.back().values);
+  local_decls_.pop_back();
+}
+
 // ---------------------------------------------------------------- resolving
 
 template <class Map>

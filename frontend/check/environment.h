@@ -21,6 +21,9 @@
 
 namespace frontend {
 
+// Elements of a sized array, those of arrays within arrays counted.
+inline constexpr int64_t kMaxArrayLength = int64_t{1} << 27;
+
 // Index of a chain of `open`s; 0: none.
 struct OpenScopeId {
   uint32_t value = 0;
@@ -49,6 +52,7 @@ class TypeVariables {
   void open(const std::vector<Name>& names) { binders_.front().insert(binders_.front().end(), names.begin(), names.end()); }
   void close(size_t count) { binders_.front().resize(binders_.front().size() - count); }
   void pop() { binders_.pop_back(); }
+  size_t depth() const { return binders_.size(); }
   // Depth and index of a variable, the innermost binder first.
   std::optional<std::pair<uint32_t, uint32_t>> find(Name name) const;
   bool is_hidden(Name name) const;
@@ -114,6 +118,11 @@ class Environment {
   // A function hoisted out of the definition `around`, under a name of which `ordinal` says that it is the how manieth of its kind there.
   typed::SymbolId nested_function(const ast::FunctionDecl& decl, Name around, uint32_t ordinal, TypeVariables variables, OpenScopeId opens);
 
+  // A typedef or enum inside a function: its names hide others until it is undone, the latest first. The type may mention the type variables
+  // of that function, then it is visible with exactly those.
+  void declare_local(const ast::Decl& decl, TypeVariables& variables, OpenScopeId opens, std::vector<Name>& constants);
+  void undo_local();
+
   // The definitions to be checked, in source order.
   struct FunctionItem { typed::SymbolId symbol; PlacedDecl placed; };
   struct VariableItem { typed::SymbolId symbol; PlacedDecl placed; };
@@ -140,7 +149,13 @@ class Environment {
     std::vector<PlacedDecl> decls;
     TypeDeclId id;              // invalid for a typedef or enum
     TypeId alias = kErrorType;  // typedef, enum
+    const TypeVariables* owner = nullptr;  // of a local typedef
     enum State : uint8_t { Unresolved, Resolving, Resolved } state = Unresolved;
+  };
+  // What the names of a local declaration meant before it.
+  struct LocalDecl {
+    std::vector<std::pair<Name, std::optional<TypeEntry>>> types;
+    std::vector<std::pair<Name, std::optional<Value>>> values;
   };
   struct PendingEnum {
     const ast::EnumDecl* decl;
@@ -194,6 +209,7 @@ class Environment {
   std::unordered_map<Name, Value> values_;
   std::vector<PlacedDecl> value_decls_;
   std::vector<PendingEnum> enums_;
+  std::vector<LocalDecl> local_decls_;
   std::unordered_map<uint32_t, const ast::AggregateDecl*> aggregates_;  // by TypeDeclId
   std::unordered_map<Name, std::vector<TypeDeclId>> unions_of_case_;
   std::unordered_map<uint32_t, SourceLoc> definitions_;                 // by SymbolId: where it is defined

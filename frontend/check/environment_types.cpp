@@ -270,7 +270,13 @@ TypeId Environment::named_type(const ast::NamedType& node, SourceLoc loc, TypeVa
         .note<Diag::DeclaredHere>(entry->decls.front().decl->loc, node.name.view());
     return kErrorType;
   }
-  return entry->id.is_valid() ? types_.named(entry->id, args) : alias(*entry, loc);
+  if (entry->id.is_valid()) return types_.named(entry->id, args);
+  const TypeId aliased = alias(*entry, loc);
+  if (types_.get(aliased).free_depth != 0 && (entry->owner != &variables || variables.depth() != 1)) {
+    session_.diagnostics.report<Diag::EnclosingTypeVariable>(loc, node.name.view());
+    return kErrorType;
+  }
+  return aliased;
 }
 
 TypeId Environment::function_type(const ast::FunctionType& node, TypeVariables& variables, OpenScopeId opens) {
@@ -300,7 +306,11 @@ TypeId Environment::type(const ast::Type& syntax, TypeVariables& variables, Open
     } else if constexpr (std::is_same_v<Node, ast::ArrayType>) {
       return types_.array(type(*node.element, variables, opens));
     } else if constexpr (std::is_same_v<Node, ast::ConstArrayType>) {
-      return types_.const_array(type(*node.element, variables, opens), static_cast<uint32_t>(node.length));
+      if (node.length > static_cast<uint64_t>(kMaxArrayLength)) {
+        session_.diagnostics.report<Diag::ArraySize>(syntax.loc, std::to_string(node.length), std::to_string(kMaxArrayLength));
+        return kErrorType;
+      }
+      return types_.const_array(type(*node.element, variables, opens), static_cast<uint32_t>(node.length), node.nullable);
     } else if constexpr (std::is_same_v<Node, ast::FunctionType>) {
       return function_type(node, variables, opens);
     } else if constexpr (std::is_same_v<Node, ast::RepType>) {
@@ -348,11 +358,7 @@ std::optional<Feature> Environment::unsupported_part(TypeId id) {
   const Type& type = types_.get(id);
   std::optional<Feature> found;
   switch (type.kind) {
-    case TypeKind::ConstArray: found = Feature::ConstArray; break;
-    case TypeKind::Rep: found = Feature::Rep; break;
-    case TypeKind::Exncon: found = Feature::Exncon; break;
     case TypeKind::Function:
-      if (type.convention == Convention::Stdcall) found = Feature::Stdcall;
       break;
     case TypeKind::Named: {
       const TypeDeclKind kind = types_.decl(type.decl).kind;

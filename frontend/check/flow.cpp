@@ -184,7 +184,7 @@ class Flow {
   void visit(const NewArray& n) { expr(n.length), expr(n.init); }
   void visit(const NewStruct& n) { exprs(n.args); }
   void visit(const NewTuple& n) { exprs(n.components); }
-  void visit(const NewExn& n) { expr(n.payload); }
+  void visit(const NewExn& n) { expr(n.name), expr(n.payload); }
   void visit(const NewUnion& n) { expr(n.payload); }
   void visit(const NewAbstype& n) { expr(n.representation); }
   void visit(const Raise& n) {
@@ -193,6 +193,7 @@ class Flow {
   }
   void visit(const AddressOf& n) { expr(n.place); }
   void visit(const RepTerm&) {}
+  void visit(const Rdtsc&) {}
 
   // ---- statements
   void stmt(StmtId id) {
@@ -301,7 +302,12 @@ class Flow {
     state_ = std::move(after);
   }
   void visit(const Switch& n) { branches(n.subject, n.cases, n.default_body); }
-  void visit(const ExnSwitch& n) { branches(n.subject, n.cases, n.default_body); }
+  void visit(const ExnSwitch& n) {
+    for (const ExnCase& item : n.cases) {
+      for (ExprId name : item.names) expr(name);
+    }
+    branches(n.subject, n.cases, n.default_body);
+  }
   void visit(const UnionSwitch& n) { branches(n.subject, n.cases, n.default_body, true); }
   void visit(const Try& n) {
     State before = state_;

@@ -19,6 +19,11 @@ static_assert(static_cast<int>(ast::BinaryOp::Add) == static_cast<int>(typed::Bi
 static_assert(static_cast<int>(ast::BinaryOp::UShr) == static_cast<int>(typed::BinaryOp::UShr));
 static_assert(static_cast<int>(ast::BinaryOp::Ge) == static_cast<int>(typed::BinaryOp::Ge));
 
+bool is_place(const typed::ExprNode& node) {
+  return std::holds_alternative<typed::LocalRef>(node) || std::holds_alternative<typed::GlobalRef>(node) || std::holds_alternative<typed::FieldGet>(node) ||
+         std::holds_alternative<typed::Component>(node) || std::holds_alternative<typed::Index>(node);
+}
+
 bool is_integer_only(ast::BinaryOp op) { return op >= ast::BinaryOp::Rem && op <= ast::BinaryOp::UShr; }
 
 }  // namespace
@@ -125,27 +130,34 @@ typed::ExprId BodyChecker::check_place(const ast::Expr& syntax) {
   const ExprId id = check(syntax);
   if (is_error(id)) return id;
   const typed::ExprNode& node = body_.exprs[id.value].node;
+  if (std::holds_alternative<typed::FunctionRef>(node)) {
+    diagnostics_.report<Diag::AssignToFunction>(syntax.loc);
+  } else if (!is_place(node)) {
+    diagnostics_.report<Diag::NotAssignable>(syntax.loc);
+  }
+  check_writable(id, syntax.loc);
+  return id;
+}
+
+// What is const, and components of read-only tuples.
+void BodyChecker::check_writable(ExprId id, SourceLoc loc) {
+  const typed::ExprNode& node = body_.exprs[id.value].node;
   if (const auto* local = std::get_if<typed::LocalRef>(&node)) {
     const typed::Local& target = body_.locals[local->local.value];
-    if (target.is_const) diagnostics_.report<Diag::AssignToConst>(syntax.loc, target.name.view());
+    if (target.is_const) diagnostics_.report<Diag::AssignToConst>(loc, target.name.view());
   } else if (const auto* global = std::get_if<typed::GlobalRef>(&node)) {
     const typed::Symbol& target = env_.module().symbols[global->symbol.value];
-    if (target.is_const) diagnostics_.report<Diag::AssignToConst>(syntax.loc, target.name.view());
+    if (target.is_const) diagnostics_.report<Diag::AssignToConst>(loc, target.name.view());
   } else if (const auto* get = std::get_if<typed::FieldGet>(&node)) {
     const Field& field = types_.decl_of(type_of(get->object)).fields[get->field];
     if (types_.is_union(type_of(get->object))) {
-      diagnostics_.report<Diag::AssignToPayload>(syntax.loc, field.name.view(), types_.decl_of(type_of(get->object)).name.view());
+      diagnostics_.report<Diag::AssignToPayload>(loc, field.name.view(), types_.decl_of(type_of(get->object)).name.view());
     } else if (field.is_const) {
-      diagnostics_.report<Diag::AssignToConstField>(syntax.loc, field.name.view()).note<Diag::DeclaredHere>(field.loc, field.name.view());
+      diagnostics_.report<Diag::AssignToConstField>(loc, field.name.view()).note<Diag::DeclaredHere>(field.loc, field.name.view());
     }
   } else if (const auto* component = std::get_if<typed::Component>(&node)) {
-    if (types_.get(type_of(component->object)).read_only) diagnostics_.report<Diag::AssignToReadOnlyTuple>(syntax.loc);
-  } else if (std::holds_alternative<typed::FunctionRef>(node)) {
-    diagnostics_.report<Diag::AssignToFunction>(syntax.loc);
-  } else if (!std::holds_alternative<typed::Index>(node)) {
-    diagnostics_.report<Diag::NotAssignable>(syntax.loc);
+    if (types_.get(type_of(component->object)).read_only) diagnostics_.report<Diag::AssignToReadOnlyTuple>(loc);
   }
-  return id;
 }
 
 typed::ExprId BodyChecker::expr(const ast::Assign& n, SourceLoc loc, TypeId) {
@@ -228,6 +240,7 @@ typed::ExprId BodyChecker::expr(const ast::BuiltinCall& n, SourceLoc loc, TypeId
   if (type == kErrorType) return operand;
   switch (n.builtin) {
     case ast::Builtin::Size:
+      if (types_.kind(type) == TypeKind::ConstArray) return add(loc, kIntType, typed::Comma{operand, int_literal(types_.get(type).index, kIntType, loc)});
       if (type != kStringType && types_.kind(type) != TypeKind::Array) break;
       if (const auto* literal = std::get_if<typed::StringLiteral>(&body_.exprs[operand.value].node)) {
         return add(loc, kIntType, typed::IntLiteral{env_.module().strings[literal->text.value].size()});

@@ -223,13 +223,38 @@ void BodyChecker::stmt(const ast::WithStmt& n, SourceLoc loc, std::vector<StmtId
 
 // ---------------------------------------------------------------- not compiled yet, or never
 
-void BodyChecker::stmt(const ast::RdtscStmt&, SourceLoc loc, std::vector<StmtId>&) { env_.unsupported(loc, Feature::Rdtsc); }
+// `rdtsc high : low`: the halves of the counter.
+void BodyChecker::stmt(const ast::RdtscStmt& n, SourceLoc loc, std::vector<StmtId>& out) {
+  const LocalId counter = add_local(Name(), kULongType, loc);
+  out.push_back(add_stmt(loc, typed::Declare{counter, add(loc, kULongType, typed::Rdtsc{})}));
+  for (const ast::Expr* half : {n.high, n.low}) {
+    const ExprId target = check_place(*half);
+    if (is_error(target)) continue;
+    const typed::ExprNode& node = body_.exprs[target.value].node;
+    const bool is_variable = std::holds_alternative<typed::LocalRef>(node) || std::holds_alternative<typed::GlobalRef>(node);
+    if (!is_variable || !types_.is_integer(known_number(target))) {
+      diagnostics_.report<Diag::RdtscTarget>(half->loc);
+      continue;
+    }
+    ExprId value = read_local(counter, loc);
+    if (half == n.high) value = add(loc, kULongType, typed::Binary{typed::BinaryOp::UShr, value, int_literal(32, kULongType, loc)});
+    const TypeId type = type_of(target);
+    value = convert_number(convert_number(value, kUIntType), type);
+    out.push_back(add_stmt(loc, typed::ExprStmt{add(loc, type, typed::Assign{target, value})}));
+  }
+}
 
 void BodyChecker::stmt(const ast::CutStmt&, SourceLoc loc, std::vector<StmtId>&) { diagnostics_.report<Diag::NoCodeGeneration>(loc, "cut"); }
 
 void BodyChecker::stmt(const ast::SpliceStmt&, SourceLoc loc, std::vector<StmtId>&) { diagnostics_.report<Diag::NoCodeGeneration>(loc, "splice"); }
 
-void BodyChecker::stmt(const ast::TypeAliasStmt&, SourceLoc loc, std::vector<StmtId>&) { env_.unsupported(loc, Feature::LocalTypes); }
+// Constants hide local variables of their names. The entry without name stands for the declaration when the scope ends.
+void BodyChecker::stmt(const ast::TypeAliasStmt& n, SourceLoc, std::vector<StmtId>&) {
+  std::vector<Name> constants;
+  env_.declare_local(*n.decl, variables_, opens_, constants);
+  shadowed_.emplace_back(Name(), Binding());
+  for (const Name name : constants) bind(name, Binding());
+}
 
 // ---------------------------------------------------------------- declarations
 

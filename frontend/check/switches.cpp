@@ -173,16 +173,17 @@ typed::StmtId BodyChecker::exception_switch(const ast::List<ast::Clause>& clause
       }
       const auto exception = find_exception(label.name, label.loc);
       if (!exception) continue;
-      const TypeId payload = env_.module().symbols[exception->value].type;
-      if (const auto feature = env_.unsupported_part(payload)) env_.unsupported(label.loc, *feature);
-      if (!seen.insert(exception->value).second) diagnostics_.report<Diag::DuplicateCase>(label.loc);
+      if (is_error(*exception)) continue;
+      const TypeId payload = unifier_.prune(types_.get(type_of(*exception)).element);
+      const auto* named = std::get_if<typed::ExceptionRef>(&body_.exprs[exception->value].node);
+      if (named && !seen.insert(named->symbol.value).second) diagnostics_.report<Diag::DuplicateCase>(label.loc);
       const bool shares_body = clause.labels.size() > 1 || clause.is_default;
       if (shares_body && label.pattern.kind != ast::Pattern::None) {
         diagnostics_.report<Diag::PatternWithSeveralLabels>(label.loc);
       } else {
         bind_pattern(label, payload, item.payload, first);
       }
-      item.exceptions.push_back(*exception);
+      item.names.push_back(*exception);
     }
     item.body = clause_body(clause, std::move(first));
     close_scope(mark);

@@ -50,6 +50,7 @@ bool Unifier::unify_parts(const Type& a, const Type& b) {
   if (a.kind != b.kind || a.args.size() != b.args.size()) return false;
   if (a.read_only != b.read_only || a.convention != b.convention || a.type_params != b.type_params) return false;
   if (a.depth != b.depth || a.decl != b.decl) return false;
+  if (a.kind == TypeKind::ConstArray && (a.index != b.index || a.nullable != b.nullable)) return false;
   // Variables of unequal index, basic types of unequal id and the like: equal ones were recognised by their id.
   if (a.kind == TypeKind::Var || (a.args.empty() && a.element == kErrorType && b.element == kErrorType && a.kind != TypeKind::Tuple)) return false;
   for (size_t i = 0; i < a.args.size(); ++i) {
@@ -76,7 +77,7 @@ TypeId Unifier::rebuild(TypeId id, bool use_defaults) {
   for (TypeId arg : type.args) args.push_back(rebuild(arg, use_defaults));
   switch (type.kind) {
     case TypeKind::Array: return types_.array(rebuild(type.element, use_defaults));
-    case TypeKind::ConstArray: return types_.const_array(rebuild(type.element, use_defaults), type.index);
+    case TypeKind::ConstArray: return types_.const_array(rebuild(type.element, use_defaults), type.index, type.nullable);
     case TypeKind::Tuple: return types_.tuple(args, type.read_only);
     case TypeKind::Function: return types_.function(args, rebuild(type.element, use_defaults), type.type_params, type.convention);
     case TypeKind::Named: return types_.named(type.decl, args);

@@ -15,7 +15,10 @@ void Machine::execute(Frame& frame, const Inst& inst) {
   case Op::UnionConst: return set(frame, inst, case_word(frame, inst.result, inst.imm));
   case Op::DataAddr: return set(frame, inst, word(linked(frame).data[inst.symbol]));
   case Op::FuncAddr: return set(frame, inst, reinterpret_cast<Word>(linked(frame).functions[inst.symbol]));
-  case Op::GlobalAddr:
+  case Op::ExceptionAddr: return set(frame, inst, reinterpret_cast<Word>(linked(frame).exceptions[inst.symbol]));
+  case Op::RepAddr: return set(frame, inst, representation(*frame.callable->module, inst.type_args[0]));
+  case Op::GlobalAddr: return set(frame, inst, address_of(*linked(frame).globals[inst.symbol]));
+  case Op::Rdtsc: return set(frame, inst, steps_);
   case Op::Undef: return fail(std::string(info(inst.op).text) + " cannot be interpreted");
   case Op::Add: case Op::Sub: case Op::Mul: case Op::And: case Op::Or: case Op::Xor:
   case Op::Shl: case Op::LShr: case Op::AShr:
@@ -30,10 +33,10 @@ void Machine::execute(Frame& frame, const Inst& inst) {
   case Op::Trunc: case Op::ZExt: case Op::SExt: case Op::Retype: return convert(frame, inst);
   case Op::Pack: case Op::Open: return set(frame, inst, get(frame, inst.operands[0]));
   case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckBounds: case Op::CheckDiv: case Op::CheckCase: return check(frame, inst);
-  case Op::LoadField: case Op::StoreField: case Op::LoadElem: case Op::StoreElem: case Op::ArrayLength:
+  case Op::LoadField: case Op::StoreField: case Op::FieldAddr: case Op::LoadElem: case Op::StoreElem: case Op::ArrayLength:
   case Op::LoadGlobal: case Op::StoreGlobal: return memory(frame, inst);
-  case Op::NewObject: case Op::NewExn: case Op::NewUnion: case Op::NewArray: case Op::ArrayOf: return allocate(frame, inst);
-  case Op::ExnMatches: case Op::ExnPayload: return exceptions(frame, inst);
+  case Op::NewObject: case Op::NewExn: case Op::NewExnOf: case Op::NewUnion: case Op::NewArray: case Op::ArrayOf: return allocate(frame, inst);
+  case Op::ExnMatches: case Op::ExnPayload: case Op::ExnIs: case Op::ExnValue: return exceptions(frame, inst);
   case Op::UnionPayload: {
     Word value = get(frame, inst.operands[0]);
     if (case_of(value) != inst.imm)
@@ -95,14 +98,17 @@ void Machine::memory(Frame& frame, const Inst& inst) {
     return fail("access through null");
   if (inst.op == Op::ArrayLength)
     return set(frame, inst, o->words.size());
-  bool is_field = inst.op == Op::LoadField || inst.op == Op::StoreField;
-  Word index = is_field ? static_cast<Word>(inst.imm) : get(frame, inst.operands[1]);
-  if (index >= o->words.size())
+  bool is_element = inst.op == Op::LoadElem || inst.op == Op::StoreElem;
+  Word index = is_element ? get(frame, inst.operands[1]) : static_cast<Word>(inst.imm);
+  if (index >= (o->cell ? 1 : o->words.size()))
     return fail("access out of bounds");
-  if (inst.result.is_valid())
-    set(frame, inst, o->words[index]);
+  Word& place = o->cell ? *o->cell : o->words[index];
+  if (inst.op == Op::FieldAddr)
+    set(frame, inst, o->words.size() == 1 || o->cell ? word(o) : address_of(place)); // an object of one field is that field
+  else if (inst.result.is_valid())
+    set(frame, inst, place);
   else
-    o->words[index] = get(frame, inst.operands.back());
+    place = get(frame, inst.operands.back());
 }
 
 void Machine::allocate(Frame& frame, const Inst& inst) {
@@ -124,8 +130,9 @@ void Machine::allocate(Frame& frame, const Inst& inst) {
 
 void Machine::exceptions(Frame& frame, const Inst& inst) {
   Object* packet = object(get(frame, inst.operands[0]));
-  bool matches = packet->words[0] == reinterpret_cast<Word>(linked(frame).exceptions[inst.symbol]);
-  if (inst.op == Op::ExnMatches)
+  bool is_named = inst.op == Op::ExnMatches || inst.op == Op::ExnPayload;
+  bool matches = packet->words[0] == (is_named ? reinterpret_cast<Word>(linked(frame).exceptions[inst.symbol]) : get(frame, inst.operands[1]));
+  if (inst.op == Op::ExnMatches || inst.op == Op::ExnIs)
     return set(frame, inst, matches);
   if (!matches)
     return fail("payload of another exception");

@@ -144,9 +144,27 @@ Word Machine::constant(uint32_t index, const Constant& c, frontend::TypeId type)
     const frontend::TypeStore& types = *program_[index]->types;
     return types.case_number(types.decl_of(type), static_cast<uint32_t>(c.imm)).number;
   }
-  case Constant::Kind::GlobalAddr: fail("the address of a global variable"); return 0;
+  case Constant::Kind::GlobalAddr: return address_of(*linked.globals[c.symbol]);
+  case Constant::Kind::Exception: return reinterpret_cast<Word>(linked.exceptions[c.symbol]);
+  case Constant::Kind::Rep: return representation(*program_[index], c.type_args[0]);
   }
   return 0;
+}
+
+Word Machine::address_of(Word& cell) {
+  auto [place, is_new] = addresses_.try_emplace(&cell, nullptr);
+  if (is_new) {
+    place->second = make(0);
+    place->second->cell = &cell;
+  }
+  return word(place->second);
+}
+
+Word Machine::representation(const Module& module, frontend::TypeId type) {
+  auto [place, is_new] = representations_.try_emplace(module.types->print(type), nullptr);
+  if (is_new)
+    place->second = make(0);
+  return word(place->second);
 }
 
 ExceptionIdentity* Machine::identity(std::string_view name) {

@@ -15,6 +15,7 @@ using Word = uint64_t;
 // Anything on the heap: fields, elements (one word each, also those of strings), or an exception packet {identity, payload}.
 struct Object {
   std::vector<Word> words;
+  Word* cell = nullptr; // set: the one field is this word, which a variable or another object owns
 };
 
 // Exceptions are compared by the address of their identity.
@@ -73,6 +74,8 @@ class Machine {
   void initialize(uint32_t index);
   Word constant(uint32_t module, const Constant& constant, frontend::TypeId type);
   ExceptionIdentity* identity(std::string_view name);
+  Word address_of(Word& cell);
+  Word representation(const Module& module, frontend::TypeId type);
 
   void enter(const Callable* callable, std::vector<Word> args);
   void step();
@@ -111,6 +114,8 @@ class Machine {
   std::deque<Callable> callables_;
   std::deque<Word> cells_;
   std::deque<ExceptionIdentity> identities_;
+  std::unordered_map<Word*, Object*> addresses_; // the objects with a cell: one for each
+  std::unordered_map<std::string, Object*> representations_; // by printed type
   std::unordered_map<std::string_view, ExceptionIdentity*> public_exceptions_;
   std::unordered_map<std::string_view, Callable*> public_functions_;
   std::unordered_map<std::string_view, Word*> public_globals_;

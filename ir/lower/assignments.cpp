@@ -41,8 +41,10 @@ ValueId FunctionLowering::load(const Place& place) {
   case Place::Kind::Local: return ssa_.read(place.local.value);
   case Place::Kind::Global: return builder_.emit_symbol(Op::LoadGlobal, {place.type}, place.global.value);
   case Place::Kind::Field: return builder_.emit_typed(Op::LoadField, {place.type}, {check_null(place.object)}, place.field);
-  case Place::Kind::Element:
-    return builder_.emit_typed(Op::LoadElem, {place.type}, {place.object, check_bounds(place.object, place.index)});
+  case Place::Kind::Element: {
+    ValueId object = check_null(place.object);
+    return builder_.emit_typed(Op::LoadElem, {place.type}, {object, check_bounds(object, place.index)});
+  }
   }
   return {};
 }
@@ -55,8 +57,9 @@ void FunctionLowering::store(const Place& place, ValueId value) {
     return;
   case Place::Kind::Field: builder_.emit(Op::StoreField, {check_null(place.object), value}, place.field); return;
   case Place::Kind::Element: {
-    ValueId index = check_bounds(place.object, place.index);
-    builder_.emit(Op::StoreElem, {place.object, index, value});
+    ValueId object = check_null(place.object);
+    ValueId index = check_bounds(object, place.index);
+    builder_.emit(Op::StoreElem, {object, index, value});
     return;
   }
   }
@@ -79,7 +82,7 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::CompoundAssig
     old = load(target);
   ValueId value = expr(node.value);
   builder_.set_loc(e.loc);
-  if (target.kind == Place::Kind::Field)
+  if (!is_variable)
     target.object = check_null(target.object);
   if (target.kind == Place::Kind::Element)
     target.index = check_bounds(target.object, target.index);
@@ -93,6 +96,15 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::CompoundAssig
   else
     store(target, result);
   return node.yields_old ? old : result;
+}
+
+// The null check is here, not where the tuple is used.
+ValueId FunctionLowering::lower(const typed::Expr& e, const typed::AddressOf& node) {
+  Place target = place(node.place);
+  builder_.set_loc(e.loc);
+  if (target.kind == Place::Kind::Global)
+    return builder_.emit_symbol(Op::GlobalAddr, {e.type}, target.global.value);
+  return builder_.emit_typed(Op::FieldAddr, {e.type}, {check_null(target.object)}, target.field);
 }
 
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::FieldGet& node) {
@@ -115,6 +127,7 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Index& node) 
   ValueId array = expr(node.array);
   ValueId index = expr(node.index);
   builder_.set_loc(e.loc);
+  array = check_null(array);
   ValueId checked = check_bounds(array, index);
   return builder_.emit_typed(Op::LoadElem, {e.type}, {array, checked});
 }

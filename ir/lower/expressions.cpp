@@ -69,9 +69,14 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::GlobalRef& no
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::FunctionRef& node) {
   return builder_.emit_symbol(Op::FuncAddr, {e.type}, context_.function(node.symbol, body_.list(node.type_args)).value, {}, body_.list(node.type_args));
 }
-ValueId FunctionLowering::lower(const typed::Expr& e, const typed::ExceptionRef&) {
-  return unsupported(e, "an exception name as a value");
+ValueId FunctionLowering::lower(const typed::Expr& e, const typed::ExceptionRef& node) {
+  return builder_.emit_symbol(Op::ExceptionAddr, {e.type}, context_.exception(node.symbol).value);
 }
+ValueId FunctionLowering::lower(const typed::Expr& e, const typed::RepTerm& node) {
+  return builder_.emit_symbol(Op::RepAddr, {e.type}, UINT32_MAX, {}, std::span(&node.of, 1));
+}
+
+ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Rdtsc&) { return builder_.emit_typed(Op::Rdtsc, {e.type}, {}); }
 
 // ---- control flow ----
 
@@ -156,7 +161,5 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewAbstype& n
   builder_.set_loc(e.loc);
   return builder_.emit_symbol(Op::Pack, {e.type}, UINT32_MAX, std::vector{value}, body_.list(node.hidden));
 }
-ValueId FunctionLowering::lower(const typed::Expr& e, const typed::AddressOf&) { return unsupported(e, "the operator `&`"); }
-ValueId FunctionLowering::lower(const typed::Expr& e, const typed::RepTerm&) { return unsupported(e, "`repterm`"); }
 
 } // namespace ir::lowering

@@ -70,6 +70,15 @@ class FunctionLowering {
   BlockId exit_block(Cleanup& cleanup, const Jump& way);
   void clean_up(typed::StmtId cleanup);
   void exn_case(const typed::ExnCase& node, ValueId exn, BlockId next_case, BlockId end);
+  // Whether `exn` has a name: that of an exception known here, or one held by a variable.
+  struct ExnTest {
+    ValueId matches;
+    ExceptionId known;
+    ValueId name;
+    frontend::TypeId payload;
+  };
+  ExnTest test_exn(typed::ExprId name, ValueId exn, SourceLoc loc);
+  ValueId payload(const ExnTest& test, ValueId exn);
 
   // Expressions: the value, or none for void ones.
   ValueId expr(typed::ExprId id);
@@ -107,6 +116,7 @@ class FunctionLowering {
   ValueId lower(const typed::Expr& e, const typed::Raise& node);
   ValueId lower(const typed::Expr& e, const typed::AddressOf& node);
   ValueId lower(const typed::Expr& e, const typed::RepTerm& node);
+  ValueId lower(const typed::Expr& e, const typed::Rdtsc& node);
 
   // Control flow of a bool expression: jumps to one of two blocks, both still open for further edges.
   void condition(typed::ExprId id, BlockId if_true, BlockId if_false);

@@ -31,6 +31,16 @@ class Initializer {
     auto args = body_.list(node.type_args);
     return {Constant::Kind::Func, 0, context_.function(node.symbol, args).value, {args.begin(), args.end()}};
   }
+  Constant lower(const typed::Expr&, const typed::ExceptionRef& node) {
+    return {Constant::Kind::Exception, 0, context_.exception(node.symbol).value, {}};
+  }
+  Constant lower(const typed::Expr&, const typed::RepTerm& node) { return {Constant::Kind::Rep, 0, UINT32_MAX, {node.of}}; }
+  Constant lower(const typed::Expr& expr, const typed::AddressOf& node) {
+    const auto* variable = std::get_if<typed::GlobalRef>(&body_.expr(node.place).node);
+    if (!variable) // the front end has refused it
+      return lower(expr, node.place);
+    return {Constant::Kind::GlobalAddr, 0, context_.global(variable->symbol).value, {}};
+  }
   Constant lower(const typed::Expr&, const typed::Coerce& node) { return lower(node.operand); }
   Constant lower(const typed::Expr& expr, const typed::ArrayLiteral& node) {
     DataObject object = make(DataObject::Kind::Array, expr.type);
@@ -75,7 +85,7 @@ class Initializer {
   }
   Constant lower(const typed::Expr& expr, const typed::NewExn& node) {
     DataObject object = make(DataObject::Kind::Exn, expr.type);
-    object.exception = context_.exception(node.exception);
+    object.exception = context_.exception(std::get<typed::ExceptionRef>(body_.expr(node.name).node).symbol);
     if (node.payload.is_valid())
       object.elements.push_back(lower(node.payload));
     return add(std::move(object));

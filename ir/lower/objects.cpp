@@ -52,18 +52,24 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewUnion& nod
 }
 
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewExn& node) {
-  std::vector<ValueId> payload;
+  const auto* known = std::get_if<typed::ExceptionRef>(&body_.expr(node.name).node);
+  std::vector<ValueId> operands;
+  if (!known)
+    operands.push_back(expr(node.name));
   if (node.payload.is_valid())
-    payload.push_back(expr(node.payload));
+    operands.push_back(expr(node.payload));
   builder_.set_loc(e.loc);
-  return throwing(builder_.emit_symbol(Op::NewExn, {e.type}, context_.exception(node.exception).value, payload));
+  if (known)
+    return throwing(builder_.emit_symbol(Op::NewExn, {e.type}, context_.exception(known->symbol).value, operands));
+  return throwing(builder_.emit_typed(Op::NewExnOf, {e.type}, operands));
 }
 
 // Does evaluating the expression again give the very same value, without effects?
 bool FunctionLowering::is_repeatable(typed::ExprId id) const {
   const typed::ExprNode& node = body_.expr(id).node;
   return std::holds_alternative<typed::IntLiteral>(node) || std::holds_alternative<typed::NullLiteral>(node) ||
-         std::holds_alternative<typed::StringLiteral>(node) || std::holds_alternative<typed::FunctionRef>(node);
+         std::holds_alternative<typed::StringLiteral>(node) || std::holds_alternative<typed::FunctionRef>(node) ||
+         std::holds_alternative<typed::ExceptionRef>(node) || std::holds_alternative<typed::RepTerm>(node);
 }
 
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::ArrayRepeat& node) {

@@ -84,18 +84,15 @@ void FunctionLowering::lower(const typed::ExnSwitch& node) {
 // several with payloads of one type; each match then reads the payload where its own comparison holds.
 void FunctionLowering::exn_case(const typed::ExnCase& node, ValueId exn, BlockId next_case, BlockId end) {
   BlockId body = ssa_.create_block();
-  for (size_t i = 0; i < node.exceptions.size(); ++i) {
-    bool is_last = i + 1 == node.exceptions.size();
-    builder_.set_loc(node.loc);
-    ExceptionId exception = context_.exception(node.exceptions[i]);
-    ValueId match = builder_.emit_symbol(Op::ExnMatches, {frontend::kBoolType}, exception.value, std::vector{exn});
+  for (size_t i = 0; i < node.names.size(); ++i) {
+    bool is_last = i + 1 == node.names.size();
+    ExnTest test = test_exn(node.names[i], exn, node.loc);
     BlockId matched = node.payload.is_valid() ? ssa_.create_block() : body;
     BlockId other = is_last ? next_case : ssa_.create_block();
-    ssa_.br_if(match, matched, other);
+    ssa_.br_if(test.matches, matched, other);
     if (node.payload.is_valid()) {
       ssa_.start_sealed(matched);
-      frontend::TypeId type = context_.module().exception(exception).payload;
-      ssa_.write(node.payload.value, builder_.emit_symbol(Op::ExnPayload, {type}, exception.value, std::vector{exn}));
+      ssa_.write(node.payload.value, payload(test, exn));
       ssa_.br(body);
     }
     if (!is_last)
@@ -103,6 +100,27 @@ void FunctionLowering::exn_case(const typed::ExnCase& node, ValueId exn, BlockId
   }
   ssa_.start_sealed(body);
   body_then(node.body, end);
+}
+
+FunctionLowering::ExnTest FunctionLowering::test_exn(typed::ExprId id, ValueId exn, SourceLoc loc) {
+  const typed::Expr& name = body_.expr(id);
+  ExnTest test{{}, {}, {}, types().get(name.type).element};
+  if (const auto* known = std::get_if<typed::ExceptionRef>(&name.node)) {
+    test.known = context_.exception(known->symbol);
+    builder_.set_loc(loc);
+    test.matches = builder_.emit_symbol(Op::ExnMatches, {frontend::kBoolType}, test.known.value, std::vector{exn});
+  } else {
+    test.name = expr(id);
+    builder_.set_loc(loc);
+    test.matches = builder_.emit(Op::ExnIs, {exn, test.name});
+  }
+  return test;
+}
+
+ValueId FunctionLowering::payload(const ExnTest& test, ValueId exn) {
+  if (test.name.is_valid())
+    return builder_.emit_typed(Op::ExnValue, {test.payload}, {exn, test.name});
+  return builder_.emit_symbol(Op::ExnPayload, {test.payload}, test.known.value, std::vector{exn});
 }
 
 } // namespace ir::lowering

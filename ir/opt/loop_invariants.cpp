@@ -64,7 +64,7 @@ class LoopInvariants {
       for (InstId id : function_.block(block).insts) {
         const Inst& inst = function_.inst(id);
         if (is_store(inst.op))
-          written[static_cast<size_t>(part_of(module_, function_, inst))] = true;
+          for_each_touched(part_of(module_, function_, inst), [&](Part part) { written[static_cast<size_t>(part)] = true; });
         else if (info(inst.op).flags & flags::Writes)
           written.fill(true);
       }
@@ -107,11 +107,14 @@ class LoopInvariants {
     case Op::DataAddr:
     case Op::FuncAddr:
     case Op::GlobalAddr:
+    case Op::ExceptionAddr:
+    case Op::RepAddr:
     case Op::Undef: return false;
     case Op::LoadField:
     case Op::LoadElem:
     case Op::LoadGlobal: return !written_[static_cast<size_t>(part_of(module_, function_, inst))];
-    case Op::ExnMatches: return false;
+    case Op::ExnMatches:
+    case Op::ExnIs: return false;
     default: return is_pure(inst.op) && !is_comparison(inst.op) && !(info(inst.op).flags & flags::Guarded);
     }
   }

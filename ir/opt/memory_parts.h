@@ -1,4 +1,4 @@
-// A partition of memory: a store to one part changes nothing in the others.
+// A partition of accesses to memory: a store of one part changes only what loads of the parts that it touches read.
 #pragma once
 
 #include "ir/ir.h"
@@ -8,9 +8,22 @@ namespace ir {
 enum class Part : uint8_t {
   StructFields,
   Elements, // of arrays and strings
-  Cells,    // global variables and components of tuples: `&x` is the variable seen as a tuple
+  Cells,    // global variables and components of tuples
+  Pointed,  // tuples of one component: `&x`, `&s.f` and `&t.2` give a variable, field or component as one
 };
-inline constexpr size_t kPartCount = 3;
+inline constexpr size_t kPartCount = 4;
+
+// Calls `f` with each part that a store of this part changes.
+template <class F>
+void for_each_touched(Part stored, F f) {
+  f(stored);
+  if (stored == Part::StructFields || stored == Part::Cells)
+    f(Part::Pointed);
+  if (stored == Part::Pointed) {
+    f(Part::StructFields);
+    f(Part::Cells);
+  }
+}
 
 // The part that a load or store of a field, element or global variable touches.
 inline Part part_of(const Module& module, const Function& function, const Inst& inst) {
@@ -19,8 +32,10 @@ inline Part part_of(const Module& module, const Function& function, const Inst& 
   case Op::StoreElem: return Part::Elements;
   case Op::LoadField:
   case Op::StoreField: {
-    frontend::TypeId object = function.value(inst.operands[0]).type.id;
-    return module.types->kind(object) == frontend::TypeKind::Tuple ? Part::Cells : Part::StructFields;
+    const frontend::Type& object = module.types->get(function.value(inst.operands[0]).type.id);
+    if (object.kind != frontend::TypeKind::Tuple)
+      return Part::StructFields;
+    return object.args.size() == 1 ? Part::Pointed : Part::Cells;
   }
   default: return Part::Cells;
   }

@@ -232,7 +232,8 @@ class ValueNumbering {
   // Cheaper to do again than to keep: addresses are one instruction, and a comparison in front of the branch that uses it
   // costs no more than a test of its kept result. Besides, it is the comparison that teaches the checker something.
   static bool is_recomputed(Op op) {
-    return op == Op::DataAddr || op == Op::FuncAddr || op == Op::GlobalAddr || op == Op::Undef || op == Op::ExnMatches || is_comparison(op);
+    return op == Op::DataAddr || op == Op::FuncAddr || op == Op::GlobalAddr || op == Op::ExceptionAddr || op == Op::RepAddr || op == Op::Undef ||
+           op == Op::ExnMatches || op == Op::ExnIs || is_comparison(op);
   }
 
   // The fact of the edge into this block becomes an instruction when it is first needed: at the block's start.
@@ -297,7 +298,7 @@ class ValueNumbering {
 
   // After a store the place holds the value, and every other place of that part may have changed.
   void store(const Inst& inst) {
-    versions_[static_cast<size_t>(part_of(module_, function_, inst))] = ++clock_;
+    for_each_touched(part_of(module_, function_, inst), [&](Part part) { versions_[static_cast<size_t>(part)] = ++clock_; });
     Expression e;
     ValueId value = inst.operands.back();
     e.op = inst.op == Op::StoreField ? Op::LoadField : inst.op == Op::StoreElem ? Op::LoadElem : Op::LoadGlobal;

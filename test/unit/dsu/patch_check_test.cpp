@@ -117,14 +117,14 @@ TEST_F(PatchCheck, ImportsMustBeBoundOnceAtAFittingType) {
 
 // attack F37
 TEST_F(PatchCheck, DataBindAtEqualTypesOnly) {
-  define(m, "m", "limit", m.types.ptr(m.types.global_cell(m.types.i32())), SymbolKind::Data);
+  define(m, "m", "limit", m.types.ptr(m.types.single(m.types.i32())), SymbolKind::Data);
   current[0].push_back({0, 1});
   next.module = "n";
   next.symbols.push_back({"limit", SymbolKind::Data, Scope::Import, Section::None, 0, 0,
-                          next.types.ptr(next.types.global_cell(next.types.i64()))});
+                          next.types.ptr(next.types.single(next.types.i64()))});
   imports = {{2, 0, {0, 1}}};
   EXPECT_FALSE(check().ok());
-  next.symbols[0].type = next.types.ptr(next.types.global_cell(next.types.i32()));
+  next.symbols[0].type = next.types.ptr(next.types.single(next.types.i32()));
   EXPECT_TRUE(check().ok());
 }
 

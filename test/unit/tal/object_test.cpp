@@ -15,7 +15,7 @@ namespace {
 ObjectBuilder sample() {
   ObjectBuilder b;
   TypeTable& t = b.types();
-  TypeId cell = t.ptr(t.global_cell(t.i32()));
+  TypeId cell = t.ptr(t.single(t.i32()));
   b.image.data.assign(16, 0);
   TypeId holder = t.ptr(t.struct_layout({{0, cell, Mutability::ReadWrite, false}}));
   uint32_t c = b.symbol({"Test::c", SymbolKind::Data, Scope::Public, Section::Data, 0, 8, cell});
