@@ -213,6 +213,11 @@ bool Machine::execute_lea(const Instruction& inst) {
       return wrong("a part of an address");
     return set_register(inst.reg, pointer);
   }
+  if (inst.bytes() == 8 && inst.index == none && inst.base != none && heap.points_at_field(reg_[inst.base], inst.displacement)) {
+    pointer = reg_[inst.base];
+    pointer.bits += static_cast<uint64_t>(int64_t{inst.displacement});
+    return set_register(inst.reg, pointer);
+  }
   uint64_t base = 0, index = 0;
   if ((inst.base != none && !read_register(inst.base, 8, base)) || (inst.index != none && !read_register(inst.index, 8, index)))
     return false;
@@ -465,6 +470,7 @@ bool Machine::execute(const Instruction& inst) {
   case Op::SignAcc:
     return read_register(rax, bytes / 2, v) && write_register(rax, bytes, static_cast<uint64_t>(sign_extended(v, bytes / 2)));
   case Op::SignFill: return read_register(rax, bytes, v) && write_register(rdx, bytes, top_bit(v, bytes) ? ~uint64_t{0} : 0);
+  case Op::Rdtsc: return write_register(rax, 4, random.next()) && write_register(rdx, 4, random.next());
   case Op::Lea: return execute_lea(inst);
   case Op::Add:
   case Op::Sub:

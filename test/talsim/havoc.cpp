@@ -136,6 +136,7 @@ bool Havoc::make_object(Machine& m, const Type& word, unsigned depth, Word& valu
     value = m.heap.pointer(id);
     return true;
   }
+  case Sort::Rep: value = m.representation(m.types.rep(word.target)); return true;
   case Sort::ExnName:
     value = m.heap.pointer(m.heap.new_name(m.types.exn_name(word.target)));
     return true;

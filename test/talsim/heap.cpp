@@ -242,6 +242,29 @@ Word Heap::seen_as(const Word& w, TypeRef type) const {
   return s >= Sort::I8 && s <= Sort::F64 ? number(w.bits) : w;
 }
 
+bool Heap::points_at_field(const Word& pointer, int64_t displacement) const {
+  if (pointer.tag != Tag::Pointer)
+    return false;
+  const Object& o = objects_[pointer.id];
+  uint64_t at = pointer.bits - o.address + static_cast<uint64_t>(displacement);
+  if (o.dead || o.shape != Object::Shape::Struct || !o.complete())
+    return false;
+  const auto& fields = types_[o.layout].fields;
+  return std::any_of(fields.begin(), fields.end(), [at](const FieldType& f) { return f.offset == at && f.writable; });
+}
+
+// The field at this place may be seen as an object of a memory type: that has one field of its type, and is no wider.
+bool Heap::is_field_alone(const Object& o, uint64_t at, TypeRef memory) {
+  TypeRef layout = types_.layout(memory);
+  if (layout == 0 || types_[layout].sort != Sort::Struct || types_[layout].fields.size() != 1 || o.shape != Object::Shape::Struct)
+    return false;
+  const FieldType seen = types_[layout].fields[0];
+  const auto& fields = types_[o.layout].fields;
+  return std::any_of(fields.begin(), fields.end(), [&](const FieldType& f) {
+    return f.offset == at && seen.offset == 0 && f.type == seen.type && f.writable && seen.bytes <= f.bytes;
+  });
+}
+
 std::string Heap::inhabits(const Word& w, TypeRef type) {
   const Type& t = types_[type];
   if (!w.is_value())
@@ -272,6 +295,9 @@ std::string Heap::inhabits(const Word& w, TypeRef type) {
   const Object& o = objects_[w.id];
   if (o.dead)
     return "a pointer to an object that was collected";
+  bool is_field = t.sort == Sort::Ptr && o.complete() && is_field_alone(o, w.bits - o.address, t.target);
+  if (is_field)
+    return "";
   if (w.bits != o.address)
     return "a pointer into the middle of " + types_.name(o.type);
   if (!o.complete())
@@ -289,6 +315,7 @@ std::string Heap::inhabits(const Word& w, TypeRef type) {
   case Sort::Union: fits = o.shape == Object::Shape::Variant && o.type == t.target; break;
   case Sort::Exn: fits = o.shape == Object::Shape::Packet; break;
   case Sort::ExnName: fits = o.shape == Object::Shape::Name && types_[o.type].target == t.target; break;
+  case Sort::Rep:
   case Sort::Named: fits = o.shape == Object::Shape::Opaque && o.type == type; break;
   default: break;
   }

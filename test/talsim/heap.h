@@ -71,6 +71,9 @@ public:
   std::string load(const Place& place, unsigned bytes, Word& w);
   std::string store(const Place& place, unsigned bytes, const Word& w);
 
+  // Is this so far behind a pointer the start of a field that may be written, of a complete object?
+  bool points_at_field(const Word& pointer, int64_t displacement) const;
+
   // Is the word a value of this type? Empty, or why not.
   std::string inhabits(const Word& w, TypeRef type);
   // The value as somebody sees it who knows no more than the type: integers lose what they were.
@@ -90,6 +93,7 @@ private:
   static constexpr uint64_t first_address = 0x200000000000;
   Object& add(Object::Shape shape, TypeRef type, uint64_t size, bool scanned);
   void mark_object(uint32_t id);
+  bool is_field_alone(const Object& o, uint64_t at, TypeRef memory);
 
   Types& types_;
   std::deque<Object> objects_{1}; // 0 is none

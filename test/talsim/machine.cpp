@@ -101,6 +101,16 @@ uint32_t Machine::exception_name(const std::string& native) {
   return at->second;
 }
 
+// One object for each type, of which nothing can be read.
+Word Machine::representation(TypeRef rep) {
+  auto [at, fresh] = native_objects_.try_emplace("rep " + std::to_string(rep), 0);
+  if (fresh) {
+    at->second = heap.new_opaque(rep);
+    heap[at->second].is_static = true;
+  }
+  return heap.pointer(at->second);
+}
+
 // The address of a symbol as code of this module sees it; `env` are the type arguments at a reference to a polymorphic function.
 Word Machine::symbol_address_in(uint32_t module, uint32_t symbol, EnvRef env, bool& ok) {
   ok = true;
@@ -112,7 +122,10 @@ Word Machine::symbol_address_in(uint32_t module, uint32_t symbol, EnvRef env, bo
   bool native = s.scope == tal::Scope::Native;
   auto found = natives.natives.find(s.name);
   switch (s.kind) {
-  case tal::SymbolKind::Desc: return {0x50000000 + 16 * uint64_t{symbol}, types.of(table, s.type, env), Tag::Desc, 0};
+  case tal::SymbolKind::Desc:
+    if (table.tag(s.type) == tal::TypeTag::Rep)
+      return representation(types.of(table, s.type));
+    return {0x50000000 + 16 * uint64_t{symbol}, types.of(table, s.type, env), Tag::Desc, 0};
   case tal::SymbolKind::Function: {
     uint32_t id = 0;
     if (s.section == tal::Section::Text) {
@@ -188,6 +201,8 @@ bool Machine::make_static(uint32_t module, uint32_t symbol) {
     if (cases == 0 || types[cases].list.empty() || s.section == tal::Section::None)
       return wrong("the type of `" + s.name + "`");
     id = heap.new_variant(types[type].target);
+  } else if (types[type].sort == Sort::Exn && s.section != tal::Section::None) {
+    id = heap.new_packet();
   } else {
     if (types[type].sort != Sort::Ptr || types.layout(types[type].target) == 0)
       return wrong("the type of `" + s.name + "`");
@@ -294,6 +309,19 @@ bool Machine::fill_static(uint32_t module, uint32_t symbol) {
       return wrong("static variant `" + s.name + "` has tag " + describe(tag));
     heap.write_raw(heap[id], 0, 8, tag);
     return field(8, cases.list[tag.bits], 8);
+  }
+  if (heap[id].shape == Object::Shape::Packet) {
+    Word name;
+    if (!word_at(0, 8, name))
+      return false;
+    if (name.tag != Tag::Pointer || heap[name.id].shape != Object::Shape::Name)
+      return wrong("static exception `" + s.name + "` has as name " + describe(name));
+    heap.write_raw(heap[id], 0, 8, name);
+    heap[id].name = name.id;
+    TypeRef payload = types[heap[name.id].type].target;
+    if (s.size != (payload == 0 ? 8u : 16u))
+      return wrong("the size of static exception `" + s.name + "`");
+    return payload == 0 || field(8, payload, 8);
   }
   TypeRef element = types[heap[id].type].target;
   unsigned width = types.width(element);

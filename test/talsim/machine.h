@@ -92,6 +92,7 @@ public:
   size_t closure_count() const { return closures_.size(); }
   Word code_word(uint32_t id) const;
   Word symbol_address(uint32_t module, uint32_t symbol);
+  Word representation(TypeRef rep);
   uint32_t exception_name(const std::string& native);    // an object
   Outcome raise_native(const std::string& name);          // makes a packet without payload and says Thrown
   void collect(const std::vector<Word>& also = {});

@@ -100,6 +100,10 @@ TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) 
     t.sort = Sort::ExnName;
     t.target = of(table, table.target(id), env);
     break;
+  case TypeTag::Rep:
+    t.sort = Sort::Rep;
+    t.target = of(table, table.target(id), env);
+    break;
   case TypeTag::Union:
     t.sort = Sort::Union;
     t.target = of(table, table.target(id), env);
@@ -129,6 +133,8 @@ TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) 
     for (const tal::Field& f : table.fields(id)) {
       FieldType field{f.offset, 8, of(table, f.type, env), f.mutability == tal::Mutability::ReadWrite, f.slot};
       field.bytes = f.slot ? 8 : width(field.type);
+      Sort sort = types_[field.type].sort;
+      field.slot = f.slot && (sort == Sort::Var || sort == Sort::Named || width(field.type) < 8); // elsewhere it makes no difference
       t.fields.push_back(field);
     }
     break;
@@ -170,6 +176,13 @@ TypeRef Types::instance(const tal::TypeTable& table, tal::TypeId id, EnvRef env)
 // P <= W8 <= W, and W1 W2 W4 <= W.
 bool Types::fits(Kind a, Kind b) {
   return a != Kind::None && (a == b || b == Kind::W || (a == Kind::P && b == Kind::W8));
+}
+
+TypeRef Types::rep(TypeRef of) {
+  Type t;
+  t.sort = Sort::Rep;
+  t.target = of;
+  return intern(t);
 }
 
 TypeRef Types::exn_name(TypeRef payload) {
@@ -288,6 +301,7 @@ Kind Types::kind_of(TypeRef word) const {
   case Sort::Arr:
   case Sort::Fn:
   case Sort::ExnName:
+  case Sort::Rep:
   case Sort::Union: return Kind::P;
   default: return Kind::None;
   }
@@ -417,6 +431,7 @@ std::string Types::name(TypeRef r) const {
   case Sort::Arr: return "arr" + q + name(t.target) + (t.writable ? "" : " ro");
   case Sort::Fn: return "fn" + q + name(t.target);
   case Sort::ExnName: return "exnname " + name(t.target);
+  case Sort::Rep: return "rep " + name(t.target);
   case Sort::Var: return "$" + std::to_string(t.number);
   case Sort::Named: {
     const NamedDefinition& d = named_[t.number];

@@ -12,7 +12,7 @@ namespace talsim {
 using TypeRef = uint32_t; // 0: none
 using EnvRef = uint32_t;  // an interned list of types for the variables of a function; 0: none, variables stand for themselves
 
-enum class Sort : uint8_t { None, I8, I16, I32, I64, F32, F64, Exn, Ptr, Arr, Fn, ExnName, Union, Var, Named, Struct, Cases, Sig, Unknown };
+enum class Sort : uint8_t { None, I8, I16, I32, I64, F32, F64, Exn, Ptr, Arr, Fn, ExnName, Union, Rep, Var, Named, Struct, Cases, Sig, Unknown };
 
 struct FieldType {
   uint32_t offset = 0, bytes = 0;
@@ -48,6 +48,7 @@ public:
   TypeRef integer(unsigned bytes) const { return bytes == 1 ? 1 : bytes == 2 ? 2 : bytes == 4 ? 3 : 4; }
   TypeRef exn() const { return 7; }
   TypeRef exn_name(TypeRef payload);
+  TypeRef rep(TypeRef of);
   TypeRef array(TypeRef element, bool writable);
   TypeRef function(TypeRef signature);
   TypeRef pointer_to(bool is_array, TypeRef type_of_object);
