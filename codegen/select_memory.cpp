@@ -30,7 +30,6 @@ Mem Selector::address(const ir::Inst& inst, FieldPlace& place) {
   case ir::Op::LoadGlobal: case ir::Op::StoreGlobal:
     place.type = unit_.map().word(unit_.module().global(inst.global()).type);
     place.size = unit_.types().word_size(place.type);
-    place.slot = is_floating(place.type); // other types are read and written in the bytes of their width
     mem.symbol = unit_.global(inst.global());
     break;
   default: // array_length: the low half of the length word

@@ -255,10 +255,10 @@ bool Heap::points_at_field(const Word& pointer, int64_t displacement) const {
 
 // The field at this place may be seen as an object of a memory type: that has one field of its type, and is no wider.
 bool Heap::is_field_alone(const Object& o, uint64_t at, TypeRef memory) {
-  TypeRef layout = types_.layout(memory);
-  if (layout == 0 || types_[layout].sort != Sort::Struct || types_[layout].fields.size() != 1 || o.shape != Object::Shape::Struct)
+  const Type& alone = types_[memory]; // not a named type: those are nothing but themselves
+  if (alone.sort != Sort::Struct || alone.fields.size() != 1 || o.shape != Object::Shape::Struct)
     return false;
-  const FieldType seen = types_[layout].fields[0];
+  const FieldType seen = alone.fields[0];
   const auto& fields = types_[o.layout].fields;
   return std::any_of(fields.begin(), fields.end(), [&](const FieldType& f) {
     return f.offset == at && seen.offset == 0 && f.type == seen.type && f.writable && seen.bytes <= f.bytes;

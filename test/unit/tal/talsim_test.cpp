@@ -27,6 +27,7 @@ protected:
     switch (row.rule) {
     case Rule::Push: case Rule::Pop: case Rule::Jcc: case Rule::Jmp: case Rule::Call: case Rule::CallInd: case Rule::Ret:
     case Rule::Int3: case Rule::Ud2: return false;
+    case Rule::Rdtsc: return false; // not the same twice
     default: break;
     }
     Operands o;

@@ -72,7 +72,7 @@ TEST(Types, PackagesAreWordsAndOpenAtTypesOfTheirKinds) {
   EXPECT_TRUE(t.arr(package));
   EXPECT_FALSE(t.zero_is_legal(package));
   EXPECT_FALSE(t.struct_layout({{0, package, Mutability::ReadWrite, false}})); // not a slot
-  EXPECT_EQ(t.print(t.open(package, std::vector<TypeId>{t.string()})), "ptr {0: fn [(arr i8) -> i32] slot; 8: arr i8 slot}");
+  EXPECT_EQ(t.print(t.open(package, std::vector<TypeId>{t.string()})), "ptr {0: fn [(arr i8) -> i32]; 8: arr i8}");
   EXPECT_FALSE(t.open(package, {}));
   EXPECT_FALSE(t.open(t.named(known), std::vector<TypeId>{t.i32()}));
   EXPECT_TRUE(t.open(t.named(known), std::vector<TypeId>{t.exn()}));
@@ -286,7 +286,7 @@ TEST(Types, TextComesBack) {
   TokenStream declaration(tokens), definition(tokens);
   ASSERT_TRUE(parser.declare(declaration));
   ASSERT_TRUE(parser.define(definition)) << definition.problem();
-  for (const char* text : {"i8", "arr? ro i32", "ptr {0: i32; 4: i16 ro; 8: exn? slot}", "fn? [(i32, ptr? List::list<i64>) -> noret nothrow]",
+  for (const char* text : {"i8", "arr? ro i32", "ptr {0: i32; 4: i16 ro; 8: i8 slot}", "fn? [(i32, ptr? List::list<i64>) -> noret nothrow]",
                            "exnname void", "exnname arr i8", "$1:W4", "arr arr i8"})
     EXPECT_EQ(t.print(parse(text, &TypeParser::type)), text);
   for (const char* text : {"<$0:W, $1:P>($0, $1:P) -> ptr List::list<$0>", "() -> void nothrow", "() -> noret"})
