@@ -213,7 +213,7 @@ struct Global {
   SymbolId symbol;
   Body body;
   // Constant: IntLiteral, FloatLiteral, StringLiteral, NullLiteral, FunctionRef, ExceptionRef, ArrayLiteral, ArrayRepeat, NewStruct, NewTuple,
-  // NewExn of an ExceptionRef, AddressOf a GlobalRef, RepTerm, NewUnion, Coerce.
+  // NewExn of an ExceptionRef, AddressOf a GlobalRef, RepTerm, NewUnion, NewAbstype, Coerce.
   ExprId init;                     // always valid: a missing initializer is the default value of the type
   SourceLoc loc;
 };

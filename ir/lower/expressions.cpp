@@ -154,7 +154,7 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Call& node) {
   return throwing(builder_.call_indirect(value, {}, args, e.type));
 }
 
-// ---- later ----
+// ---- packages ----
 
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::NewAbstype& node) {
   ValueId value = expr(node.representation);
