@@ -69,6 +69,10 @@ std::optional<Mem> Selector::foldable(ir::ValueId value, unsigned bits) {
   if (width(value) != bits) return std::nullopt;
   // Elements of variable type fill a register, but not in memory.
   if (inst->op == ir::Op::LoadElem && 8 * unit_.types().word_size(unit_.types().target(type_of(inst->operands[0]))) != bits) return std::nullopt;
+  if (inst->op == ir::Op::LoadField) { // so does the component of a tuple that is all there is
+    FieldPlace field = unit_.map().field(source_.value(inst->operands[0]).type.id, uint32_t(inst->imm));
+    if (!field.slot && 8 * field.size != bits) return std::nullopt;
+  }
   values_[value.value].deferred = false;
   FieldPlace place;
   return address(*inst, place);

@@ -175,6 +175,11 @@ TypeId TypeTable::with_nullable(TypeId type, bool nullable) {
   }
 }
 
+// Of kind D, the definition of a named type, the width is that of the instance.
+bool TypeTable::has_unknown_width(TypeId word) const {
+  return tag(word) == TypeTag::Named || (tag(word) == TypeTag::Var && kind(word) == Kind::W);
+}
+
 TypeId TypeTable::struct_layout(std::vector<Field> fields) {
   if (fields.size() > max_fields)
     return no_type;
@@ -186,10 +191,10 @@ TypeId TypeTable::struct_layout(std::vector<Field> fields) {
     // T3: word types, aligned, ascending, disjoint; a type of unknown width only in a slot.
     if (!add_child(node, f.type) || !is_word(f.type))
       return no_type;
-    bool unknown_width = tag(f.type) == TypeTag::Var || tag(f.type) == TypeTag::Named;
+    bool unknown_width = has_unknown_width(f.type);
     if (unknown_width && !f.slot)
       return no_type;
-    f.slot = f.slot && (unknown_width || word_size(f.type) < 8);
+    f.slot = f.slot && (unknown_width || kind(f.type) == Kind::D || word_size(f.type) < 8);
     unsigned bytes = field_size(f);
     if (f.offset % bytes != 0 || f.offset < end || f.offset > (1u << 31) - 8)
       return no_type;
@@ -218,8 +223,7 @@ TypeId TypeTable::tuple(std::span<const TypeId> components, Mutability mutabilit
 TypeId TypeTable::single(TypeId type, Mutability mutability) {
   if (!is_word(type))
     return no_type;
-  bool unknown_width = tag(type) == TypeTag::Var || tag(type) == TypeTag::Named;
-  return struct_layout({{0, type, mutability, unknown_width}});
+  return struct_layout({{0, type, mutability, has_unknown_width(type)}});
 }
 
 TypeId TypeTable::named(NamedId id, std::span<const TypeId> args) {

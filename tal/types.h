@@ -233,6 +233,7 @@ private:
 
   TypeId intern(Node node, std::string key, size_t parts = 0);
   bool add_child(Node& node, TypeId child) const;
+  bool has_unknown_width(TypeId word) const;
   TypeId unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability);
   TypeId expand_to(TypeId memory, TypeTag wanted);
   TypeId at_kinds_of(TypeId a, TypeId b);

@@ -82,7 +82,6 @@ typed::ExprId BodyChecker::symbol_value(SymbolId id, SourceLoc loc) {
   env_.mark_referenced(id);
   switch (symbol.kind) {
     case typed::SymbolKind::Variable:
-      if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
       return add(loc, symbol.type, typed::GlobalRef{id});
     case typed::SymbolKind::Exception:
       return add(loc, types_.exncon(symbol.type), typed::ExceptionRef{id});

@@ -98,11 +98,7 @@ void BodyChecker::close_scope(size_t mark) {
 }
 
 TypeId BodyChecker::declared_type(const ast::Type& syntax) {
-  const TypeId type = env_.type(syntax, variables_, opens_);
-  if (!types_.get(type).has_infer) {
-    if (const auto feature = env_.unsupported_part(type)) env_.unsupported(syntax.loc, *feature);
-  }
-  return type;
+  return env_.type(syntax, variables_, opens_);
 }
 
 // The type of a local declaration, in which `_` is to be inferred.
@@ -212,7 +208,6 @@ void BodyChecker::check_function(const ast::FunctionDecl& function, TypeId type_
   const Type& type = types_.get(type_id);
   if (type.kind != TypeKind::Function) return;  // reported
   result_type_ = out.result = type.element;
-  if (const auto feature = env_.unsupported_part(type_id)) env_.unsupported(function.loc, *feature);
   for (size_t i = 0; i < syntax.params.size(); ++i) {
     const ast::Param& param = syntax.params[i];
     const LocalId local = add_local(param.name, type.args[i], param.loc);
@@ -249,12 +244,8 @@ void BodyChecker::finish() {
     }
     if (types_.get(e.type).has_infer) e.type = kErrorType;
     if (auto* compound = std::get_if<typed::CompoundAssign>(&e.node)) compound->compute_type = unifier_.resolve(compound->compute_type);
-    if (const auto feature = env_.unsupported_part(e.type)) env_.unsupported(e.loc, *feature);
   }
-  for (typed::Local& local : body_.locals) {
-    local.type = unifier_.resolve(local.type);
-    if (const auto feature = env_.unsupported_part(local.type)) env_.unsupported(local.loc, *feature);
-  }
+  for (typed::Local& local : body_.locals) local.type = unifier_.resolve(local.type);
   for (TypeId& type : body_.type_pool) type = unifier_.resolve(type);
 }
 

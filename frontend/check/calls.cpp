@@ -16,7 +16,6 @@ typed::ExprId BodyChecker::function_ref(SymbolId id, const ast::List<ast::Type*>
   env_.mark_referenced(id);
   const Type& type = types_.get(symbol.type);
   if (type.kind != TypeKind::Function) return error_expr(loc);
-  if (const auto feature = env_.unsupported_part(symbol.type)) return unsupported(loc, *feature);
   if (explicit_args.size() > type.type_params) {
     diagnostics_.report<Diag::TooManyTypeArguments>(loc, written_name(symbol), support::counted(type.type_params, "type variable"),
                                                     support::counted(explicit_args.size(), "type argument"));

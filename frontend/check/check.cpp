@@ -20,7 +20,6 @@ void check_variable(Environment& env, const Environment::VariableItem& item) {
   global.symbol = item.symbol;
   global.loc = item.placed.decl->loc;
   const uint32_t errors_before = env.session().diagnostics.error_count();
-  if (const auto feature = env.unsupported_part(type)) env.unsupported(global.loc, *feature);
   BodyChecker checker(env, item.placed.opens, {}, global.body, item.placed.name);
   global.init = checker.check_initializer(decl.init, type, *decl.type, item.placed.name, global.loc);
   checker.finish();

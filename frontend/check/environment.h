@@ -110,8 +110,6 @@ class Environment {
 
   // Reports that a feature is not supported, once per feature and module.
   void unsupported(SourceLoc loc, Feature feature);
-  // The first unsupported feature that values of this type would need.
-  std::optional<Feature> unsupported_part(TypeId type);
 
   // A function of the runtime that source need not declare (printf's directives).
   typed::SymbolId runtime_function(std::string_view name, TypeId type);
@@ -216,7 +214,6 @@ class Environment {
   std::vector<FunctionItem> functions_;
   std::vector<VariableItem> variables_;
   std::unordered_map<uint32_t, size_t> variable_index_;                 // by SymbolId
-  std::unordered_map<uint32_t, int> unsupported_cache_;
   bool reported_[static_cast<size_t>(Feature::Count)] = {};
   std::unordered_set<Name> reported_names_;
 };

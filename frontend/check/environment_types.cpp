@@ -115,18 +115,12 @@ void Environment::resolve_aggregate(TypeDeclId id, const PlacedDecl& placed) {
     limit(placed.decl->loc, node->kind == TypeDeclKind::Union ? "cases:" : "fields:", node->fields.size(), limits::kFields);
     types_.decl(id).fields = fields_of(*node, placed, true);
     if (node->kind == TypeDeclKind::Union) enter_cases(id);
-    if (placed.decl->scope == Scope::Extern) return;
-    for (const Field& field : types_.decl(id).fields) {
-      if (const auto feature = unsupported_part(field.type)) unsupported(field.loc, *feature);
-    }
   } else if (const auto* abstype = std::get_if<ast::AbstypeDecl>(&placed.decl->node)) {
     check_duplicates(all_variables(*abstype), placed.decl->loc);
     if (all_variables(*abstype).size() > kMaxTypeVariables) session_.diagnostics.report<Diag::TooManyTypeVariables>(placed.decl->loc);
     const TypeId representation = representation_of(*abstype, placed);
     types_.decl(id).hidden_params = abstype->hidden;
     types_.decl(id).representation = representation;
-    if (placed.decl->scope == Scope::Extern) return;
-    if (const auto feature = unsupported_part(representation)) unsupported(placed.decl->loc, *feature);
   }
 }
 
@@ -350,31 +344,6 @@ void Environment::unsupported(SourceLoc loc, Feature feature) {
   bool& reported = reported_[static_cast<size_t>(feature)];
   if (!reported) session_.diagnostics.report<Diag::NotSupportedYet>(loc, feature_text(feature));
   reported = true;
-}
-
-std::optional<Feature> Environment::unsupported_part(TypeId id) {
-  const auto [entry, is_new] = unsupported_cache_.try_emplace(id.value, -1);
-  if (!is_new) return entry->second < 0 ? std::nullopt : std::optional(static_cast<Feature>(entry->second));
-  const Type& type = types_.get(id);
-  std::optional<Feature> found;
-  switch (type.kind) {
-    case TypeKind::Function:
-      break;
-    case TypeKind::Named: {
-      const TypeDeclKind kind = types_.decl(type.decl).kind;
-      if (kind == TypeDeclKind::Abstype) found = unsupported_part(types_.decl(type.decl).representation);
-      // The entry made above ends the recursion through types that contain themselves.
-      for (const Field& field : types_.decl(type.decl).fields) {
-        if (!found) found = unsupported_part(field.type);
-      }
-      break;
-    }
-    default: break;
-  }
-  for (size_t i = 0; i < type.args.size() && !found; ++i) found = unsupported_part(type.args[i]);
-  if (!found && type.element != kErrorType) found = unsupported_part(type.element);
-  if (found) unsupported_cache_[id.value] = static_cast<int>(*found);
-  return found;
 }
 
 }  // namespace frontend

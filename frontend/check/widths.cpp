@@ -41,6 +41,7 @@ class Widths {
       if (variable.kind == TypeKind::Var && variable.depth == depth) result |= bit(variable.index);
     };
     if (type.kind == TypeKind::Array || type.kind == TypeKind::ConstArray) direct(type.element);
+    if (type.kind == TypeKind::Tuple && type.args.size() == 1) direct(type.args[0]);  // points at a variable or field of exactly that width
     const uint32_t inner = depth + (type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0);
     for (uint32_t i = 0; i < type.args.size(); ++i) {
       if (type.kind == TypeKind::Named && (wanted_params(type.decl) & bit(i)) != 0) direct(type.args[i]);

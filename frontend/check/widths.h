@@ -4,6 +4,8 @@
 // to know how many bytes an `a` takes there; all other polymorphic code moves `a`s as 8-byte words and exists once. The front end finds
 // the least solution of
 //
+// An array below is also a tuple of one component, which may be a variable or a field seen through `&`.
+//
 //   * a parameter of a type declaration needs its width if an array of it occurs in the declaration, or if it is handed to such a parameter
 //     of another type. Of an abstract type of another module nothing is known: all its parameters are taken to need it;
 //   * a type variable of a function needs its width if a type in its signature or body has an array of it or hands it to such a parameter
