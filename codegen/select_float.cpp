@@ -144,12 +144,12 @@ Reg Selector::float_equality(const ir::Inst& inst) {
   Reg x = reg(inst.operands[0]), y = reg(inst.operands[1]);
   Reg ordered = fresh(unit_.types().i8()), flag = fresh(unit_.types().i8()), d = fresh(unit_.types().i8());
   // Conditions of their own registers: both are zeroed before the compare, which sets the flags.
-  auto set = [&](Reg reg, Cond cond) {
-    emit(Op::XOR32zero).d = reg;
+  auto set = [&](Reg target, Cond cond) {
+    emit(Op::XOR32zero).d = target;
     emit_dd(is_single ? Op::UCOMISSrr : Op::UCOMISDrr, x, y);
-    Inst& inst = emit(Op::SETCCr);
-    inst.cond = cond;
-    inst.d = reg;
+    Inst& setcc = emit(Op::SETCCr);
+    setcc.cond = cond;
+    setcc.d = target;
   };
   set(ordered, equal ? Cond::NP : Cond::P);
   set(flag, equal ? Cond::E : Cond::NE);

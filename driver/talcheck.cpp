@@ -18,6 +18,7 @@
 #include <cstring>
 #include <ctime>
 #include <iostream>
+#include <iterator>
 
 namespace po = boost::program_options;
 
@@ -222,13 +223,15 @@ int print_file(const std::string& file) {
 // Markdown, for docs/tal.md.
 void print_instructions() {
   static constexpr const char* forms[] = {"",     "r, r",  "m, r", "r, r", "r, m",    "r, imm",  "m, imm", "rax, imm", "r, imm",
-                                          "r",    "m",     "r",    "imm",  "r, 1",    "r, cl",   "r, r, imm", "r, m, imm", "target"};
+                                          "r",    "m",     "r",    "imm",  "r, 1",    "r, cl",   "r, r, imm", "r, m, imm", "target",
+                                          "x, x", "x, m",  "m, x", "x, r", "r, x",    "r, x"};
+  static_assert(std::size(forms) == static_cast<size_t>(tal::Form::RX) + 1);
   static constexpr const char* flags[] = {"-", "junk", "arith", "cmp", "test", "shift"};
   static constexpr const char* rules[] = {
 #define TAL_RULE(id, text) text,
 #include "tal/x86_64.def"
   };
-  std::cout << "# Accepted instructions\n\nWritten by `talcheck --instructions` from `tal/x86_64.def`. r: register, m: memory, imm: immediate. "
+  std::cout << "# Accepted instructions\n\nWritten by `talcheck --instructions` from `tal/x86_64.def`. r: register, x: xmm register, m: memory, imm: immediate. "
                "The words for flags: tal.md, \"Conditions\".\n\n";
   std::cout << "| mnemonic | operands | bits | opcode | flags | rule |\n|---|---|---|---|---|---|\n";
   for (size_t i = 0; i < static_cast<size_t>(tal::Opcode::count_); i++) {

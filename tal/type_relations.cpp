@@ -146,14 +146,14 @@ void TypeTable::match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, u
     return;
   budget--;
   const Node &p = nodes_[pattern.value], &t = nodes_[type.value];
-  if (p.tag == TypeTag::Var && !bound[p.a])
+  if (p.tag == TypeTag::Var && p.a < bound.size() && !bound[p.a])
     bound[p.a] = type;
   if (p.tag != t.tag || p.tag == TypeTag::Var)
     return;
   if (p.tag == TypeTag::Struct) {
     for (size_t i = 0; i < std::min(fields(pattern).size(), fields(type).size()); i++)
       match(fields(pattern)[i].type, fields(type)[i].type, bound, budget);
-  } else if (p.tag == TypeTag::Named) {
+  } else if (p.tag == TypeTag::Named || p.tag == TypeTag::Cases) {
     for (size_t i = 0; i < std::min(args(pattern).size(), args(type).size()); i++)
       match(args(pattern)[i], args(type)[i], bound, budget);
   } else if (p.tag == TypeTag::Sig) {

@@ -337,7 +337,10 @@ bool TypeTable::vars_fit(TypeId id, std::span<const Kind> kinds, bool more) cons
   uint64_t vars = nodes_[id.value].vars;
   for (uint64_t rest = vars; rest != 0;) {
     unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;
-    if (shift / 4 >= kinds.size() ? !more : (vars >> shift & 15) != 1u + static_cast<unsigned>(kinds[shift / 4]))
+    const unsigned written = vars >> shift & 15; // the kind and 1
+    const bool fits = shift / 4 < kinds.size() ? written == 1u + static_cast<unsigned>(kinds[shift / 4])
+                                               : more && written != 1u + static_cast<unsigned>(Kind::D); // T2: never of code
+    if (!fits)
       return false;
     rest &= ~(uint64_t{15} << shift);
   }

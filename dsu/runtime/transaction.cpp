@@ -33,6 +33,10 @@ std::string seconds(uint32_t milliseconds) {
 
 bool transform(const PreparedUpdate& update, Refusal& refusal) {
   const Deadline deadline(update.options.deadline_ms);
+  if (!deadline.is_set()) {
+    refusal = {Step::Transform, "", "the system gives no timer for the deadline of the state transformers", "see the limit of pending signals (ulimit -i)"};
+    return false;
+  }
   for (const PreparedModule& module : update.modules) {
     if (module.init == UINT32_MAX)
       continue;

@@ -313,19 +313,17 @@ void Updates::advance() {
   state_.store(State::Done);
 }
 
-// A transformer that forks holds the locks already.
+// At an update point, where a transformer or a rehearsal forks, the program's thread holds mutex_ already.
 void Updates::before_fork() {
-  if (is_at_update_point_)
-    return;
-  pthread_mutex_lock(&mutex_);
+  if (!is_at_update_point_)
+    pthread_mutex_lock(&mutex_);
   pthread_mutex_lock(&text_mutex_);
 }
 
 void Updates::after_fork_in_parent() {
-  if (is_at_update_point_)
-    return;
   pthread_mutex_unlock(&text_mutex_);
-  pthread_mutex_unlock(&mutex_);
+  if (!is_at_update_point_)
+    pthread_mutex_unlock(&mutex_);
 }
 
 // What was under way is the parent's business. Most children never reach an update point, because they become another program: they are

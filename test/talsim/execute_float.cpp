@@ -26,7 +26,7 @@ bool combine(std::string_view mnemonic, Xmm& x, const Xmm& y) {
 #define X(name)                                                                                                           \
   if (mnemonic == #name) {                                                                                                \
     asm(#name " %1, %0" : "+x"(a) : "x"(b));                                                                              \
-    std::memcpy(&x, &a, 16);                                                                                              \
+    std::memcpy(static_cast<void*>(&x), &a, 16);                                                                                              \
     return true;                                                                                                          \
   }
   TALSIM_XMM_OPERATIONS(X)
@@ -63,7 +63,7 @@ void from_integer(bool is_double, bool wide, uint64_t value, Xmm& x) {
     asm("cvtsi2ssq %1, %0" : "+x"(a) : "r"(value));
   else
     asm("cvtsi2ssl %1, %0" : "+x"(a) : "r"(narrow));
-  std::memcpy(&x, &a, 16);
+  std::memcpy(static_cast<void*>(&x), &a, 16);
 }
 
 double double_of(uint64_t bits) {

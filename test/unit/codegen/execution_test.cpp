@@ -81,12 +81,15 @@ void run_seed(unsigned seed, RandomOptions options, bool optimise) {
   if (options.objects) return;
   Loaded code(result);
   std::mt19937 random(seed);
+  int too_long = 0;
   const ir::Module* program[] = {&module};
   for (const ir::Function& function : module.functions)
     for (int i = 0; i < 4; ++i) {
       std::vector<uint64_t> args;
       for (size_t n = 0; n < function.param_types.size(); ++n) args.push_back(random() % 4 ? random() : random() % 8);
       ir::interp::Outcome expected = ir::interp::run(program, function.name, args);
+      // The functions differ between compilers of this test, and one in some thousands runs for too long.
+      if (expected.error == "step limit reached" && ++too_long <= 4) continue;
       ASSERT_EQ(expected.kind, ir::interp::Outcome::Kind::Returned) << expected.error;
       ASSERT_EQ(code.call(function.name, args), expected.value) << function.name << "\n" << ir::print_module(module) << result.mir;
     }
