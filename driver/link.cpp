@@ -1,9 +1,6 @@
 #include "driver/link.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,10 +13,9 @@
 #include "driver/installation.h"
 #include "driver/library_modules.h"
 #include "driver/output.h"
+#include "driver/process.h"
 #include "tal/image_check.h"
 #include "tal/link_object.h"
-
-extern char** environ;
 
 namespace driver {
 namespace {
@@ -160,25 +156,13 @@ private:
         std::fprintf(stderr, "%s ", word.c_str());
       std::fputc('\n', stderr);
     }
-    std::vector<char*> arguments;
-    for (const std::string& word : command)
-      arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
     const std::string log = output + ".log";
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    pid_t child = 0;
-    const int error = posix_spawnp(&child, "cc", &actions, nullptr, arguments.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error != 0)
-      return fail(internal_error, std::string("cannot run the system linker `cc`: ") + std::strerror(error));
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-      return 0;
     std::string problem;
+    const std::optional<int> status = run_command(command, log, problem);
+    if (!status)
+      return fail(internal_error, "cannot run the system linker `cc`: " + problem);
+    if (*status == 0)
+      return 0;
     const auto messages = read_file(log, problem);
     return fail(settings_.native_inputs.empty() && natives_.user_text.empty() ? internal_error : user_error, "the system linker failed\n" + (messages ? std::string(messages->begin(), messages->end()) : problem));
   }

@@ -1,19 +1,12 @@
 // popyacc: makes a Popcorn source file of a grammar, by running Bison with a skeleton for Popcorn.
 #include "driver/installation.h"
 #include "driver/output.h"
+#include "driver/process.h"
 #include "driver/tool_arguments.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
-
-extern char** environ;
 
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
@@ -25,7 +18,7 @@ constexpr const char* usage = R"(usage: popyacc [options] FILE.y
 Writes FILE_tab.pop: a function `int yyparse()` for the grammar, which calls yylex and yyerror. Needs GNU Bison 3.8 or later.
 
 )";
-enum ExitStatus { Done = 0, Error = 1, Internal = 70 };
+enum ExitStatus { Done = 0, Error = 1 };
 
 // Rewrites in the actions of a grammar what only Popcorn knows: `$!n` becomes `$<YYRAW>n` and `^$` becomes `$<YYCASE>$`, which the
 // skeleton understands. Lines stay where they are.
@@ -108,28 +101,6 @@ std::string ActionRewriter::run() {
   return std::move(out_);
 }
 
-// Runs a command with stderr in the file `log`; its exit status, or nothing, with the reason in `problem`.
-std::optional<int> run_command(const std::vector<std::string>& command, const std::string& log, std::string& problem) {
-  std::vector<char*> arguments;
-  for (const std::string& argument : command)
-    arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  pid_t child = 0;
-  const int error = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) {
-    problem = "cannot run " + command[0] + ": " + std::strerror(error) + "; install GNU Bison 3.8 or later";
-    return std::nullopt;
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : Internal;
-}
-
 // What Bison said, with the user's file in the place of the rewritten one.
 void show_messages(const std::string& log, const std::string& rewritten, const std::string& input) {
   std::string ignored;
@@ -176,10 +147,10 @@ int run(const Options& options) {
     command.push_back("--report-file=" + base.string() + ".output");
   command.push_back(grammar);
   const std::string log = directory.path() + "/messages";
-  const auto status = run_command(command, log, problem);
+  const auto status = driver::run_command(command, log, problem);
   show_messages(log, grammar, options.input);
   if (!status)
-    driver::print_error("popyacc", problem);
+    driver::print_error("popyacc", "cannot run bison: " + problem + "; install GNU Bison 3.8 or later");
   return status == 0 ? Done : Error;
 }
 
