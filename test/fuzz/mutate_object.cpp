@@ -6,8 +6,8 @@
 // The same count, seed and objects make the same mutants.
 #include "tal/checker.h"
 #include "tal/decoder.h"
-#include "tal/elf.h"
 #include "tal/natives.h"
+#include "test/fuzz/object_regions.h"
 
 #include <algorithm>
 #include <chrono>
@@ -15,17 +15,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <random>
 
 using namespace tal;
 
 namespace {
 
-struct Region {
-  std::string name;
-  size_t start = 0, size = 0;
-};
+using fuzz::Region;
 
 struct Seed {
   std::string file;
@@ -34,48 +30,12 @@ struct Seed {
   std::unique_ptr<VerifiedObject> verified;
 };
 
-// How often a section is chosen; whatever is not named gets 2.
-unsigned weight(std::string_view name) {
-  static const std::map<std::string_view, unsigned> weights = {
-      {".text", 40}, {".tal.blocks", 16}, {".tal.types", 10}, {".tal.sigs", 10}, {".tal.eh", 4}, {".tal.inst", 4},
-      {".rela.text", 6}, {".data", 3}, {".rodata", 2}, {".rela.data", 3}, {".symtab", 3}, {"header", 4}};
-  if (name.starts_with(".debug") || name.starts_with(".rela.debug") || name == ".strtab" || name == ".tal.lines" || name == ".tal.dsu")
-    return 0;
-  auto found = weights.find(name);
-  return found == weights.end() ? 2 : found->second;
-}
-
-// The seeds are written by our own compiler: their headers are as they should be.
-std::vector<Region> regions_of(const Bytes& file) {
-  elf::Header header;
-  std::memcpy(&header, file.data(), sizeof header);
-  std::vector<elf::SectionHeader> sections(header.shnum);
-  std::memcpy(sections.data(), file.data() + header.shoff, sections.size() * sizeof(elf::SectionHeader));
-  std::vector<Region> regions{{"header", 0, sizeof header}, {"header", header.shoff, sections.size() * sizeof(elf::SectionHeader)}};
-  const elf::SectionHeader& names = sections[header.shstrndx];
-  for (const elf::SectionHeader& s : sections)
-    if (s.type != elf::sht_null && s.type != elf::sht_nobits && s.size != 0)
-      regions.push_back({reinterpret_cast<const char*>(file.data() + names.offset + s.name), s.offset, s.size});
-  return regions;
-}
-
 class Mutator {
 public:
   explicit Mutator(uint64_t seed) : random_(seed) {}
   size_t below(size_t n) { return random_() % n; }
 
-  const Region& choose(const Seed& seed) {
-    unsigned sum = 0;
-    for (const Region& r : seed.regions)
-      sum += weight(r.name);
-    auto at = static_cast<unsigned>(below(sum));
-    for (const Region& r : seed.regions) {
-      if (at < weight(r.name))
-        return r;
-      at -= weight(r.name);
-    }
-    return seed.regions[0];
-  }
+  const Region& choose(const Seed& seed) { return fuzz::choose(seed.regions, random_()); }
 
   void change(Bytes& bytes, const Region& region) {
     size_t at = region.start + below(region.size);
@@ -145,7 +105,7 @@ bool read_seed(const char* file, const NativeInterface& natives, Seed& seed) {
     return false;
   }
   seed.verified = std::move(std::get<std::unique_ptr<VerifiedObject>>(result));
-  seed.regions = regions_of(seed.bytes);
+  seed.regions = fuzz::regions_of(seed.bytes);
   return true;
 }
 

@@ -46,6 +46,8 @@ private:
   size_t below(size_t n) { return random_() % n; }
   const std::string& pick() { return seeds_[below(seeds_.size())]; }
 
+  static bool is_binary(const std::string& text) { return text.find('\0') != std::string::npos; }
+
   // A piece of a text, most often some words of it.
   std::string piece(const std::string& text) {
     if (text.empty())
@@ -59,6 +61,11 @@ private:
   }
 
   void change(std::string& text) {
+    if (is_binary(text) && below(8) != 0) { // what moves the rest of a binary format stops at its first length
+      char& byte = text[below(text.size())];
+      byte = static_cast<char>(below(2) ? byte ^ (1 << below(8)) : static_cast<int>(below(256)));
+      return;
+    }
     const size_t at = below(text.size() + 1), length = below(std::min<size_t>(text.size() - at, 32) + 1);
     switch (below(5)) {
     case 0: text.erase(at, length); break;
