@@ -115,6 +115,69 @@ TEST_F(PatchCheck, ImportsMustBeBoundOnceAtAFittingType) {
   EXPECT_FALSE(check().ok());
 }
 
+// attack F38, F64
+TEST_F(PatchCheck, ImportsMayAskForLessThanTheDefinitionGives) {
+  define(m, "m", "g", function_type(m.types, m.types.i64(), m.types.i8()));
+  current[0].push_back({0, 1});
+  next.module = "n";
+  imports = {{2, 0, {0, 1}}};
+  const auto imported_at = [&](TypeId argument, TypeId result) {
+    next.symbols = {{"g", SymbolKind::Function, Scope::Import, Section::None, 0, 0, function_type(next.types, argument, result)}};
+    return check();
+  };
+  TypeTable& t = next.types;
+  EXPECT_TRUE(imported_at(t.i64(), t.i8()).ok());
+  EXPECT_TRUE(imported_at(t.i32(), t.i32()).ok()); // the importer passes less and expects less
+  EXPECT_TRUE(imported_at(t.string(), t.i8()).ok()); // an address is a number as well
+  // The importer would pass what g does not take, or rely on what g does not promise.
+  EXPECT_FALSE(imported_at(t.f64(), t.i8()).ok());
+  PatchResult r = imported_at(t.i64(), t.string());
+  ASSERT_FALSE(r.ok());
+  EXPECT_EQ(r.problems[0].rule, "L3");
+
+  m.symbols[1].type = function_type(m.types, m.types.i8(), m.types.i64());
+  EXPECT_TRUE(imported_at(t.i8(), t.i64()).ok());
+  EXPECT_FALSE(imported_at(t.i64(), t.i64()).ok());
+  EXPECT_FALSE(imported_at(t.i8(), t.i8()).ok());
+}
+
+// attack F38: the same direction where a program is linked.
+TEST_F(PatchCheck, LinkingBindsImportsInTheSameDirection) {
+  next.module = "n";
+  const auto link = [&](TypeId argument, TypeId result) {
+    main.symbols[0].type = function_type(main.types, argument, result);
+    return link_check(running, natives).ok();
+  };
+  TypeTable& t = main.types;
+  EXPECT_TRUE(link(t.i32(), t.i32()));
+  EXPECT_TRUE(link(t.i8(), t.i64()));
+  EXPECT_FALSE(link(t.i64(), t.i32()));
+  EXPECT_FALSE(link(t.i32(), t.i8()));
+}
+
+// attack F64: interface code of a module reaches what is static there, and nobody else does.
+TEST_F(PatchCheck, StaticSymbolsAreSeenByTheirOwnModuleOnly) {
+  define(m, "m", "hidden", function_type(m.types, m.types.i32(), m.types.i32()));
+  m.symbols[1].scope = Scope::Static;
+  define(m, "m", "count", m.types.ptr(m.types.single(m.types.i32())), SymbolKind::Data);
+  m.symbols[2].scope = Scope::Static;
+  current[0].insert(current[0].end(), {{0, 1}, {0, 2}});
+  next.symbols = {{"hidden", SymbolKind::Function, Scope::Import, Section::None, 0, 0,
+                   function_type(next.types, next.types.i32(), next.types.i32())},
+                  {"count", SymbolKind::Data, Scope::Import, Section::None, 0, 0, next.types.ptr(next.types.single(next.types.i32()))}};
+  imports = {{2, 0, {0, 1}}, {2, 1, {0, 2}}};
+  next.module = "m";
+  EXPECT_TRUE(check().ok());
+  next.module = "n";
+  PatchResult r = check();
+  ASSERT_GE(r.problems.size(), 2u);
+  EXPECT_EQ(r.problems[0].rule, "L8");
+  EXPECT_EQ(r.problems[0].message, "a static symbol of another module");
+  EXPECT_EQ(r.problems[1].rule, "L8");
+  m.symbols[1].scope = m.symbols[2].scope = Scope::Public;
+  EXPECT_TRUE(check().ok());
+}
+
 // attack F37
 TEST_F(PatchCheck, DataBindAtEqualTypesOnly) {
   define(m, "m", "limit", m.types.ptr(m.types.single(m.types.i32())), SymbolKind::Data);

@@ -211,6 +211,34 @@ TEST_F(ObjectFileTest, EachFieldHasOneRelocation) {
   EXPECT_EQ(with([](ObjectBuilder& b) { b.image.data_relocs[0].addend = 8; }), "O4");
 }
 
+// attack F35: two that overlap are refused while reading, before anything is typed: a field would get the bytes of both.
+TEST_F(ObjectFileTest, RelocationsDoNotOverlap) {
+  const auto read = [](std::vector<Reloc> text, std::vector<Reloc> data, std::string& found) {
+    ObjectBuilder b = sample();
+    EXPECT_EQ(b.rule(), "") << b.message;
+    b.image.text_relocs = std::move(text);
+    b.image.data_relocs = std::move(data);
+    b.rule();
+    ObjectFile file;
+    ReadError error;
+    bool ok = read_object(b.bytes, file, error);
+    found = error.found;
+    return ok;
+  };
+  std::string found;
+  const uint32_t at = sample().image.text_relocs[0].offset;
+  EXPECT_TRUE(read({{at, RelocKind::Pc32, 0, -4}, {at + 4, RelocKind::Pc32, 0, -4}}, {}, found)); // side by side
+  EXPECT_TRUE(read({}, {{0, RelocKind::Abs64, 0, 0}, {8, RelocKind::Abs64, 0, 0}}, found));
+  for (uint32_t d : {0u, 1u, 3u}) {
+    EXPECT_FALSE(read({{at, RelocKind::Pc32, 0, -4}, {at + d, RelocKind::Pc32, 0, -4}}, {}, found)) << d;
+    EXPECT_EQ(found, "two that overlap");
+  }
+  for (uint32_t d : {0u, 1u, 4u, 7u}) {
+    EXPECT_FALSE(read({}, {{1, RelocKind::Abs64, 0, 0}, {1 + d, RelocKind::Abs64, 0, 0}}, found)) << d;
+    EXPECT_EQ(found, "two that overlap");
+  }
+}
+
 TEST_F(ObjectFileTest, FunctionsAreApartWithRoomBeforeEach) {
   auto with = [](const std::function<void(ObjectBuilder&)>& change) {
     ObjectBuilder b = sample();
