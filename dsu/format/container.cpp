@@ -47,12 +47,12 @@ bool read_body(ByteReader& in, PatchFile& patch) {
     PatchModule m;
     m.name = in.string();
     uint8_t role = in.u8();
-    if (role > static_cast<uint8_t>(ModuleRole::Library) || !is_name(m.name))
+    if (role > static_cast<uint8_t>(ModuleRole::Removed) || !is_name(m.name))
       return false;
     m.role = static_cast<ModuleRole>(role);
     m.old_hash = read_hash(in);
     m.new_hash = read_hash(in);
-    with_object += m.role != ModuleRole::Required;
+    with_object += has_object(m.role);
     patch.modules.push_back(std::move(m));
   }
   uint32_t objects = in.count(4);

@@ -6,7 +6,7 @@
 //   objects  ::= count { size:u32 bytes }
 //
 // `checksum` is the SHA-256 of the body and names the patch: applying the same one again is "already applied". Strings and
-// counts are as in tal/bytes.h (LEB128). There is one object per module whose role is not `Required`, in the order in which
+// counts are as in tal/bytes.h (LEB128). There is one object per module whose role has one (has_object), in the order in which
 // their init() functions run. The file is refused if anything is left over at its end.
 //
 // The checksum finds damage, not malice: what makes a patch harmless is the checker and the link check. Who made it is told by the
@@ -37,7 +37,9 @@ enum class ModuleRole : uint8_t {
   Private,   // conversions and the like: seen by this patch only, not a module of the program
   Required,  // not changed, but the patch was made for a program in which it is at old_hash
   Library,   // of the library: new if the program has no module of this name, passed over if it has
+  Removed,   // running at old_hash; stays mapped, but its names are free from then on
 };
+inline constexpr bool has_object(ModuleRole role) { return role != ModuleRole::Required && role != ModuleRole::Removed; }
 
 struct PatchModule {
   std::string name;
@@ -58,10 +60,10 @@ struct PatchFile {
   uint64_t sequence = 0;               // grows from signed patch to signed patch
   std::string label, from;  // version labels, for people
   std::vector<PatchModule> modules;
-  std::vector<tal::Bytes> objects;  // of modules whose role is not Required, in that order
+  std::vector<tal::Bytes> objects;  // of modules that have one, in that order
 };
 
-inline constexpr uint32_t container_version = 2;
+inline constexpr uint32_t container_version = 3;
 inline constexpr uint32_t max_patch_modules = 4096;
 
 struct ContainerProblem {

@@ -59,6 +59,8 @@ public:
         return false;
     for (const auto& [name, hash] : index->required)
       patch_.modules.push_back({name, ModuleRole::Required, hash, hash});
+    for (const auto& [name, hash] : index->removed)
+      patch_.modules.push_back({name, ModuleRole::Removed, hash, Hash{}});
     std::set<std::string> present(index->library.begin(), index->library.end());
     for (const PatchModule& module : patch_.modules)
       present.insert(module.name);

@@ -90,9 +90,7 @@ std::vector<std::string> dependency_order(const Version& version) {
 }  // namespace
 
 bool Difference::is_empty() const {
-  return std::all_of(modules.begin(), modules.end(), [](const ModuleDifference& m) {
-    return m.change == ModuleChange::Unchanged || m.change == ModuleChange::Removed;
-  });
+  return std::all_of(modules.begin(), modules.end(), [](const ModuleDifference& m) { return m.change == ModuleChange::Unchanged; });
 }
 
 bool Renames::add(const std::string& text) {

@@ -72,8 +72,10 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
   index.to = after.label;
   index.library = before.library;
   for (const ModuleDifference& module : difference.modules) {
-    if (module.change == ModuleChange::Removed)
+    if (module.change == ModuleChange::Removed) {
+      index.removed.emplace_back(module.name, before.modules.at(module.name).manifest.hash);
       continue;
+    }
     const ModuleInfo& now = after.modules.at(module.name);
     if (module.change == ModuleChange::Unchanged) {
       index.required.emplace_back(module.name, now.manifest.hash);

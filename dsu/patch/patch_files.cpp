@@ -116,21 +116,41 @@ std::optional<ModulePatch> parse_module_patch(const std::string& text, std::stri
   return patch;
 }
 
+using Hashes = std::vector<std::pair<std::string, Hash>>;
+
+static std::vector<std::string> write_hashes(const Hashes& hashes) {
+  std::vector<std::string> list;
+  for (const auto& [name, hash] : hashes)
+    list.push_back(name + "=" + hex(hash));
+  return list;
+}
+
+static bool parse_hashes(const TokenFile& file, const char* keyword, Hashes& hashes, std::string& problem) {
+  for (const std::string& item : items(file, keyword)) {
+    const size_t equals = item.rfind('=');
+    Hash hash;
+    if (equals == std::string::npos || !parse_hex(item.substr(equals + 1), hash)) {
+      problem = "`" + std::string(keyword) + ":` wants module=hash, not `" + item + "`";
+      return false;
+    }
+    hashes.emplace_back(item.substr(0, equals), hash);
+  }
+  return true;
+}
+
 std::string write_index(const PatchIndex& index) {
-  std::vector<std::string> required;
-  for (const auto& [name, hash] : index.required)
-    required.push_back(name + "=" + hex(hash));
   return write_tokens({{"from", maybe(index.from)},
                        {"to", maybe(index.to)},
                        {"modules", index.modules},
                        {"conversions", maybe(index.conversions)},
-                       {"required", required},
+                       {"required", write_hashes(index.required)},
+                       {"removed", write_hashes(index.removed)},
                        {"library", index.library}});
 }
 
 std::optional<PatchIndex> parse_index(const std::string& text, std::string& problem) {
   std::optional<TokenFile> file = parse_tokens(text, problem);
-  if (!file || !known_keywords(*file, {"from", "to", "modules", "conversions", "required", "library"}, problem))
+  if (!file || !known_keywords(*file, {"from", "to", "modules", "conversions", "required", "removed", "library"}, problem))
     return std::nullopt;
   PatchIndex index;
   index.from = single(*file, "from");
@@ -138,15 +158,8 @@ std::optional<PatchIndex> parse_index(const std::string& text, std::string& prob
   index.modules = items(*file, "modules");
   index.conversions = single(*file, "conversions");
   index.library = items(*file, "library");
-  for (const std::string& item : items(*file, "required")) {
-    const size_t equals = item.rfind('=');
-    Hash hash;
-    if (equals == std::string::npos || !parse_hex(item.substr(equals + 1), hash)) {
-      problem = "`required:` wants module=hash, not `" + item + "`";
-      return std::nullopt;
-    }
-    index.required.emplace_back(item.substr(0, equals), hash);
-  }
+  if (!parse_hashes(*file, "required", index.required, problem) || !parse_hashes(*file, "removed", index.removed, problem))
+    return std::nullopt;
   return index;
 }
 

@@ -38,6 +38,7 @@ struct PatchIndex {
   std::string from, to;                                // version labels
   std::vector<std::string> modules;                    // with an M.patch, most basic first
   std::vector<std::pair<std::string, Hash>> required;  // unchanged modules, as the patch expects them
+  std::vector<std::pair<std::string, Hash>> removed;   // modules that the new version has no more, likewise
   std::vector<std::string> library;                    // modules of the library that the program has
   std::string conversions;                             // file with the conversions; may be empty
 };

@@ -104,7 +104,7 @@ std::vector<std::string> list(const std::set<std::string>& names) { return {name
 std::string write_report(const Version& before, const Version& after, const Difference& difference, const GeneratedPatch& patch) {
   std::string out = "Patch from " + before.label + " to " + after.label + "\n\n";
   if (difference.is_empty())
-    return out + "Nothing changed.\n" + line("Modules removed (they stay in the program)", modules_with(difference, ModuleChange::Removed));
+    return out + "Nothing changed.\n";
   const Tally functions = tally_of(before, after, difference, DefinitionKind::Function);
   const Tally data = tally_of(before, after, difference, DefinitionKind::Variable);
   const Tally exceptions = tally_of(before, after, difference, DefinitionKind::Exception);
@@ -120,7 +120,7 @@ std::string write_report(const Version& before, const Version& after, const Diff
          "\nPlaceholders left to the programmer: " + std::to_string(patch.placeholders) + "\n\n";
   out += line("Modules replaced", modules_with(difference, ModuleChange::Changed));
   out += line("Modules added", modules_with(difference, ModuleChange::Added));
-  out += line("Modules removed (they stay in the program)", modules_with(difference, ModuleChange::Removed));
+  out += line("Modules removed (old code may still use them)", modules_with(difference, ModuleChange::Removed));
   out += line("Types changed", list(types.changed));
   out += line("Abstract types changed (objects that other modules hold stay old; stubs take each to the same new object at every call)",
               abstract_types(before, types));

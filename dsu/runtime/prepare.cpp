@@ -48,11 +48,10 @@ uint32_t find_init(const PreparedModule& module) {
   return UINT32_MAX;
 }
 
-// Names that older versions of the module defined are free again, but for those that the new version shares.
-void forget_deleted(const Program& program, const PreparedModule& module, NameTable& names) {
-  const std::string& own = module.manifest.module;
+// Names that running versions of a module define are free again, but for those that the new version, if there is one, shares.
+void forget_deleted(const Program& program, const std::string& own, const std::vector<ImportOfSymbol>& imports, NameTable& names) {
   std::set<std::string> shared;
-  for (const ImportOfSymbol& import : module.manifest.imports) {
+  for (const ImportOfSymbol& import : imports) {
     shared.insert(import.target);
     shared.insert(program_name(import.target, own, true));
   }
@@ -115,7 +114,7 @@ std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file
   StepTimer timer(report, Step::Link);
   if (!link(*update, refusal))
     return nullptr;
-  plan_names(*update);
+  plan_names(patch, *update);
   return update;
 }
 
@@ -146,7 +145,7 @@ bool Preparation::match(const PatchFile& file, Refusal& refusal) const {
 bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const {
   size_t next = 0;
   for (const PatchModule& m : file.modules) {
-    if (m.role == ModuleRole::Required)
+    if (!has_object(m.role))
       continue;
     const tal::Bytes& object = file.objects[next++];
     if (m.role == ModuleRole::Library && program_.latest.contains(m.name))
@@ -197,7 +196,7 @@ bool Preparation::link(PreparedUpdate& update, Refusal& refusal) const {
   return true;
 }
 
-void Preparation::plan_names(PreparedUpdate& update) const {
+void Preparation::plan_names(const PatchFile& file, PreparedUpdate& update) const {
   const auto first = static_cast<uint32_t>(program_.modules.size());
   update.names = program_.names;
   update.latest = program_.latest;
@@ -207,6 +206,11 @@ void Preparation::plan_names(PreparedUpdate& update) const {
     const LoadedModule& caller = *program_.modules[relink.module];
     return caller.is_finished(caller.interface.sites[relink.site]);
   });
+  for (const PatchModule& m : file.modules)
+    if (m.role == ModuleRole::Removed) {
+      update.latest.erase(m.name);
+      forget_deleted(program_, m.name, {}, update.names);
+    }
   for (const tal::Relink& relink : update.links.relinks) {
     const tal::Site& site = program_.modules[relink.module]->interface.sites[relink.site];
     update.current[relink.module][site.symbol] = relink.target;
@@ -218,7 +222,7 @@ void Preparation::plan_names(PreparedUpdate& update) const {
       continue;
     update.latest[module.manifest.module] = first + i;
     if (module.role == ModuleRole::Replaced)
-      forget_deleted(program_, module, update.names);
+      forget_deleted(program_, module.manifest.module, module.manifest.imports, update.names);
     for (const auto& [name, symbol] : provided_names(module)) {
       const bool is_new = !program_.names.contains(name);
       report.added += is_new;

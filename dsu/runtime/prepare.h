@@ -66,7 +66,7 @@ private:
   bool match(const PatchFile& file, Refusal& refusal) const;
   bool verify_objects(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const;
   bool link(PreparedUpdate& update, Refusal& refusal) const;
-  void plan_names(PreparedUpdate& update) const;
+  void plan_names(const PatchFile& file, PreparedUpdate& update) const;
 
   const Program& program_;
   const tal::NativeInterface& natives_;

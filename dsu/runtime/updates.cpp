@@ -110,6 +110,8 @@ bool Updates::is_applied(const PatchFile& patch) const {
   });
   return was_applied && std::all_of(patch.modules.begin(), patch.modules.end(), [&](const PatchModule& m) {
     auto running = program_.latest.find(m.name);
+    if (m.role == ModuleRole::Removed)
+      return running == program_.latest.end();
     return m.role == ModuleRole::Private || m.role == ModuleRole::Library || (running != program_.latest.end() && program_.modules[running->second]->hash == m.new_hash);
   });
 }

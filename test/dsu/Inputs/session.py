@@ -10,6 +10,9 @@ Lines of a session:
   line           shows the next line of the program
   child-popctl ARGS  the same for a child that the program forked, as CHILD
   popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
+  load TEXT      from now on the program is given TEXT all the time while popctl runs, and a few times before and after; what it answers is
+                 shown behind the exit status, repetitions left out. Without TEXT: no more load
+  run COMMAND    runs a shell command in DIR and shows its output
   until TEXT :: popctl ARGS  runs popctl, showing nothing, until it says TEXT
   sleep SECONDS  gives it time for something that it does by itself
 At the end the program is given `quit` and has to end by itself. Everything has a deadline.
@@ -32,6 +35,11 @@ class Program:
                                         env=environment, cwd=directory)
         self.buffer = b""
         self.child = None
+        self.load = ""
+
+    def ask(self, text):
+        self.send(text)
+        return self.line()
 
     def send(self, text):
         self.process.stdin.write(text.encode() + b"\n")
@@ -60,22 +68,53 @@ def child_of(program, environment):
     return program.child
 
 
+def serve_meanwhile(program, is_over):
+    """Requests one after the other until is_over(), and a few more: the answers, repetitions left out."""
+    answers, more, end = [], 3, time.time() + DEADLINE
+    while more > 0:
+        more -= is_over()
+        answer = program.ask(program.load)
+        if answers[-1:] != [answer]:
+            answers.append(answer)
+        if answer == "(no answer)" or time.time() > end:
+            break
+    return answers
+
+
 def run_popctl(arguments, program, directory, environment):
     words = [word.replace("PID", str(program.process.pid)) for word in shlex.split(arguments)]
     words = [child_of(program, environment) if word == "CHILD" else word for word in words]
-    return subprocess.run(["popctl", *words], cwd=directory, env=environment, text=True, timeout=DEADLINE,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return run(["popctl", *words], program, directory, environment)
+
+
+def run(words, program, directory, environment):
+    """Runs a command while the program is under load: the result, and the answers."""
+    how = {"cwd": directory, "env": environment, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    if not program.load:
+        return subprocess.run(words, timeout=DEADLINE, **how), []
+    before = [program.ask(program.load) for _ in range(3)]
+    process = subprocess.Popen(words, **how)
+    answers = serve_meanwhile(program, lambda: process.poll() is not None)
+    output, _ = process.communicate(timeout=DEADLINE)
+    both = before + answers
+    return subprocess.CompletedProcess(words, process.returncode, output), [a for i, a in enumerate(both) if i == 0 or a != both[i - 1]]
+
+
+def show(result, program):
+    outcome, answers = result
+    print(outcome.stdout.replace(str(program.process.pid), "PID"), end="")
+    print("exit status", outcome.returncode)
+    for answer in answers:
+        print("served:", answer)
 
 
 def popctl(arguments, program, directory, environment):
-    result = run_popctl(arguments, program, directory, environment)
-    print(result.stdout.replace(str(program.process.pid), "PID"), end="")
-    print("exit status", result.returncode)
+    show(run_popctl(arguments, program, directory, environment), program)
 
 
 def until(text, arguments, program, directory, environment):
     end = time.time() + DEADLINE
-    while text not in run_popctl(arguments, program, directory, environment).stdout:
+    while text not in run_popctl(arguments, program, directory, environment)[0].stdout:
         if time.time() > end:
             sys.exit("session: popctl %s never says `%s`" % (arguments, text))
         time.sleep(0.02)
@@ -105,6 +144,10 @@ def main():
             elif verb == "until":
                 text, _, arguments = rest.partition(" :: popctl ")
                 until(text, arguments, program, directory, environment)
+            elif verb == "load":
+                program.load = rest
+            elif verb == "run":
+                show(run(["sh", "-c", rest.replace("PID", str(program.process.pid))], program, directory, environment), program)
             elif verb == "sleep":
                 time.sleep(float(rest))
             elif verb:

@@ -60,7 +60,7 @@ TEST(Container, RightChecksumOverWrongContentIsRefused) {
 TEST(Container, OtherVersionNamesBoth) {
   tal::Bytes file = write_container(sample());
   file[8] = 9;
-  EXPECT_EQ(reason(read_container(file)), "patch file format 9, this program reads format 2");
+  EXPECT_EQ(reason(read_container(file)), "patch file format 9, this program reads format 3");
 }
 
 PatchFile signed_sample(const KeyPair& pair) {
