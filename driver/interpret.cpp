@@ -46,10 +46,10 @@ int load_text(const PopcOptions& options, const std::string& path, Loaded& loade
 const char* entry_of(const std::vector<std::unique_ptr<Loaded>>& program) {
   for (const auto& loaded : program)
     for (const ir::Function& f : loaded->module.functions)
-      if (f.has_body() && f.linkage == ir::Linkage::Public && f.param_types.empty()) {
-        if (f.name == "main")
+      if (f.has_body() && f.linkage == ir::Linkage::Public) {
+        if (f.name == "main" && f.param_types.size() <= 1)
           return "main";
-        if (f.name == "pop_main")
+        if (f.name == "pop_main" && f.param_types.empty())
           return "pop_main";
       }
   return "main";
@@ -81,7 +81,10 @@ int interpret(const PopcOptions& options) {
     modules.push_back(&program.back()->module);
   }
   std::string entry = entry_of(program);
-  return report(ir::interp::run(modules, entry), entry);
+  ir::interp::Options settings;
+  settings.arguments = {options.inputs.front()};
+  settings.arguments.insert(settings.arguments.end(), options.program_arguments.begin(), options.program_arguments.end());
+  return report(ir::interp::run(modules, entry, {}, settings), entry);
 }
 
 } // namespace driver

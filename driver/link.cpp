@@ -14,6 +14,7 @@
 #include "driver/library_modules.h"
 #include "driver/output.h"
 #include "driver/process.h"
+#include "support/spelling.h"
 #include "tal/image_check.h"
 #include "tal/link_object.h"
 
@@ -94,8 +95,22 @@ private:
 
   int report(const tal::LinkResult& links) {
     for (const tal::LinkProblem& problem : links.problems)
-      print_error("popc", "module " + problem.module + ": `" + problem.symbol + "`: " + problem.message + " [" + problem.rule + "]");
+      print_error("popc", "module " + problem.module + ": `" + problem.symbol + "`: " + problem.message + " [" + problem.rule + "]" +
+                              (problem.rule == "L3" ? near_miss(problem.symbol) : ""));
     return user_error;
+  }
+
+  // What may be meant by a name that nobody defines: a static symbol of that name, or another spelling.
+  std::string near_miss(const std::string& name) const {
+    for (const tal::Interface* interface : interfaces_)
+      for (const tal::InterfaceSymbol& symbol : interface->symbols)
+        if (symbol.scope == tal::Scope::Static && symbol.name == name)
+          return "; that of module " + interface->module + " is static";
+    std::vector<std::string_view> known(defined_.begin(), defined_.end());
+    for (const auto& [native, declared] : natives_.natives)
+      known.push_back(native);
+    const std::string_view nearest = support::nearest_spelling(name, known);
+    return nearest.empty() ? "" : "; did you mean `" + std::string(nearest) + "`?";
   }
 
   int link(const tal::ProgramObjects& objects, const tal::LinkResult& links, const tal::ProgramOptions& options) {

@@ -105,6 +105,7 @@ po::options_description debug_options() {
       ("list-passes", "print the passes in order and exit")
       ("time-passes", "print the time of every stage and pass")
       ("interpret", "run the program on the IR interpreter")
+      ("argument", po::value<Names>()->value_name("TEXT"), "--interpret: an argument of the program")
       ("save-temps", "keep the objects that are handed to the system linker");
   return options;
 }
@@ -261,6 +262,7 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   take(map, "print-before", options.print_before);
   take(map, "print-func", options.print_func);
   take(map, "stop-after", options.stop_after);
+  take(map, "argument", options.program_arguments);
   take(map, "run-pass", options.run_pass);
   options.warn_all = map.count("Wall") != 0;
   options.updateable = map.count("dsu") != 0;

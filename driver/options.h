@@ -40,6 +40,7 @@ struct PopcOptions {
   std::vector<std::string> libraries, library_dirs; // -l, -L
   int optimise = 1;                        // -O0, -O1
   bool interpret = false;                  // run on the IR interpreter instead of making an executable
+  std::vector<std::string> program_arguments;  // --argument
   bool keep_temporaries = false;           // --save-temps
   bool verbose = false;
 

@@ -122,6 +122,11 @@ void Lexer::add_identifier() {
   token.name = session_.names.get({token_, token.length});
 }
 
+// What is written against a number without blanks belongs to it, if only as a mistake.
+void Lexer::skip_word() {
+  while ((*cursor_ >= '0' && *cursor_ <= '9') || (*cursor_ >= 'a' && *cursor_ <= 'z') || (*cursor_ >= 'A' && *cursor_ <= 'Z')) ++cursor_;
+}
+
 void Lexer::add_integer(std::string_view digits, unsigned base) {
   size_t end = digits.size();
   bool is_unsigned = false, is_long = false;
@@ -133,7 +138,7 @@ void Lexer::add_integer(std::string_view digits, unsigned base) {
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + end, value, static_cast<int>(base));
   (void)stop;
   const bool fits = error == std::errc() && (is_long || value <= UINT32_MAX);
-  while ((*cursor_ >= '0' && *cursor_ <= '9') || (*cursor_ >= 'a' && *cursor_ <= 'z') || (*cursor_ >= 'A' && *cursor_ <= 'Z')) ++cursor_;
+  skip_word();
   const bool has_rest = cursor_ != digits.data() + digits.size();
   Token& token = add(TOK_INTEGER);
   const std::string_view spelling(token_, token.length);
@@ -147,7 +152,17 @@ void Lexer::add_integer(std::string_view digits, unsigned base) {
 }
 
 void Lexer::add_floating(std::string_view spelling) {
+  if (last_ == TOK_DOT) {  // `t . 1.2`: components of tuples, however far the dots are from them
+    const std::string_view digits = spelling.substr(0, spelling.find_first_not_of("0123456789"));
+    cursor_ = digits.data() + digits.size();
+    return add_integer(digits, 10);
+  }
+  skip_word();
   Token& token = add(TOK_FLOATING);
+  if (token.length != spelling.size()) {
+    report<Diag::BadNumber>(token.loc, std::string_view(token_, token.length));
+    return;
+  }
   const bool is_long = spelling.ends_with("lf");
   token.number_type = !is_long && (spelling.back() == 'f' || spelling.back() == 'F') ? TypeKind::Float : TypeKind::Double;
   token.real = std::strtod(std::string(spelling).c_str(), nullptr);
@@ -175,6 +190,7 @@ void Lexer::add_offset() {
       cursor_ = p;
     }
   }
+  if (cursor_[0] == 'l' && cursor_[1] == 'f') ++cursor_;
   if ((*cursor_ | 0x20) == 'f') ++cursor_;
   add_floating({token_, cursor_});
 }

@@ -33,6 +33,7 @@ class Lexer {
   void add_identifier();
   void add_integer(std::string_view digits, unsigned base);
   void add_floating(std::string_view spelling);
+  void skip_word();
   void add_character(uint64_t value);
   void add_offset();
   bool ends_operand() const;    // could the last token end a primary expression?

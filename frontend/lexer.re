@@ -71,7 +71,7 @@ bool Lexer::scan() {
     digit+ suffix?             { add_integer({token_, cursor_}, 10); return true; }
     digit+ "." digit+ exponent? ("lf" | [fF])?   { add_floating({token_, cursor_}); return true; }
     digit+ ("." digit*)? exponent ("lf" | [fF])? { add_floating({token_, cursor_}); return true; }
-    digit+ "."                                   { add_floating({token_, cursor_}); return true; }
+    digit+ "." ("lf" | [fF])?                    { add_floating({token_, cursor_}); return true; }
     "." digit+                                   { add_offset(); return true; }
 
     "'" [^\\'\r\n\x00] "'"          { add_character(static_cast<unsigned char>(token_[1])); return true; }

@@ -122,7 +122,7 @@ std::optional<uint32_t> BodyChecker::find_field(ExprId object, Name name, Source
   for (uint32_t i = 0; i < decl.fields.size(); ++i) {
     if (decl.fields[i].name == name) return i;
   }
-  diagnostics_.report<Diag::NoSuchField>(loc, decl.name.view(), name.view()).note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+  suggest_field(diagnostics_.report<Diag::NoSuchField>(loc, decl.name.view(), name.view()), name, decl);
   return std::nullopt;
 }
 

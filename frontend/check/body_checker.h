@@ -133,6 +133,7 @@ class BodyChecker {
   ExprId compound(ast::BinaryOp op, ExprId target, ExprId value, bool yields_old, SourceLoc loc);
   ExprId negate(ExprId operand, SourceLoc loc);
   bool operator_applies(ast::BinaryOp op, TypeId type, SourceLoc loc);
+  std::optional<TypeDeclId> union_of_case(Name variant, TypeId hint, SourceLoc loc);
   std::optional<uint32_t> find_field(ExprId object, Name name, SourceLoc loc);
 
   SymbolId hoist(const ast::FunctionDecl& function);

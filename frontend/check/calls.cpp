@@ -247,7 +247,7 @@ typed::ExprId BodyChecker::expr(const ast::NewLabelled& n, SourceLoc loc, TypeId
     const auto found = std::ranges::find(decl.fields, label.name, &Field::name);
     if (found == decl.fields.end()) {
       check(*label.value);
-      diagnostics_.report<Diag::NoSuchField>(label.loc, decl.name.view(), label.name.view()).note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+      suggest_field(diagnostics_.report<Diag::NoSuchField>(label.loc, decl.name.view(), label.name.view()), label.name, decl);
       return error_expr(loc);
     }
     const auto index = static_cast<uint32_t>(found - decl.fields.begin());

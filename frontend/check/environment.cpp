@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "frontend/check/constant_eval.h"
+#include "support/spelling.h"
 
 namespace frontend {
 
@@ -24,6 +25,12 @@ TypeVariables TypeVariables::nested_in(const TypeVariables& around) {
   TypeVariables result;
   result.hidden_ = around.hidden_;
   if (!around.binders_.empty()) result.hidden_.insert(result.hidden_.end(), around.binders_.front().begin(), around.binders_.front().end());
+  return result;
+}
+
+std::vector<Name> TypeVariables::visible() const {
+  std::vector<Name> result;
+  for (const std::vector<Name>& names : binders_) result.insert(result.end(), names.begin(), names.end());
   return result;
 }
 
@@ -196,23 +203,6 @@ std::optional<TypeDeclId> Environment::find_type(Name name, OpenScopeId opens) {
 
 namespace {
 
-// Edit distance with transpositions, cut off above `limit`.
-size_t distance(std::string_view a, std::string_view b, size_t limit) {
-  if (a.size() > b.size() + limit || b.size() > a.size() + limit) return limit + 1;
-  std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    std::swap(before, last);
-    std::swap(last, row);
-  }
-  return last[b.size()];
-}
-
 std::string_view last_part(std::string_view name) {
   const size_t at = name.rfind("::");
   return at == std::string_view::npos ? name : name.substr(at + 2);
@@ -221,32 +211,33 @@ std::string_view last_part(std::string_view name) {
 }  // namespace
 
 // A qualified name of which this is the last part, or else the nearest spelling.
-void Environment::suggest(support::Diagnostics::Builder builder, Name name, const std::vector<Name>& candidates) {
-  Name qualified, nearest;
-  const size_t limit = name.view().size() < 3 ? 0 : 1 + name.view().size() / 5;
-  size_t best = limit + 1;
+void suggest(support::Diagnostics::Builder report, Name name, const std::vector<Name>& candidates) {
+  std::string_view qualified;
+  std::vector<std::string_view> spellings;
   for (const Name candidate : candidates) {
-    if (candidate.view() != name.view() && last_part(candidate.view()) == name.view()) {
-      if (qualified.empty() || candidate.view() < qualified.view()) qualified = candidate;
-    }
-    const size_t d = limit == 0 ? 1 : distance(name.view(), candidate.view(), limit);
-    if (d < best || (d == best && !nearest.empty() && candidate.view() < nearest.view())) {
-      best = d;
-      nearest = candidate;
-    }
+    const std::string_view text = candidate.view();
+    spellings.push_back(text);
+    if (text != name.view() && last_part(text) == name.view() && (qualified.empty() || text < qualified)) qualified = text;
   }
   if (!qualified.empty()) {
-    const std::string_view text = qualified.view();
-    builder.note<Diag::SuggestOpen>(SourceLoc(), text, text.substr(0, text.rfind("::")));
-  } else if (!nearest.empty() && best <= limit) {
-    builder.note<Diag::SuggestName>(SourceLoc(), nearest.view());
+    report.note<Diag::SuggestOpen>(SourceLoc(), qualified, qualified.substr(0, qualified.rfind("::")));
+  } else if (const std::string_view nearest = support::nearest_spelling(name.view(), spellings); !nearest.empty()) {
+    report.note<Diag::SuggestName>(SourceLoc(), nearest);
   }
+}
+
+void suggest_field(support::Diagnostics::Builder report, Name name, const TypeDecl& decl) {
+  report.note<Diag::DeclaredHere>(decl.loc, decl.name.view());
+  std::vector<Name> candidates;
+  for (const Field& field : decl.fields) candidates.push_back(field.name);
+  suggest(report, name, candidates);
 }
 
 void Environment::report_unbound(SourceLoc loc, Name name, const std::vector<Name>& locals) {
   if (!reported_names_.insert(name).second) return;
   std::vector<Name> candidates = locals;
   for (const auto& [known, value] : values_) candidates.push_back(known);
+  for (const std::string_view word : {"chr", "false", "null", "ord", "size", "sprintf", "true"}) candidates.push_back(session_.names.get(word));
   suggest(session_.diagnostics.report<Diag::UnboundName>(loc, name.view()), name, candidates);
 }
 
@@ -255,9 +246,13 @@ void Environment::report_enclosing_local(SourceLoc loc, Name name, SourceLoc dec
   session_.diagnostics.report<Diag::EnclosingLocal>(loc, name.view()).note<Diag::DeclaredHere>(declared, name.view());
 }
 
-void Environment::report_unknown_type(SourceLoc loc, Name name) {
+void Environment::report_unknown_type(SourceLoc loc, Name name, const TypeVariables* variables) {
   if (!reported_names_.insert(session_.names.get("type " + name.str())).second) return;
-  std::vector<Name> candidates(type_order_);
+  std::vector<Name> candidates = variables ? variables->visible() : std::vector<Name>();
+  candidates.insert(candidates.end(), type_order_.begin(), type_order_.end());
+  for (const std::string_view word : {"array", "bool", "byte", "char", "double", "exn", "exncon", "float", "int", "long", "short", "string", "unsigned", "void"}) {
+    candidates.push_back(session_.names.get(word));
+  }
   suggest(session_.diagnostics.report<Diag::UnknownType>(loc, name.view()), name, candidates);
 }
 

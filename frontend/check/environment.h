@@ -56,6 +56,7 @@ class TypeVariables {
   // Depth and index of a variable, the innermost binder first.
   std::optional<std::pair<uint32_t, uint32_t>> find(Name name) const;
   bool is_hidden(Name name) const;
+  std::vector<Name> visible() const;
   const std::vector<Name>& hidden() const { return hidden_; }
   TypeParamNames outermost() const { return binders_.empty() ? TypeParamNames() : TypeParamNames(binders_.front()); }
 
@@ -101,12 +102,11 @@ class Environment {
 
   // With a suggestion; a name is reported once per module.
   void report_unbound(SourceLoc loc, Name name, const std::vector<Name>& locals);
-  void report_unknown_type(SourceLoc loc, Name name);
+  void report_unknown_type(SourceLoc loc, Name name, const TypeVariables* variables = nullptr);
   void report_enclosing_local(SourceLoc loc, Name name, SourceLoc declared);
 
   // The one union that has a case of this name: reports if there is none or more than one.
   std::optional<TypeDeclId> union_of_case(Name name, SourceLoc loc);
-  void report_no_case(SourceLoc loc, TypeDeclId union_type, Name name);
 
   // Reports that a feature is not supported, once per feature and module.
   void unsupported(SourceLoc loc, Feature feature);
@@ -194,7 +194,6 @@ class Environment {
 
   template <class Map>
   typename Map::mapped_type* resolve(Map& map, Name name, OpenScopeId opens);
-  void suggest(support::Diagnostics::Builder builder, Name name, const std::vector<Name>& candidates);
 
   Session& session_;
   typed::TypedModule& module_;
@@ -219,5 +218,10 @@ class Environment {
 };
 
 std::string_view feature_text(Feature feature);
+
+// Adds a note that says what may have been meant by an unknown name: `open`, or another spelling.
+void suggest(support::Diagnostics::Builder report, Name name, const std::vector<Name>& candidates);
+// The same for a field or case, with a note where they are declared.
+void suggest_field(support::Diagnostics::Builder report, Name name, const TypeDecl& decl);
 
 }  // namespace frontend

@@ -147,15 +147,6 @@ std::optional<TypeDeclId> Environment::union_of_case(Name name, SourceLoc loc) {
   return std::nullopt;
 }
 
-void Environment::report_no_case(SourceLoc loc, TypeDeclId id, Name name) {
-  const TypeDecl& decl = types_.decl(id);
-  std::vector<Name> candidates;
-  for (const Field& field : decl.fields) candidates.push_back(field.name);
-  auto report = session_.diagnostics.report<Diag::NoSuchCase>(loc, decl.name.view(), name.view());
-  report.note<Diag::DeclaredHere>(decl.loc, decl.name.view());
-  suggest(std::move(report), name, candidates);
-}
-
 void Environment::check_duplicates(const std::vector<Name>& names, SourceLoc loc) {
   for (size_t i = 0; i < names.size(); ++i) {
     if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) != names.begin() + static_cast<std::ptrdiff_t>(i)) {
@@ -254,7 +245,7 @@ TypeId Environment::named_type(const ast::NamedType& node, SourceLoc loc, TypeVa
     if (variables.is_hidden(node.name)) {
       session_.diagnostics.report<Diag::EnclosingTypeVariable>(loc, node.name.view());
     } else {
-      report_unknown_type(loc, node.name);
+      report_unknown_type(loc, node.name, &variables);
     }
     return kErrorType;
   }

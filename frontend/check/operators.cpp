@@ -78,7 +78,7 @@ typed::ExprId BodyChecker::expr(const ast::Binary& n, SourceLoc loc, TypeId) {
     return add(loc, kBoolType, typed::Logical{n.op == ast::BinaryOp::LogicalAnd, left, right});
   }
   const ExprId left = check(*n.left);
-  const ExprId right = check(*n.right);
+  const ExprId right = check(*n.right, types_.is_union(type_of(left)) ? type_of(left) : kNoHint);
   if (n.op == ast::BinaryOp::Eq || n.op == ast::BinaryOp::Ne) return equality(n.op, left, right, loc);
   return n.op >= ast::BinaryOp::Lt ? comparison(n.op, left, right, loc) : arithmetic(n.op, left, right, loc);
 }

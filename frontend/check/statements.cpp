@@ -74,7 +74,9 @@ std::optional<typed::TargetId> BodyChecker::find_target(Name label, SourceLoc lo
   if (label.empty()) {
     diagnostics_.report<Diag::JumpOutsideLoop>(loc, is_break ? "break" : "continue");
   } else {
-    diagnostics_.report<Diag::UnknownLabel>(loc, label.view());
+    std::vector<Name> labels;
+    for (const Target& target : targets_) labels.push_back(target.label);
+    suggest(diagnostics_.report<Diag::UnknownLabel>(loc, label.view()), label, labels);
   }
   return std::nullopt;
 }

@@ -12,16 +12,26 @@ std::optional<uint32_t> BodyChecker::find_case(TypeDeclId id, Name name, SourceL
   const std::vector<Field>& cases = types_.decl(id).fields;
   const auto found = std::ranges::find(cases, name, &Field::name);
   if (found != cases.end()) return static_cast<uint32_t>(found - cases.begin());
-  env_.report_no_case(loc, id, name);
+  suggest_field(diagnostics_.report<Diag::NoSuchCase>(loc, types_.decl(id).name.view(), name.view()), name, types_.decl(id));
   return std::nullopt;
 }
 
 // ---------------------------------------------------------------- values
 
-typed::ExprId BodyChecker::expr(const ast::NewUnion& n, SourceLoc loc, TypeId) {
+// Of `^.C`: the union that is wanted where it stands, if it has such a case, or else the only one that has.
+std::optional<TypeDeclId> BodyChecker::union_of_case(Name variant, TypeId hint, SourceLoc loc) {
+  const TypeId wanted = unifier_.prune(hint);
+  if (types_.is_union(wanted)) {
+    const TypeDeclId id = types_.get(wanted).decl;
+    if (std::ranges::find(types_.decl(id).fields, variant, &Field::name) != types_.decl(id).fields.end()) return id;
+  }
+  return env_.union_of_case(variant, loc);
+}
+
+typed::ExprId BodyChecker::expr(const ast::NewUnion& n, SourceLoc loc, TypeId hint) {
   std::optional<TypeDeclId> id;
   if (n.union_name.empty()) {
-    id = env_.union_of_case(n.variant, loc);
+    id = union_of_case(n.variant, hint, loc);
   } else if (id = env_.find_type(n.union_name, opens_); !id) {
     env_.report_unknown_type(loc, n.union_name);
   } else if (types_.decl(*id).kind != TypeDeclKind::Union) {

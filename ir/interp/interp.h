@@ -17,6 +17,7 @@ namespace ir::interp {
 struct Options {
   uint64_t step_limit = 100'000'000; // instructions
   uint32_t depth_limit = 200'000;    // calls in progress
+  std::vector<std::string> arguments = {}; // of the program: std_args(), and what an entry point with a parameter gets
 };
 
 struct Outcome {
@@ -32,7 +33,8 @@ struct Outcome {
   std::string error;
 };
 
-// Calls the function of that (qualified) name with canonical arguments.
+// Calls the function of that (qualified) name with canonical arguments. One that has a parameter and gets no argument is an entry
+// point: it gets the program's arguments.
 [[nodiscard]] Outcome run(std::span<const Module* const> program, std::string_view function, std::span<const uint64_t> args = {},
                           const Options& options = {});
 

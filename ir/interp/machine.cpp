@@ -226,6 +226,8 @@ Outcome Machine::run(std::string_view function, std::span<const Word> args) {
   auto found = public_functions_.find(function);
   if (found == public_functions_.end() || !found->second->function)
     fail("no function `" + std::string(function) + "`");
+  else if (args.empty() && found->second->function->param_types.size() == 1)
+    enter(found->second, {program_arguments()});
   else if (found->second->function->param_types.size() != args.size())
     fail("wrong number of arguments for `" + std::string(function) + "`");
   else
@@ -233,6 +235,13 @@ Outcome Machine::run(std::string_view function, std::span<const Word> args) {
   while (!done_)
     step();
   return std::move(outcome_);
+}
+
+Word Machine::program_arguments() {
+  Object* array = make(options_.arguments.size());
+  for (size_t i = 0; i < options_.arguments.size(); ++i)
+    array->words[i] = make_string(options_.arguments[i]);
+  return word(array);
 }
 
 void Machine::enter(const Callable* callable, std::vector<Word> args) {

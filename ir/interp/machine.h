@@ -51,6 +51,7 @@ class Machine {
   bool raise(std::string_view exception, Word payload = 0);
   bool exit(Word status);
   void fail(std::string error);
+  Word program_arguments(); // as a new array of new strings
   void print(std::string_view text) { outcome_.output += text; }
 
  private:

@@ -122,6 +122,9 @@ bool compare(Machine&, Args a, Word& r) {
   return r = from_int(static_cast<int64_t>(x->words.size()) - static_cast<int64_t>(y->words.size())), true;
 }
 bool do_exit(Machine& m, Args a, Word&) { return m.exit(a[0]); }
+double power_of_2_minus_1(double x) { return std::expm1(x * 0.693147180559945309417); }
+bool string_of_ulong(Machine& m, Args a, Word& r) { return give(m, r, std::to_string(a[0])); }
+bool arguments(Machine& m, Args, Word& r) { return r = m.program_arguments(), true; }
 bool no_strings(Machine& m, Args, Word& r) { return r = Machine::word(m.make(0)), true; }
 
 struct Row {
@@ -154,6 +157,11 @@ constexpr Row kNatives[] = {
     {"Core::string_of_double", string_of_double},
     {"Core::hexstr_of_float", hex_of_float},
     {"Core::hexstr_of_double", hex_of_double},
+    {"new_array1", new_zeros},
+    {"new_array2", new_zeros},
+    {"new_array4", new_zeros},
+    {"new_array4u", new_zeros},
+    {"new_array8", new_zeros},
     {"new_array_float", new_zeros},
     {"new_array_double", new_zeros},
     {"power", apply2<std::pow>},
@@ -161,8 +169,15 @@ constexpr Row kNatives[] = {
     {"Math::cos", apply<std::cos>},
     {"Math::sin", apply<std::sin>},
     {"Math::atan", apply2<std::atan2>},
+    {"Math::tan", apply<std::tan>},
     {"Math::exp", apply<std::exp>},
     {"Math::log", apply<std::log>},
+    {"Math::log2", apply<std::log2>},
+    {"Math::log10", apply<std::log10>},
+    {"Math::f2xm1", apply<power_of_2_minus_1>},
+    {"Math::frem", apply2<std::fmod>},
+    {"arc_cos", apply<std::acos>},
+    {"arc_sin", apply<std::asin>},
     {"Math::floor", apply<std::floor>},
     {"Math::ceil", apply<std::ceil>},
     {"Math::trunc", apply<std::trunc>},
@@ -170,13 +185,14 @@ constexpr Row kNatives[] = {
     {"Core::string_of_int", string_of_int},
     {"Core::string_of_uint", string_of_uint},
     {"Core::string_of_long", string_of_long},
+    {"Core::string_of_ulong", string_of_ulong},
     {"Core::hex_string_of_uint", hex_string},
     {"new_string", new_string},
     {"Core::strconcat", concat},
     {"Core::strncpy", copy},
     {"Core::strcmp", compare},
     {"exit", do_exit},
-    {"std_args", no_strings},
+    {"std_args", arguments},
     {"std_env", no_strings},
     {"Dsu::update_point", nothing},
 };
