@@ -14,19 +14,16 @@
 
 namespace codegen {
 
-namespace {
-
-class Generator {
+class ModuleGenerator::Impl {
 public:
-  Generator(const ir::Module& module, const support::SourceManager& sources, const tal::NativeInterface& natives,
-            const CodegenOptions& options)
+  Impl(const ir::Module& module, const support::SourceManager& sources, const tal::NativeInterface& natives, const CodegenOptions& options)
       : unit_(module, natives), sources_(sources), options_(options), debug_(sources) {}
 
-  CodegenResult run() {
-    const ir::Module& module = unit_.module();
-    for (uint32_t i = 0; i < module.functions.size() && result_.internal_error.empty(); ++i)
-      if (module.functions[i].has_body()) function({i});
+  bool has_failed() const { return !result_.internal_error.empty(); }
+
+  CodegenResult finish() {
     if (!result_.internal_error.empty() || !result_.unsupported.empty()) return std::move(result_);
+    const ir::Module& module = unit_.module();
     unit_.emit_data(result_.image);
     if (unit_.has_too_much_data()) {
       result_.unsupported.push_back({module.globals.front().loc, "more than 256 MiB of initial values of global variables in one module"});
@@ -40,7 +37,6 @@ public:
     return std::move(result_);
   }
 
-private:
   void function(ir::FuncId id) {
     size_t errors = result_.unsupported.size();
     SelectedFunction selected = select(unit_, unit_.module().function(id), result_.unsupported);
@@ -64,6 +60,7 @@ private:
       result_.unsupported.push_back({unit_.module().function(id).loc, "a function in which more than 256 values are alive at once"});
   }
 
+private:
   // The checker bounds what a label record says; only functions with hundreds of variables come near.
   bool fits_label_limits(const mir::Function& mir) {
     const tal::ObjectAnnotations& annotations = unit_.annotations();
@@ -113,17 +110,27 @@ private:
 
   Unit unit_;
   const support::SourceManager& sources_;
-  const CodegenOptions& options_;
+  const CodegenOptions options_;
   Encoder encoder_;
   DebugInfo debug_;
   CodegenResult result_;
 };
 
-} // namespace
+ModuleGenerator::ModuleGenerator(const ir::Module& module, const support::SourceManager& sources, const tal::NativeInterface& natives,
+                                 const CodegenOptions& options)
+    : impl_(std::make_unique<Impl>(module, sources, natives, options)) {}
+ModuleGenerator::~ModuleGenerator() = default;
+void ModuleGenerator::function(ir::FuncId id) {
+  if (!impl_->has_failed()) impl_->function(id);
+}
+CodegenResult ModuleGenerator::finish() { return impl_->finish(); }
 
 CodegenResult generate_code(const ir::Module& module, const support::SourceManager& sources, const tal::NativeInterface& natives,
                             const CodegenOptions& options) {
-  return Generator(module, sources, natives, options).run();
+  ModuleGenerator generator(module, sources, natives, options);
+  for (uint32_t i = 0; i < module.functions.size(); ++i)
+    if (module.functions[i].has_body()) generator.function({i});
+  return generator.finish();
 }
 
 std::vector<WrongNative> wrong_natives(const ir::Module& module, const tal::NativeInterface& natives) {

@@ -5,6 +5,7 @@
 // caller gives the object to the checker.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,20 @@ struct CodegenResult {
 // The object is tal::write_object(result.image, result.annotations).
 [[nodiscard]] CodegenResult generate_code(const ir::Module& module, const support::SourceManager& sources,
                                           const tal::NativeInterface& natives, const CodegenOptions& options);
+
+// The same in steps, while the module is still being made: code is generated for one function after the other, whose bodies may be
+// dropped then; what they mention is in the module's tables when they come.
+class ModuleGenerator {
+ public:
+  ModuleGenerator(const ir::Module& module, const support::SourceManager& sources, const tal::NativeInterface& natives, const CodegenOptions& options);
+  ~ModuleGenerator();
+  void function(ir::FuncId id); // does nothing after an error
+  [[nodiscard]] CodegenResult finish();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // Names of the runtime that the module declares as something else: why the checker may refuse its code.
 struct WrongNative {

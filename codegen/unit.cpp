@@ -34,14 +34,10 @@ ir::Constant canonical(ir::Constant constant, unsigned width) {
 Unit::Unit(const ir::Module& module, const tal::NativeInterface& natives)
     : module_(module), natives_(natives), map_(*module.types, annotations_.types) {
   annotations_.module = module.name;
-  function_symbols_.assign(module.functions.size(), none);
-  global_symbols_.assign(module.globals.size(), none);
-  exception_symbols_.assign(module.exceptions.size(), none);
-  data_symbols_.assign(module.data.size(), none);
   add_data_symbols();
   // Everything that is defined here has a symbol, used or not.
   for (uint32_t i = 0; i < module.functions.size(); ++i)
-    if (module.functions[i].has_body()) function({i});
+    if (module.functions[i].linkage != ir::Linkage::Import) function({i});
   for (uint32_t i = 0; i < module.globals.size(); ++i)
     if (module.globals[i].linkage != ir::Linkage::Import) global({i});
   for (uint32_t i = 0; i < module.exceptions.size(); ++i)
@@ -64,8 +60,14 @@ tal::Scope Unit::scope(const std::string& name, ir::Linkage linkage) const {
   return tal::Scope::Import;
 }
 
+// The tables of the module grow while code is generated, and ours with them.
+uint32_t& Unit::at(std::vector<uint32_t>& symbols, uint32_t index) {
+  if (index >= symbols.size()) symbols.resize(index + 1, none);
+  return symbols[index];
+}
+
 uint32_t Unit::function(ir::FuncId id) {
-  uint32_t& symbol = function_symbols_[id.value];
+  uint32_t& symbol = at(function_symbols_, id.value);
   if (symbol != none) return symbol;
   const ir::Function& function = module_.function(id);
   // A native has one entry for all types.
@@ -77,7 +79,7 @@ uint32_t Unit::function(ir::FuncId id) {
 }
 
 uint32_t Unit::global(ir::GlobalId id) {
-  uint32_t& symbol = global_symbols_[id.value];
+  uint32_t& symbol = at(global_symbols_, id.value);
   if (symbol != none) return symbol;
   const ir::Global& global = module_.global(id);
   tal::Symbol record = make_symbol(global.name, tal::SymbolKind::Data, scope(global.name, global.linkage));
@@ -93,7 +95,7 @@ tal::TypeId Unit::payload(ir::ExceptionId id) {
 }
 
 uint32_t Unit::exception(ir::ExceptionId id) {
-  uint32_t& symbol = exception_symbols_[id.value];
+  uint32_t& symbol = at(exception_symbols_, id.value);
   if (symbol != none) return symbol;
   const ir::Exception& exception = module_.exception(id);
   tal::Symbol record = make_symbol(exception.name, tal::SymbolKind::ExnName, scope(exception.name, exception.linkage));
@@ -148,12 +150,17 @@ bool Unit::is_square_root(ir::FuncId id) const {
 // ---- static data ------------------------------------------------------------------------------------------------------
 
 void Unit::add_data_symbols() {
-  for (uint32_t i = 0; i < module_.data.size(); ++i) {
-    const ir::DataObject& object = module_.data[i];
+  while (data_symbols_.size() < module_.data.size()) {
+    const ir::DataObject& object = module_.data[data_symbols_.size()];
     tal::Symbol record = make_symbol("", tal::SymbolKind::Data, tal::Scope::Static);
     record.type = map_.word(object.type, true);
-    data_symbols_[i] = add_symbol(std::move(record));
+    data_symbols_.push_back(add_symbol(std::move(record)));
   }
+}
+
+uint32_t Unit::data(ir::DataId id) {
+  add_data_symbols();
+  return data_symbols_[id.value];
 }
 
 // Gives the symbol room in .data; none of it if there would be too much.
@@ -266,6 +273,7 @@ void Unit::emit_pool(tal::ObjectImage& image, const FloatPool& pool, unsigned si
 }
 
 void Unit::emit_data(tal::ObjectImage& image) {
+  add_data_symbols();
   emit_pool(image, doubles_, 8);
   emit_pool(image, floats_, 4);
   for (uint32_t i = 0; i < module_.globals.size(); ++i)

@@ -25,7 +25,7 @@ public:
   uint32_t function(ir::FuncId id);
   uint32_t global(ir::GlobalId id);
   uint32_t exception(ir::ExceptionId id);
-  uint32_t data(ir::DataId id) { return data_symbols_[id.value]; }
+  uint32_t data(ir::DataId id);
   uint32_t runtime(const std::string& name);
   // The descriptor of a layout (`ptr T`) or array (`arr t`).
   uint32_t representation(frontend::TypeId type);
@@ -53,6 +53,7 @@ public:
   void emit_data(tal::ObjectImage& image);
 
 private:
+  static uint32_t& at(std::vector<uint32_t>& symbols, uint32_t index);
   uint32_t add_symbol(tal::Symbol symbol);
   tal::Scope scope(const std::string& name, ir::Linkage linkage) const;
   void add_data_symbols();

@@ -119,7 +119,7 @@ std::string source_name(const frontend::Session& session, const ir::Module& modu
   std::string name = module.name.starts_with(prefix) ? module.name.substr(prefix.size()) : module.name;
   const std::string stem = name;
   for (const ir::Function& function : module.functions) {
-    if (!function.has_body() || !function.loc.is_valid())
+    if (function.linkage == ir::Linkage::Import || !function.loc.is_valid())
       continue;
     std::string file(session.sources.name(function.loc.file));
     if (std::filesystem::path(file).stem() == stem)
@@ -152,30 +152,17 @@ bool check_imports(const PopcOptions& options, frontend::Session& session, const
   return print_diagnostics(options, diagnostics, session.sources);
 }
 
-std::optional<ir::Module> make_ir(const PopcOptions& options, frontend::Session& session, const frontend::typed::TypedModule& source,
-                                  tal::Bytes& manifest, int& exit_status) {
+// What has to be right before there is IR.
+bool check_runtime_names(const PopcOptions& options, frontend::Session& session, const frontend::typed::TypedModule& source, int& exit_status) {
   exit_status = native_interface() ? 0 : internal_error;
-  if (exit_status != 0)
-    return std::nullopt;
-  if (!check_names(options, session, source)) {
+  if (exit_status == 0 && !check_names(options, session, source))
     exit_status = user_error;
-    return std::nullopt;
-  }
-  return lower_and_optimise(options, session, source, manifest, exit_status);
+  return exit_status == 0;
 }
 
-// Everything after the IR.
-std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::Session& session, const ir::Module& module,
-                                         tal::Bytes manifest, std::string& text, int& exit_status) {
-  if (options.emit == Emit::Ir) {
-    text += ir::print_module(module);
-    return std::nullopt;
-  }
-
-  std::optional<StageTimer> timer(std::in_place, options, "generate code");
-  codegen::CodegenResult code =
-      codegen::generate_code(module, session.sources, *native_interface(), codegen_options(options, session, module));
-  timer.reset();
+// From the result of code generation to a verified object.
+std::optional<CompiledObject> finish_object(const PopcOptions& options, frontend::Session& session, const ir::Module& module,
+                                            codegen::CodegenResult code, tal::Bytes manifest, std::string& text, int& exit_status) {
   if (!report_unsupported(options, session, code.unsupported)) {
     exit_status = user_error;
     return std::nullopt;
@@ -201,6 +188,65 @@ std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::S
     return std::nullopt;
   }
   return verify_output(options, module.name, std::move(object), exit_status);
+}
+
+// Everything after the IR.
+std::optional<CompiledObject> compile_ir(const PopcOptions& options, frontend::Session& session, const ir::Module& module,
+                                         tal::Bytes manifest, std::string& text, int& exit_status) {
+  if (options.emit == Emit::Ir) {
+    text += ir::print_module(module);
+    return std::nullopt;
+  }
+  std::optional<StageTimer> timer(std::in_place, options, "generate code");
+  codegen::CodegenResult code =
+      codegen::generate_code(module, session.sources, *native_interface(), codegen_options(options, session, module));
+  timer.reset();
+  return finish_object(options, session, module, std::move(code), std::move(manifest), text, exit_status);
+}
+
+// Stage by stage. Drops the bodies of `source` when they are in the IR: of a large program they are a third of all memory.
+std::optional<CompiledObject> compile_whole(const PopcOptions& options, frontend::Session& session, frontend::typed::TypedModule& source,
+                                            tal::Bytes manifest, std::string& text, int& exit_status) {
+  if (!check_runtime_names(options, session, source, exit_status))
+    return std::nullopt;
+  const std::optional<ir::Module> module = lower_and_optimise(options, session, source, manifest, exit_status);
+  if (!module)
+    return std::nullopt;
+  source.functions = {};
+  return compile_ir(options, session, *module, std::move(manifest), text, exit_status);
+}
+
+// Nobody wants to see, check or time the IR of the whole module, and no pass does: functions can be compiled one by one.
+bool goes_by_function(const PopcOptions& options) {
+  const bool wants_object = options.emit == Emit::Object || options.emit == Emit::Executable;
+  return wants_object && options.optimise == 0 && !options.loop_update_points && !options.verify_each && !options.time_passes &&
+         !options.print_after_all && options.run_pass.empty() && options.print_before.empty() && options.print_after.empty() &&
+         options.stop_after.empty();
+}
+
+// Stages as in compile_whole, but function by function: what belongs to one is still in the processor's caches when the next stage
+// reads it, and its memory serves for the next function. Takes the bodies out of `source`.
+std::optional<CompiledObject> compile_by_function(const PopcOptions& options, frontend::Session& session, frontend::typed::TypedModule& source,
+                                                  tal::Bytes manifest, std::string& text, int& exit_status) {
+  if (!check_runtime_names(options, session, source, exit_status))
+    return std::nullopt;
+  ir::Lowering lowering(source);
+  ir::Module& module = lowering.module();
+  codegen::ModuleGenerator generator(module, session.sources, *native_interface(), codegen_options(options, session, module));
+  while (const std::optional<ir::Lowering::Lowered> lowered = lowering.next()) {
+    if (lowered->is_last)
+      source.functions[lowered->source].body = {};
+    if (!lowering.unsupported().empty())
+      continue; // only to find all of it
+    ir::run_required_passes(module, module.function(lowered->function));
+    generator.function(lowered->function);
+    module.function(lowered->function).drop_body();
+  }
+  if (!report_unsupported(options, session, lowering.unsupported())) {
+    exit_status = user_error;
+    return std::nullopt;
+  }
+  return finish_object(options, session, module, generator.finish(), std::move(manifest), text, exit_status);
 }
 
 // Typed assembly: the object that the text describes, if it is well typed. A refusal is the author's.
@@ -264,7 +310,9 @@ bool add_native_files(const std::vector<std::string>& paths) {
 std::optional<CompiledObject> compile_module(const PopcOptions& options, frontend::Session& session,
                                              const frontend::typed::TypedModule& source, tal::Bytes manifest,
                                              std::string& text, int& exit_status) {
-  std::optional<ir::Module> module = make_ir(options, session, source, manifest, exit_status);
+  std::optional<ir::Module> module;
+  if (check_runtime_names(options, session, source, exit_status))
+    module = lower_and_optimise(options, session, source, manifest, exit_status);
   return module ? compile_ir(options, session, *module, std::move(manifest), text, exit_status) : std::nullopt;
 }
 
@@ -313,11 +361,9 @@ std::optional<CompiledObject> compile_file(const PopcOptions& options, const std
   tal::Bytes manifest;
   if (options.updateable)
     manifest = dsu::manifest_section(*module, options.version);
-  std::optional<ir::Module> ir = make_ir(options, *session, *module, manifest, exit_status);
-  if (!ir)
-    return std::nullopt;
-  module->functions = {}; // the bodies are in the IR now; of a large program they are a third of all memory
-  std::optional<CompiledObject> object = compile_ir(options, *session, *ir, std::move(manifest), text, exit_status);
+  std::optional<CompiledObject> object = goes_by_function(options)
+                                             ? compile_by_function(options, *session, *module, std::move(manifest), text, exit_status)
+                                             : compile_whole(options, *session, *module, std::move(manifest), text, exit_status);
   if (object)
     object->dependencies = std::move(dependencies);
   return object;

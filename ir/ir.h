@@ -143,6 +143,12 @@ struct Function {
   std::vector<BlockId> order;
 
   bool has_body() const { return !order.empty(); }
+  void drop_body() {
+    blocks = std::vector<Block>(); // `{}` would keep the memory
+    insts = std::vector<Inst>();
+    values = std::vector<Value>();
+    order = std::vector<BlockId>();
+  }
   BlockId entry() const { return order.front(); }
   Block& block(BlockId id) { return blocks[id.value]; }
   const Block& block(BlockId id) const { return blocks[id.value]; }

@@ -178,4 +178,10 @@ class Runner {
 
 PipelineResult run_pipeline(Module& module, const PipelineOptions& options) { return Runner(module, options).run(); }
 
+void run_required_passes(Module& module, Function& function) {
+  for (const Pass& pass : all_passes())
+    if (pass.required)
+      pass.run(module, function);
+}
+
 } // namespace ir

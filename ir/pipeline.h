@@ -56,4 +56,7 @@ struct PipelineResult {
 
 [[nodiscard]] PipelineResult run_pipeline(Module& module, const PipelineOptions& options);
 
+// What run_pipeline does to a function at -O0, without printing, checking and timing.
+void run_required_passes(Module& module, Function& function);
+
 } // namespace ir

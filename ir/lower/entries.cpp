@@ -129,15 +129,16 @@ static typed::Function at_widths(const typed::Function& source, frontend::TypeSt
 }
 
 // Bodies name further entries of static functions, which then have to be lowered as well.
-void ModuleLowering::lower_bodies() {
-  for (size_t next = 0; next < pending_.size(); ++next) {
-    const PendingBody body = pending_[next];
-    const typed::Function& source = source_.functions[body.source];
-    if (body.widths.empty())
-      lower_function(*this, source, body.target);
-    else
-      lower_function(*this, at_widths(source, types(), body.widths), body.target);
-  }
+std::optional<Lowering::Lowered> ModuleLowering::next() {
+  if (next_ == pending_.size())
+    return std::nullopt;
+  const PendingBody body = pending_[next_++];
+  const typed::Function& source = source_.functions[body.source];
+  if (body.widths.empty())
+    lower_function(*this, source, body.target);
+  else
+    lower_function(*this, at_widths(source, types(), body.widths), body.target);
+  return Lowering::Lowered{body.target, body.source, source_.symbol(source.symbol).width_params == 0};
 }
 
 } // namespace ir::lowering

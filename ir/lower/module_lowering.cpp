@@ -4,7 +4,18 @@
 
 namespace ir {
 
-LowerResult lower(const frontend::typed::TypedModule& source) { return lowering::ModuleLowering(source).run(); }
+LowerResult lower(const frontend::typed::TypedModule& source) {
+  lowering::ModuleLowering lowering(source);
+  while (lowering.next()) {
+  }
+  return lowering.take_result();
+}
+
+Lowering::Lowering(const frontend::typed::TypedModule& source) : lowering_(std::make_unique<lowering::ModuleLowering>(source)) {}
+Lowering::~Lowering() = default;
+std::optional<Lowering::Lowered> Lowering::next() { return lowering_->next(); }
+Module& Lowering::module() { return lowering_->module(); }
+const std::vector<Unsupported>& Lowering::unsupported() const { return lowering_->unsupported(); }
 
 namespace lowering {
 
@@ -21,9 +32,10 @@ Linkage linkage_of(frontend::Scope scope) {
 ModuleLowering::ModuleLowering(const typed::TypedModule& source) : source_(source), entries_(source.symbols.size(), UINT32_MAX), strings_(source.strings.size()) {
   result_.module.name = source.name;
   result_.module.types = source.types.get();
+  declare();
 }
 
-LowerResult ModuleLowering::run() {
+void ModuleLowering::declare() {
   declare_functions();
   declare_globals();
   declare_exceptions();
@@ -31,8 +43,6 @@ LowerResult ModuleLowering::run() {
     Constant init = lower_initializer(*this, global);
     module().global(this->global(global.symbol)).init = std::move(init);
   }
-  lower_bodies();
-  return std::move(result_);
 }
 
 void ModuleLowering::declare_functions() {

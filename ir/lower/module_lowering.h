@@ -19,11 +19,13 @@ using Widths = std::vector<uint8_t>;
 class ModuleLowering {
  public:
   explicit ModuleLowering(const typed::TypedModule& source);
-  LowerResult run();
+  std::optional<Lowering::Lowered> next();
+  LowerResult take_result() { return std::move(result_); }
 
   const typed::TypedModule& source() const { return source_; }
   frontend::TypeStore& types() { return *source_.types; }
   Module& module() { return result_.module; }
+  const std::vector<Unsupported>& unsupported() const { return result_.unsupported; }
 
   // The table entry of a symbol. Imports are entered at their first use, so that unused ones leave no trace.
   // Functions have one for each width that their code depends on: that of these type arguments (entries.cpp).
@@ -39,7 +41,7 @@ class ModuleLowering {
   void declare_functions();
   void declare_globals();
   void declare_exceptions();
-  void lower_bodies();
+  void declare();
 
   uint32_t& entry(typed::SymbolId symbol) { return entries_[symbol.value]; }
   Function signature(typed::SymbolId symbol, const Widths& widths);
@@ -60,6 +62,7 @@ class ModuleLowering {
   std::map<std::pair<uint32_t, Widths>, uint32_t> function_entries_; // by SymbolId and widths
   std::unordered_map<uint32_t, uint32_t> definitions_; // by SymbolId: index of the typed function
   std::vector<PendingBody> pending_;
+  size_t next_ = 0; // of pending_
   std::vector<DataId> strings_; // by StringId
   DataId empty_string_;
 };
