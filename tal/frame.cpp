@@ -108,28 +108,33 @@ bool FunctionChecker::find_pad(const LabelRecord*& pad) {
 
 // ---- calls ---------------------------------------------------------------------------------------------------------
 
-// The type arguments of a polymorphic reference are written in .tal.inst (C21).
+// What a polymorphic reference is at the type arguments that .tal.inst has for it, if any (C21).
 bool FunctionChecker::instance(TypeId signature, TypeId& result) {
   result = signature;
-  if (types_.sig(signature).vars.empty())
+  if (types_.sig(signature).vars.empty() || !has_inst())
     return true;
-  const auto& insts = m_.annotations.insts;
-  if (!has_inst())
-    return fail(CheckRule::C21, "type arguments for " + types_.print(signature), "none at this instruction");
-  const Instantiation& inst = insts[m_.next_inst++];
+  return instance(signature, m_.annotations.insts[m_.next_inst++].args, result);
+}
+
+bool FunctionChecker::instance(TypeId signature, std::span<const TypeId> args, TypeId& result) {
   std::vector<uint32_t> key{signature.value};
-  for (TypeId arg : inst.args) {
+  for (TypeId arg : args) {
     if (!types_.is_word(arg) || !in_scope(arg))
       return fail(CheckRule::C21, "word types of this function", types_.print(arg));
     key.push_back(arg.value);
   }
   auto [entry, fresh] = m_.instances.try_emplace(std::move(key));
   if (fresh)
-    entry->second = types_.instantiate(signature, inst.args);
+    entry->second = types_.instantiate(signature, args);
   result = entry->second;
   if (!result)
     return fail(CheckRule::C21, "type arguments of the kinds of " + types_.print(signature), "others, or too large a type");
   return true;
+}
+
+bool FunctionChecker::callee(TypeId signature, TypeId& result) {
+  return instance(signature, result) &&
+         (types_.sig(result).vars.empty() || fail(CheckRule::C21, "type arguments for all of " + types_.print(signature), "fewer at this instruction"));
 }
 
 bool FunctionChecker::require_alignment() {
@@ -179,9 +184,9 @@ bool FunctionChecker::finish_call(const Value& result, bool noret, bool throws, 
   return true;
 }
 
-bool FunctionChecker::call(TypeId signature, bool may_be_polymorphic) {
-  TypeId id = signature;
-  if (may_be_polymorphic && !instance(signature, id))
+bool FunctionChecker::call(TypeId signature) {
+  TypeId id;
+  if (!callee(signature, id))
     return false;
   const Signature& s = types_.sig(id);
   size_t on_stack = 0;
@@ -205,7 +210,7 @@ bool FunctionChecker::step_call() {
   m_.sites.push_back({Section::Text, Site::Kind::Call, reloc->offset, reloc->symbol, -4});
   if (Special special = m_.specials[reloc->symbol]; special != Special::None)
     return call_special(special);
-  return call(symbol.type, true);
+  return call(symbol.type);
 }
 
 bool FunctionChecker::step_call_indirect() {
@@ -216,7 +221,7 @@ bool FunctionChecker::step_call_indirect() {
     return fail(CheckRule::C19, "a function value", describe(state_, target));
   if (!is_nonnull(state_, target))
     return fail(CheckRule::C13, "a function value known not to be null", describe(state_, target));
-  return call(types_.target(target.type), false);
+  return call(types_.target(target.type));
 }
 
 // Runtime entry points with rules of their own (C29; natives.h).
@@ -323,7 +328,7 @@ bool FunctionChecker::tail_call(uint32_t number) {
   if (!require_frame_left("a tail call"))
     return false;
   TypeId id;
-  if (!instance(symbol.type, id))
+  if (!callee(symbol.type, id))
     return false;
   const Signature& s = types_.sig(id);
   size_t on_stack = 0;

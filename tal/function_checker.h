@@ -78,7 +78,8 @@ private:
   // --- transfer.cpp: one instruction
   bool step();
   bool step_mov();
-  bool step_package();
+  bool step_typed_move();
+  bool step_package(TypeId package, std::span<const TypeId> hidden);
   bool require_hidden(TypeId package, std::span<const TypeId> hidden);
   bool step_extend();
   bool step_lea();
@@ -111,7 +112,7 @@ private:
   bool step_call();
   bool step_call_indirect();
   bool step_ret();
-  bool call(TypeId signature, bool may_be_polymorphic);
+  bool call(TypeId signature);
   bool call_special(Special special);
   bool require_arguments(const Signature& s, size_t& on_stack);
   bool require_alignment();
@@ -121,6 +122,8 @@ private:
   bool add_record(bool throws, const LabelRecord* pad);
   int16_t find_token(uint8_t reg) const;
   bool instance(TypeId signature, TypeId& result);
+  bool instance(TypeId signature, std::span<const TypeId> args, TypeId& result);
+  bool callee(TypeId signature, TypeId& result);
   bool has_inst() const { return m_.next_inst < m_.annotations.insts.size() && m_.annotations.insts[m_.next_inst].offset == at_; }
   bool in_scope(TypeId type) const { return types_.vars_fit(type, signature_->vars, true); }
   bool tail_call(uint32_t symbol);

@@ -183,7 +183,7 @@ private:
     case SymbolKind::Function:
       if (s.scope == Scope::Native && !s.type)
         return no_type; // runtime entry points are not values
-      return types_.sig(s.type).vars.empty() ? types_.fn(s.type) : no_type;
+      return types_.fn(s.type);
     case SymbolKind::Data:
     case SymbolKind::ExnName: return s.type;
     case SymbolKind::Desc: return types_.tag(s.type) == TypeTag::Rep ? s.type : no_type;

@@ -279,7 +279,7 @@ bool FunctionChecker::step_mov() {
   switch (row.form) {
   case Form::RG:
     if (row.size == 8) // tokens and junk may be moved as a whole
-      return has_inst() ? step_package() : set(inst_.rm, state_.reg[inst_.reg]);
+      return has_inst() ? step_typed_move() : set(inst_.rm, state_.reg[inst_.reg]);
     if (Value v; !read(inst_.reg, row.size, v))
       return false;
     else if (row.size == 4)
@@ -304,17 +304,27 @@ bool FunctionChecker::step_mov() {
   }
 }
 
-// C33: a move whose record names a package type opens a package of that type, at hidden types that are variables of this
-// function from here on, or makes one of what the register holds.
-bool FunctionChecker::step_package() {
+// C35: a move whose record names a function type makes of a function of that type what it is at the types that follow.
+bool FunctionChecker::step_typed_move() {
   const std::vector<TypeId>& list = m_.annotations.insts[m_.next_inst++].args;
   for (TypeId t : list)
     if (!types_.is_word(t) || !in_scope(t))
       return fail(CheckRule::C33, "word types of this function", types_.print(t));
-  const TypeId package = list[0];
-  const std::span<const TypeId> hidden = std::span(list).subspan(1);
+  const std::span<const TypeId> rest = std::span(list).subspan(1);
+  if (types_.tag(list[0]) != TypeTag::Fn)
+    return step_package(list[0], rest);
+  TypeId signature;
+  if (!require_type(CheckRule::C35, state_, state_.reg[inst_.reg], list[0], "the function") || !instance(types_.target(list[0]), rest, signature))
+    return false;
+  const TypeId type = types_.fn(signature, types_.is_nullable(list[0]));
+  return type ? set(inst_.rm, state_.word(types_, type)) : fail(CheckRule::O8, "a type within the limits", types_.print(signature));
+}
+
+// C33: a move whose record names a package type opens a package of that type, at hidden types that are variables of this
+// function from here on, or makes one of what the register holds.
+bool FunctionChecker::step_package(TypeId package, std::span<const TypeId> hidden) {
   if (!types_.is_package(package))
-    return fail(CheckRule::C33, "a package type", types_.print(package));
+    return fail(CheckRule::C33, "a package or function type", types_.print(package));
   const Value v = state_.reg[inst_.reg];
   const bool opens = v.tag == Value::Tag::Word && v.type == package;
   if (opens && !require_hidden(package, hidden))

@@ -157,9 +157,7 @@ TypeId TypeParser::type(TokenStream& in) {
       result = checked(in, types_.arr(type(in), m, nullable), "array type");
     } else if (name == "fn") {
       in.expect("[");
-      auto outer = vars_;
-      TypeId s = signature(in);
-      vars_ = std::move(outer);
+      TypeId s = signature_here(in);
       in.expect("]");
       result = checked(in, types_.fn(s, nullable), "function type");
     } else if (name == "exnname")
@@ -174,9 +172,18 @@ TypeId TypeParser::type(TokenStream& in) {
 }
 
 TypeId TypeParser::signature(TokenStream& in) {
+  vars_.clear();
+  return signature_here(in);
+}
+
+// What it quantifies comes before the variables around it (T6).
+TypeId TypeParser::signature_here(TokenStream& in) {
   Signature s;
-  if (in.is("<"))
+  const auto outer = vars_;
+  if (in.is("<")) {
     quantifier(in, s.vars);
+    vars_.insert(vars_.end(), outer.begin(), outer.end());
+  }
   in.expect("(");
   s.args = list(in, ")");
   if (in.accept("->")) {
@@ -186,6 +193,7 @@ TypeId TypeParser::signature(TokenStream& in) {
       s.result = type(in);
   }
   s.throws = !in.accept("nothrow");
+  vars_ = outer;
   return in.failed() ? no_type : checked(in, types_.signature(std::move(s)), "signature");
 }
 

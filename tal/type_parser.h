@@ -38,6 +38,7 @@ public:
   void add_named(std::string name, NamedId id) { named_.emplace_back(std::move(name), id); }
 
 private:
+  TypeId signature_here(TokenStream& in);
   bool kind(TokenStream& in, Kind& k);
   bool quantifier(TokenStream& in, std::vector<Kind>& kinds);
   bool variables(TokenStream& in, std::vector<Kind>& kinds, std::string_view close);

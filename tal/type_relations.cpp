@@ -10,80 +10,74 @@ namespace tal {
 TypeId TypeTable::substitute(TypeId type, std::span<const TypeId> args) {
   if (!type || is_closed(type))
     return type;
-  Memo memo;
-  return substitute_in(type, args, memo);
+  Substitution by{args};
+  return substitute_in(type, by, 0);
 }
 
-bool TypeTable::substitute_signature(Signature& s, std::span<const TypeId> args, Memo& memo) {
+bool TypeTable::substitute_parts(Signature& s, Substitution& by, uint32_t inside) {
   for (TypeId& arg : s.args)
-    if (!(arg = substitute_in(arg, args, memo)))
+    if (!(arg = substitute_in(arg, by, inside)))
       return false;
-  return !s.result || (s.result = substitute_in(s.result, args, memo));
+  return !s.result || (s.result = substitute_in(s.result, by, inside));
 }
 
-// The recursion is as deep as the type, at most max_type_depth.
-TypeId TypeTable::substitute_in(TypeId type, std::span<const TypeId> args, Memo& memo) {
-  if (is_closed(type))
+// An argument that comes to stand under quantifiers keeps its variables, whose numbers are higher there (T6).
+TypeId TypeTable::substitute_var(const Node& variable, const Substitution& by, uint32_t inside) {
+  const uint32_t index = variable.a - inside;
+  if (index >= by.args.size())
+    return var(variable.a - static_cast<uint32_t>(by.args.size()) + by.kept, variable.kind);
+  const TypeId arg = by.args[index];
+  if (!kind_at_most(kind(arg), variable.kind))
+    return no_type;
+  Substitution shift{{}, inside};
+  return substitute_in(arg, shift, 0);
+}
+
+// `inside`: the quantified variables around this part of the type, which are not touched. The recursion is as deep as the type, at
+// most max_type_depth.
+TypeId TypeTable::substitute_in(TypeId type, Substitution& by, uint32_t inside) {
+  if (!type || inside >= max_type_vars || nodes_[type.value].vars >> 4 * inside == 0)
     return type;
-  if (auto known = memo.find(type.value); known != memo.end())
+  const uint64_t key = uint64_t{type.value} << 8 | inside;
+  if (auto known = by.known.find(key); known != by.known.end())
     return known->second;
   Node node = nodes_[type.value];
+  const TypeId child = node.tag < TypeTag::Struct ? TypeId{node.a} : no_type;
   TypeId result;
   switch (node.tag) {
-  case TypeTag::Var:
-    if (node.a < args.size() && kind_at_most(kind(args[node.a]), node.kind))
-      result = args[node.a];
-    break;
-  case TypeTag::Ptr:
-    result = ptr(substitute_in(TypeId{node.a}, args, memo), node.nullable);
-    break;
-  case TypeTag::Arr:
-    result = arr(substitute_in(TypeId{node.a}, args, memo), node.mutability, node.nullable);
-    break;
-  case TypeTag::Fn:
-    result = fn(substitute_in(TypeId{node.a}, args, memo), node.nullable);
-    break;
+  case TypeTag::Var: result = substitute_var(node, by, inside); break;
+  case TypeTag::Ptr: result = ptr(substitute_in(child, by, inside), node.nullable); break;
+  case TypeTag::Arr: result = arr(substitute_in(child, by, inside), node.mutability, node.nullable); break;
+  case TypeTag::Fn: result = fn(substitute_in(child, by, inside), node.nullable); break;
   case TypeTag::ExnName:
-    if (const TypeId payload = substitute_in(TypeId{node.a}, args, memo)) // an open type has a payload; one that fails is not none
+    if (const TypeId payload = substitute_in(child, by, inside)) // an open type has a payload; one that fails is not none
       result = exn_name(payload);
     break;
-  case TypeTag::Rep:
-    result = rep(substitute_in(TypeId{node.a}, args, memo));
-    break;
-  case TypeTag::Union:
-    result = union_word(substitute_in(TypeId{node.a}, args, memo), node.nullable);
-    break;
+  case TypeTag::Rep: result = rep(substitute_in(child, by, inside)); break;
+  case TypeTag::Union: result = union_word(substitute_in(child, by, inside), node.nullable); break;
   case TypeTag::Struct: {
     // R18: offsets and widths were fixed before substitution; a slot stays a slot.
     std::vector<Field> list = field_lists_[node.list];
     bool ok = true;
     for (Field& f : list)
-      ok = ok && (f.type = substitute_in(f.type, args, memo));
+      ok = ok && (f.type = substitute_in(f.type, by, inside));
     if (ok)
       result = struct_layout(std::move(list));
     break;
   }
-  case TypeTag::Named: {
-    std::vector<TypeId> list = lists_[node.list];
-    bool ok = true;
-    for (TypeId& arg : list)
-      ok = ok && (arg = substitute_in(arg, args, memo));
-    if (ok)
-      result = named(NamedId{node.a}, list);
-    break;
-  }
+  case TypeTag::Named:
   case TypeTag::Cases: {
     std::vector<TypeId> list = lists_[node.list];
     bool ok = true;
-    for (TypeId& payload : list)
-      ok = ok && (payload = substitute_in(payload, args, memo));
+    for (TypeId& part : list)
+      ok = ok && (part = substitute_in(part, by, inside));
     if (ok)
-      result = cases(node.a & 1, node.a >> 1, list);
+      result = node.tag == TypeTag::Named ? named(NamedId{node.a}, list) : cases(node.a & 1, node.a >> 1, list);
     break;
   }
   case TypeTag::Sig: {
     Signature s = sigs_[node.list];
-    if (substitute_signature(s, args, memo))
+    if (substitute_parts(s, by, inside + static_cast<uint32_t>(s.vars.size())))
       result = signature(std::move(s));
     break;
   }
@@ -97,7 +91,7 @@ TypeId TypeTable::substitute_in(TypeId type, std::span<const TypeId> args, Memo&
   case TypeTag::Exn:
     break;
   }
-  memo[type.value] = result;
+  by.known[key] = result;
   return result;
 }
 
@@ -133,52 +127,60 @@ std::vector<TypeId> TypeTable::guess_hidden(TypeId package, TypeId inside) {
   std::vector<TypeId> bound(args(package).begin(), args(package).end());
   bound.resize(type.params.size() + type.hidden.size());
   unsigned budget = 1024; // what a compiler writes is far smaller (R52)
-  match(type.body, inside, bound, budget);
+  match(type.body, inside, bound, budget, 0);
   bound.erase(bound.begin(), bound.begin() + static_cast<std::ptrdiff_t>(type.params.size()));
   for (TypeId& t : bound)
     t = t ? t : i64();
   return bound;
 }
 
-// Walks both types side by side, as far as they have one shape, and notes what stands where the pattern has variables.
-void TypeTable::match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget) const {
+// Walks both types side by side, as far as they have one shape, and notes what stands where the pattern has variables; never a variable
+// that is quantified on the way there.
+void TypeTable::match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget, size_t bound_inside) const {
   if (!pattern || !type || is_closed(pattern) || budget == 0)
     return;
   budget--;
   const Node &p = nodes_[pattern.value], &t = nodes_[type.value];
-  if (p.tag == TypeTag::Var && p.a < bound.size() && !bound[p.a])
-    bound[p.a] = type;
+  if (p.tag == TypeTag::Var && p.a >= bound_inside && p.a - bound_inside < bound.size() && !bound[p.a - bound_inside] && is_closed(type))
+    bound[p.a - bound_inside] = type;
   if (p.tag != t.tag || p.tag == TypeTag::Var)
     return;
   if (p.tag == TypeTag::Struct) {
     for (size_t i = 0; i < std::min(fields(pattern).size(), fields(type).size()); i++)
-      match(fields(pattern)[i].type, fields(type)[i].type, bound, budget);
+      match(fields(pattern)[i].type, fields(type)[i].type, bound, budget, bound_inside);
   } else if (p.tag == TypeTag::Named || p.tag == TypeTag::Cases) {
     for (size_t i = 0; i < std::min(args(pattern).size(), args(type).size()); i++)
-      match(args(pattern)[i], args(type)[i], bound, budget);
+      match(args(pattern)[i], args(type)[i], bound, budget, bound_inside);
   } else if (p.tag == TypeTag::Sig) {
-    for (size_t i = 0; i < std::min(sig(pattern).args.size(), sig(type).args.size()); i++)
-      match(sig(pattern).args[i], sig(type).args[i], bound, budget);
-    match(sig(pattern).result, sig(type).result, bound, budget);
+    const Signature &x = sig(pattern), &y = sig(type);
+    for (size_t i = 0; i < std::min(x.args.size(), y.args.size()); i++)
+      match(x.args[i], y.args[i], bound, budget, bound_inside + x.vars.size());
+    match(x.result, y.result, bound, budget, bound_inside + x.vars.size());
   } else {
-    match(target(pattern), target(type), bound, budget);
+    match(target(pattern), target(type), bound, budget, bound_inside);
   }
 }
 
+// The variables that are left, if any, are quantified again, before those of the context.
 TypeId TypeTable::instantiate(TypeId signature_id, std::span<const TypeId> args) {
   if (!signature_id || tag(signature_id) != TypeTag::Sig)
     return no_type;
   Signature s = sig(signature_id);
-  if (!args_fit(args, s.vars))
+  if (args.size() > s.vars.size() || !args_fit(args, std::span(s.vars).first(args.size())))
     return no_type;
-  if (s.vars.empty())
-    return signature_id;
-  s.vars.clear();
-  Memo memo;
-  return substitute_signature(s, args, memo) ? signature(std::move(s)) : no_type;
+  s.vars.erase(s.vars.begin(), s.vars.begin() + static_cast<std::ptrdiff_t>(args.size()));
+  const auto left = static_cast<uint32_t>(s.vars.size());
+  Substitution shift{{}, left};
+  std::vector<TypeId> all;
+  for (TypeId arg : args)
+    all.push_back(substitute_in(arg, shift, 0));
+  for (uint32_t i = 0; i < left; i++)
+    all.push_back(var(i, s.vars[i]));
+  Substitution by{all, left};
+  return substitute_parts(s, by, 0) ? signature(std::move(s)) : no_type;
 }
 
-bool TypeTable::subtype(TypeId a, TypeId b, int depth) const {
+bool TypeTable::subtype(TypeId a, TypeId b, int depth) {
   if (!is_word(a) || !is_word(b))
     return false;
   if (a == b)
@@ -224,14 +226,13 @@ TypeId TypeTable::at_kinds_of(TypeId a, TypeId b) {
     return a;
   Signature s = sig(a);
   s.vars = kinds;
-  Memo memo;
-  const TypeId result = substitute_signature(s, vars, memo) ? signature(std::move(s)) : no_type;
+  Substitution by{vars, static_cast<uint32_t>(kinds.size())};
+  const TypeId result = substitute_parts(s, by, 0) ? signature(std::move(s)) : no_type;
   return result ? result : a;
 }
 
-bool TypeTable::sig_at_most(TypeId a, TypeId b) { return signature_at_most(at_kinds_of(a, b), b, 2); }
-
-bool TypeTable::signature_at_most(TypeId a, TypeId b, int depth) const {
+bool TypeTable::signature_at_most(TypeId a, TypeId b, int depth) {
+  a = at_kinds_of(a, b);
   if (!a || !b || tag(a) != TypeTag::Sig || tag(b) != TypeTag::Sig)
     return false;
   if (a == b)

@@ -120,8 +120,7 @@ TypeId TypeTable::arr(TypeId element, Mutability mutability, bool nullable) {
 }
 
 TypeId TypeTable::fn(TypeId signature, bool nullable) {
-  // Function values are monomorphic: a signature with quantifiers of its own is not the type of a value.
-  if (!signature || signature.value >= size() || tag(signature) != TypeTag::Sig || !sig(signature).vars.empty())
+  if (!signature || signature.value >= size() || tag(signature) != TypeTag::Sig)
     return no_type;
   return unary(TypeTag::Fn, signature, Kind::P, nullable, Mutability::ReadOnly);
 }
@@ -311,19 +310,12 @@ TypeId TypeTable::signature(Signature s) {
       put(key, static_cast<uint64_t>(f.c), 8);
     }
   }
-  if (!s.vars.empty()) {
-    // T6: quantifiers bind every variable inside, at its declared kind.
-    for (Kind k : s.vars)
-      if (k == Kind::None || k == Kind::D)
-        return no_type;
-    for (uint64_t rest = node.vars; rest != 0;) {
-      unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;
-      size_t index = shift / 4;
-      if (index >= s.vars.size() || (node.vars >> shift & 15) != 1u + static_cast<unsigned>(s.vars[index]))
-        return no_type;
-      rest &= ~(uint64_t{15} << shift);
-    }
-    node.vars = 0;
+  // T6: the quantified variables occur at their declared kinds; the others are those of the context.
+  for (Kind k : s.vars) {
+    const uint64_t written = node.vars & 15;
+    if (k == Kind::None || k == Kind::D || (written != 0 && written != 1u + static_cast<unsigned>(k)))
+      return no_type;
+    node.vars >>= 4;
   }
   node.list = static_cast<uint32_t>(sigs_.size());
   size_t before = nodes_.size();

@@ -69,8 +69,10 @@ struct SigFact {
   friend bool operator==(const SigFact&, const SigFact&) = default;
 };
 
+// Variables are de Bruijn indices: inside a signature with k quantified variables those are 0 .. k-1, and what is variable n outside is
+// variable n + k there. So types that differ in the names of bound variables are one type, and one node (T6).
 struct Signature {
-  std::vector<Kind> vars = {}; // quantified variables; Var nodes inside refer to them by index
+  std::vector<Kind> vars = {}; // quantified variables, none of kind D
   std::vector<TypeId> args = {};   // word types
   TypeId result = {};              // no_type: no result
   bool noret = false;
@@ -193,13 +195,13 @@ public:
   TypeId open(TypeId package, std::span<const TypeId> hidden);
   // Hidden types at which `inside` may be what is in the package. A guess: the caller checks it with open().
   std::vector<TypeId> guess_hidden(TypeId package, TypeId inside);
-  // S[args/vars] as a signature without variables; no_type if the kinds do not fit.
+  // S[args/vars], the leading variables if there are fewer arguments; no_type if the kinds do not fit.
   TypeId instantiate(TypeId signature, std::span<const TypeId> args);
 
   // T7: i8<=i16<=i32<=i64, every word of a kind <= i64, non-null <= nullable, fn by T8; else equality.
-  bool is_subtype(TypeId a, TypeId b) const { return subtype(a, b, 2); }
+  bool is_subtype(TypeId a, TypeId b) { return subtype(a, b, 2); }
   // T8: a function of signature a may stand where one of b is assumed.
-  bool sig_at_most(TypeId a, TypeId b);
+  bool sig_at_most(TypeId a, TypeId b) { return signature_at_most(a, b, 2); }
 
   // Canonical bytes: equal exactly for equal types, also across tables; named types occur by fingerprint.
   std::string canonical(TypeId type) const;
@@ -228,7 +230,12 @@ private:
     std::string bytes;                // canonical, references out of the group by fingerprint
     std::vector<uint32_t> members;    // sorted by name
   };
-  using Memo = std::unordered_map<uint32_t, TypeId>;
+  // What a type becomes where the variables 0 .. args.size()-1 are replaced and the others renumbered to follow `kept` new ones.
+  struct Substitution {
+    std::span<const TypeId> args;
+    uint32_t kept = 0;
+    std::unordered_map<uint64_t, TypeId> known = {}; // by type and number of quantifiers around it
+  };
   using NamedMap = std::unordered_map<uint32_t, NamedId>;
 
   TypeId intern(Node node, std::string key, size_t parts = 0);
@@ -238,12 +245,13 @@ private:
   TypeId expand_to(TypeId memory, TypeTag wanted);
   TypeId at_kinds_of(TypeId a, TypeId b);
   bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
-  void match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget) const;
-  TypeId substitute_in(TypeId type, std::span<const TypeId> args, Memo& memo);
-  bool substitute_signature(Signature& s, std::span<const TypeId> args, Memo& memo);
-  bool subtype(TypeId a, TypeId b, int depth) const;
+  void match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget, size_t bound_inside) const;
+  TypeId substitute_in(TypeId type, Substitution& by, uint32_t inside);
+  TypeId substitute_var(const Node& var, const Substitution& by, uint32_t inside);
+  bool substitute_parts(Signature& s, Substitution& by, uint32_t inside);
+  bool subtype(TypeId a, TypeId b, int depth);
   bool is_read_only_view(TypeId a, TypeId b) const;
-  bool signature_at_most(TypeId a, TypeId b, int depth) const;
+  bool signature_at_most(TypeId a, TypeId b, int depth);
   void collect_named(TypeId type, std::vector<uint32_t>& out, std::unordered_map<uint32_t, uint32_t>& seen) const;
   std::vector<std::vector<uint32_t>> find_groups(size_t first, size_t& budget) const;
   bool canonicalise_group(std::vector<uint32_t> members, std::string* problem);

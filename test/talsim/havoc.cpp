@@ -44,7 +44,7 @@ bool Havoc::make_code(Machine& m, TypeRef signature, Word& value) {
   for (uint32_t k = 0; k < m.modules.size(); k++) {
     const auto& a = m.modules[k]->file.annotations;
     for (uint32_t s = 0; s < a.symbols.size() && fitting.size() < 16; s++)
-      if (a.symbols[s].section == tal::Section::Text && a.types.sig(a.symbols[s].type).vars.empty())
+      if (a.symbols[s].section == tal::Section::Text)
         if (uint32_t c = m.closure(k, s, 0); c != 0 && m.types.signature_at_most(m.closure_of(c).signature, signature))
           fitting.push_back(c);
   }
@@ -232,7 +232,13 @@ Outcome Havoc::call(Machine& m, const Closure& f, const std::vector<Word>& argum
   for (const Word& w : arguments)
     if (w.tag == Tag::Code && calls_back_ < 40 && !random_.one_in(3)) {
       calls_back_++;
-      const Type callee = m.types[m.closure_of(w.id).signature];
+      std::vector<TypeRef> variables;
+      for (tal::Kind k : std::vector<tal::Kind>(m.types[m.closure_of(w.id).signature].vars))
+        variables.push_back(random_type(m, k));
+      const uint32_t code = m.instance(w.id, m.types.environment(variables));
+      if (code == 0)
+        continue;
+      const Type callee = m.types[m.closure_of(code).signature];
       if (callee.throws && !signature.throws)
         continue;
       std::vector<Word> values;
@@ -243,7 +249,7 @@ Outcome Havoc::call(Machine& m, const Closure& f, const std::vector<Word>& argum
       Word answer;
       if (!ok)
         continue;
-      Outcome outcome = m.call(w.id, values, answer);
+      Outcome outcome = m.call(code, values, answer);
       if (outcome != Outcome::Returned)
         return outcome;
     }
@@ -266,7 +272,7 @@ Outcome Havoc::call(Machine& m, const Closure& f, const std::vector<Word>& argum
 TypeRef Havoc::random_type(Machine& m, tal::Kind kind) {
   std::vector<TypeRef> fitting;
   for (TypeRef t = 1; t < m.types.size(); t++)
-    if (Types::fits(m.types.kind_of(t), kind) && m.types[t].sort != Sort::Var)
+    if (Types::fits(m.types.kind_of(t), kind) && m.types.is_closed(t))
       fitting.push_back(t);
   if (kind == tal::Kind::P || kind == tal::Kind::W || kind == tal::Kind::W8)
     fitting.push_back(m.types.array(m.types.integer(1), true));

@@ -62,10 +62,7 @@ uint32_t Machine::closure(uint32_t module, uint32_t symbol, EnvRef env) {
   const auto& table = m.file.annotations.types;
   if (!s.type || table.tag(s.type) != tal::TypeTag::Sig)
     return 0;
-  const tal::Signature& sig = table.sig(s.type);
-  if (sig.vars.size() != types.types_of(env).size())
-    return 0;
-  TypeRef signature = sig.vars.empty() ? types.of(table, s.type) : types.instance(table, s.type, env);
+  const TypeRef signature = types.instance(types.of(table, s.type), types.types_of(env));
   if (signature == 0)
     return 0;
   auto number = static_cast<uint32_t>(closures_.size());
@@ -81,6 +78,17 @@ uint32_t Machine::world_closure(const std::string& name, TypeRef signature, EnvR
     closure_types_.push_back(signature);
   }
   return at->second;
+}
+
+// A polymorphic function at more type arguments; 0 if they do not fit. It is the same code.
+uint32_t Machine::instance(uint32_t code, EnvRef more) {
+  const Closure c = closures_[code];
+  std::vector<TypeRef> all = types.types_of(c.env);
+  all.insert(all.end(), types.types_of(more).begin(), types.types_of(more).end());
+  if (c.module != UINT32_MAX)
+    return closure(c.module, c.symbol, types.environment(all));
+  const TypeRef signature = types.instance(c.signature, types.types_of(more));
+  return signature == 0 ? 0 : world_closure(c.name, signature, types.environment(all));
 }
 
 Word Machine::code_word(uint32_t id) const {
@@ -134,7 +142,7 @@ Word Machine::symbol_address_in(uint32_t module, uint32_t symbol, EnvRef env, bo
       const tal::TypeTable& where = native ? natives.types : table;
       tal::TypeId type = native && found != natives.natives.end() ? found->second.type : native ? tal::no_type : s.type;
       if (type && where.tag(type) == tal::TypeTag::Sig)
-        if (TypeRef signature = where.sig(type).vars.empty() ? types.of(where, type) : types.instance(where, type, env))
+        if (TypeRef signature = types.instance(types.of(where, type), types.types_of(env)))
           id = world_closure(s.name, signature, env);
     }
     ok = id != 0;
@@ -514,11 +522,13 @@ bool Machine::type_arguments(uint32_t at, EnvRef& env) {
   return true;
 }
 
-// A move with type arguments makes a package, or opens one and names what it hides.
-bool Machine::move_package(const Instruction& inst, const tal::Instantiation& record) {
+// A move with type arguments makes an instance of a function, makes a package, or opens one and names what it hides.
+bool Machine::typed_move(const Instruction& inst, const tal::Instantiation& record) {
   Frame& f = frames_.back();
   const auto& table = modules[f.module]->file.annotations.types;
   TypeRef package = types.of(table, record.args[0], f.env);
+  if (types[package].sort == Sort::Fn)
+    return move_instance(inst, record, package);
   if (!types.is_package(package))
     return wrong("a move with type arguments that name no package");
   const Word w = reg_[inst.reg];
@@ -545,6 +555,20 @@ bool Machine::move_package(const Instruction& inst, const tal::Instantiation& re
   if (std::string why = heap.inhabits(w, inside); !why.empty())
     return wrong("a package of " + types.name(inside) + ": " + why);
   return set_register(inst.rm, heap.pack(package, hidden, heap.seen_as(w, inside)));
+}
+
+bool Machine::move_instance(const Instruction& inst, const tal::Instantiation& record, TypeRef function) {
+  Word w = reg_[inst.reg];
+  if (std::string why = heap.inhabits(w, function); !why.empty())
+    return wrong("an instance of " + types.name(function) + ": " + why);
+  if (w.tag != Tag::Code) // null
+    return set_register(inst.rm, w);
+  std::vector<TypeRef> arguments;
+  for (size_t i = 1; i < record.args.size(); i++)
+    arguments.push_back(types.of(modules[frames_.back().module]->file.annotations.types, record.args[i], frames_.back().env));
+  if (types.instance(types[function].target, arguments) == 0 || (w.id = instance(w.id, types.environment(arguments))) == 0)
+    return wrong("an instance at types that do not fit");
+  return set_register(inst.rm, w);
 }
 
 // The return address stands at rsp_ already.
@@ -783,6 +807,8 @@ bool Machine::call_code(uint32_t code) {
   const Closure c = closures_[code];
   const Type signature = types[c.signature];
   std::vector<Word> arguments;
+  if (!signature.vars.empty())
+    return wrong("a call of a function without all its type arguments");
   if (rsp_ % 16 != 0)
     return wrong("the stack is not aligned at a call");
   if (!gather_arguments(c.signature, arguments) || !check_record(signature.throws))
@@ -914,6 +940,10 @@ bool Machine::call_instruction(const Instruction& inst, bool indirect) {
       return false;
     if (target.tag != Tag::Code)
       return wrong("a call of " + describe(target));
+    EnvRef more;
+    type_arguments(pc_, more);
+    if (more != 0 && (target.id = instance(target.id, more)) == 0)
+      return wrong("a call of " + describe(target) + " with type arguments that do not fit");
     return call_code(target.id);
   }
   int32_t r = m.reloc_at[pc_ + inst.field];
@@ -943,6 +973,8 @@ bool Machine::tail_call(uint32_t symbol) {
   if (!ok || target.tag != Tag::Code)
     return wrong("a tail call of something else");
   const Closure c = closures_[target.id];
+  if (!types[c.signature].vars.empty())
+    return wrong("a tail call of a function without all its type arguments");
   if (!leave_frame("a tail call"))
     return false;
   unsigned stack_words;
@@ -1030,7 +1062,7 @@ bool Machine::step() {
     if (inst.row->form == Form::RG && inst.bytes() == 8) {
       const Module& m = *modules[frames_.back().module];
       if (int32_t record = m.inst_at[pc_]; record >= 0) {
-        if (!move_package(inst, m.file.annotations.insts[static_cast<size_t>(record)]))
+        if (!typed_move(inst, m.file.annotations.insts[static_cast<size_t>(record)]))
           return false;
         pc_ += inst.length;
         return true;

@@ -88,6 +88,7 @@ public:
   // Code words. 0 if the types do not fit.
   uint32_t closure(uint32_t module, uint32_t symbol, EnvRef env);
   uint32_t world_closure(const std::string& name, TypeRef signature, EnvRef env = 0);
+  uint32_t instance(uint32_t code, EnvRef more);
   const Closure& closure_of(uint32_t id) const { return closures_[id]; }
   size_t closure_count() const { return closures_.size(); }
   Word code_word(uint32_t id) const;
@@ -147,7 +148,8 @@ private:
   bool gather_arguments(TypeRef signature, std::vector<Word>& arguments);
   Outcome run(size_t base);
   bool type_arguments(uint32_t at, EnvRef& env);
-  bool move_package(const Instruction& inst, const tal::Instantiation& record);
+  bool typed_move(const Instruction& inst, const tal::Instantiation& record);
+  bool move_instance(const Instruction& inst, const tal::Instantiation& record, TypeRef function);
   Word* location(int32_t where);
   bool fact_value(const tal::LabelRecord& label, const tal::FactOperand& o, Wide& value);
 

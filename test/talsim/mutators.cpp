@@ -345,6 +345,8 @@ private:
   // A type that is nearly the same.
   TypeId variation(TypeTable& types, TypeId t) {
     TypeId v = no_type;
+    if (types.tag(t) == TypeTag::Fn && coin())
+      return changed_quantifier(types, t);
     switch (below(5)) {
     case 0: v = types.with_nullable(t, !types.is_nullable(t)); break;
     case 1: v = types.int_type(1u << below(4)); break;
@@ -362,6 +364,30 @@ private:
           v = types.ptr(layout, types.is_nullable(t));
     }
     return v ? v : t;
+  }
+  // Another number or kind of quantified variables, of which what was there before makes others.
+  TypeId changed_quantifier(TypeTable& types, TypeId fn) {
+    Signature s = types.sig(types.target(fn));
+    const auto some_kind = [&] { return coin() ? Kind::W : static_cast<Kind>(1 + below(6)); };
+    switch (below(5)) {
+    case 0: s.vars.push_back(some_kind()); break;
+    case 1: s.vars.insert(s.vars.begin(), some_kind()); break;
+    case 2:
+      if (!s.vars.empty())
+        s.vars.erase(s.vars.begin() + static_cast<std::ptrdiff_t>(below(s.vars.size())));
+      break;
+    case 3:
+      if (!s.vars.empty())
+        s.vars[below(s.vars.size())] = some_kind();
+      break;
+    default:
+      if (!s.args.empty() && !s.vars.empty()) {
+        const auto index = static_cast<uint32_t>(below(s.vars.size() + 1));
+        s.args[below(s.args.size())] = types.var(index, index < s.vars.size() ? s.vars[index] : Kind::W);
+      }
+    }
+    const TypeId changed = types.fn(types.signature(std::move(s)), types.is_nullable(fn));
+    return changed ? changed : fn;
   }
   TypeId changed_layout(TypeTable& types, TypeId memory) {
     if (types.tag(memory) != TypeTag::Struct)
@@ -645,9 +671,13 @@ private:
       return false;
     Instantiation& i = a.insts[below(a.insts.size())];
     mutant_.touched = i.offset;
-    switch (below(5)) {
+    switch (below(6)) {
     case 0: i.args = a.insts[below(a.insts.size())].args; break;
     case 1: a.insts.erase(a.insts.begin() + (&i - a.insts.data())); break;
+    case 3:
+      if (i.args.size() > 1)
+        i.args.pop_back();
+      break;
     case 2: i.args.push_back(word(a.types)); break;
     default: {
       TypeId& t = i.args[below(i.args.size())];

@@ -9,6 +9,7 @@ using tal::TypeTag;
 
 Types::Types() {
   types_.emplace_back();
+  free_.push_back(0);
   for (Sort s : {Sort::I8, Sort::I16, Sort::I32, Sort::I64, Sort::F32, Sort::F64, Sort::Exn}) {
     Type t;
     t.sort = s;
@@ -37,9 +38,57 @@ TypeRef Types::intern(Type t) {
   for (Kind k : t.vars)
     put(static_cast<uint64_t>(k));
   auto [at, fresh] = interned_.try_emplace(key, static_cast<TypeRef>(types_.size()));
-  if (fresh)
+  if (fresh) {
+    free_.push_back(free_in(t));
     types_.push_back(std::move(t));
+  }
   return at->second;
+}
+
+uint32_t Types::free_in(const Type& t) const {
+  if (t.sort == Sort::Var)
+    return t.number + 1;
+  uint32_t most = std::max(free_[t.target], free_[t.result]);
+  for (TypeRef part : t.list)
+    most = std::max(most, free_[part]);
+  for (const FieldType& f : t.fields)
+    most = std::max(most, free_[f.type]);
+  const auto bound = static_cast<uint32_t>(t.vars.size());
+  return most > bound ? most - bound : 0;
+}
+
+FieldType Types::field(uint32_t offset, TypeRef type, bool writable, bool slot) const {
+  const Sort sort = types_[type].sort;
+  const uint32_t bytes = slot ? 8 : width(type);
+  return {offset, bytes, type, writable, slot && (sort == Sort::Var || sort == Sort::Named || width(type) < 8)}; // elsewhere it makes no difference
+}
+
+TypeRef Types::variable(uint32_t number, Kind kind) {
+  Type t;
+  t.sort = Sort::Var;
+  t.number = number;
+  t.kind = kind;
+  return intern(std::move(t));
+}
+
+TypeRef Types::replace(TypeRef type, const std::vector<TypeRef>& arguments, uint32_t kept, uint32_t inside) {
+  if (free_[type] <= inside)
+    return type;
+  Type t = types_[type];
+  if (t.sort == Sort::Var) {
+    const uint32_t index = t.number - inside;
+    if (index < arguments.size())
+      return replace(arguments[index], {}, inside); // the quantified ones come first here
+    return variable(t.number - static_cast<uint32_t>(arguments.size()) + kept, t.kind);
+  }
+  inside += static_cast<uint32_t>(t.vars.size());
+  t.target = replace(t.target, arguments, kept, inside);
+  t.result = replace(t.result, arguments, kept, inside);
+  for (TypeRef& part : t.list)
+    part = replace(part, arguments, kept, inside);
+  for (FieldType& f : t.fields)
+    f = field(f.offset, replace(f.type, arguments, kept, inside), f.writable, f.slot);
+  return intern(std::move(t));
 }
 
 EnvRef Types::environment(const std::vector<TypeRef>& list) {
@@ -119,9 +168,7 @@ TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) 
     t.number = table.var_index(id);
     if (t.number < environments_[env].size())
       return environments_[env][t.number];
-    t.sort = Sort::Var;
-    t.kind = table.kind(id);
-    break;
+    return variable(t.number, table.kind(id));
   case TypeTag::Named:
     t.sort = Sort::Named;
     t.number = named_number(table, table.named_id(id));
@@ -130,18 +177,21 @@ TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) 
     break;
   case TypeTag::Struct:
     t.sort = Sort::Struct;
-    for (const tal::Field& f : table.fields(id)) {
-      FieldType field{f.offset, 8, of(table, f.type, env), f.mutability == tal::Mutability::ReadWrite, f.slot};
-      field.bytes = f.slot ? 8 : width(field.type);
-      Sort sort = types_[field.type].sort;
-      field.slot = f.slot && (sort == Sort::Var || sort == Sort::Named || width(field.type) < 8); // elsewhere it makes no difference
-      t.fields.push_back(field);
-    }
+    for (const tal::Field& f : table.fields(id))
+      t.fields.push_back(field(f.offset, of(table, f.type, env), f.mutability == tal::Mutability::ReadWrite, f.slot));
     break;
   case TypeTag::Sig: {
     const tal::Signature& s = table.sig(id);
     t.sort = Sort::Sig;
-    EnvRef inside = s.vars.empty() ? env : 0; // a scheme: its variables stand for themselves
+    EnvRef inside = env;
+    if (!s.vars.empty() && env != 0) { // its own variables stand for themselves
+      std::vector<TypeRef> list;
+      for (uint32_t i = 0; i < s.vars.size(); i++)
+        list.push_back(variable(i, s.vars[i]));
+      for (TypeRef outer : std::vector<TypeRef>(environments_[env]))
+        list.push_back(replace(outer, {}, static_cast<uint32_t>(s.vars.size())));
+      inside = environment(list);
+    }
     t.vars = s.vars;
     for (tal::TypeId arg : s.args)
       t.list.push_back(of(table, arg, inside));
@@ -155,21 +205,23 @@ TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) 
   return intern(std::move(t));
 }
 
-TypeRef Types::instance(const tal::TypeTable& table, tal::TypeId id, EnvRef env) {
-  const tal::Signature& s = table.sig(id);
-  const std::vector<TypeRef> arguments = environments_[env];
-  if (arguments.size() != s.vars.size())
+TypeRef Types::instance(TypeRef signature, const std::vector<TypeRef>& arguments) {
+  Type t = types_[signature];
+  if (t.sort != Sort::Sig || arguments.size() > t.vars.size())
     return 0;
   for (size_t i = 0; i < arguments.size(); i++)
-    if (!fits(kind_of(arguments[i]), s.vars[i]))
+    if (!fits(kind_of(arguments[i]), t.vars[i]))
       return 0;
-  Type t;
-  t.sort = Sort::Sig;
-  for (tal::TypeId arg : s.args)
-    t.list.push_back(of(table, arg, env));
-  t.result = of(table, s.result, env);
-  t.noret = s.noret;
-  t.throws = s.throws;
+  t.vars.erase(t.vars.begin(), t.vars.begin() + static_cast<std::ptrdiff_t>(arguments.size()));
+  const auto left = static_cast<uint32_t>(t.vars.size());
+  std::vector<TypeRef> all;
+  for (TypeRef argument : arguments)
+    all.push_back(replace(argument, {}, left));
+  for (uint32_t i = 0; i < left; i++)
+    all.push_back(variable(i, t.vars[i]));
+  t.result = replace(t.result, all, left);
+  for (TypeRef& part : t.list)
+    part = replace(part, all, left);
   return intern(std::move(t));
 }
 
@@ -343,21 +395,22 @@ std::vector<TypeRef> Types::match_hidden(TypeRef package, TypeRef inside) {
   return bound;
 }
 
-void Types::match(TypeRef pattern, TypeRef t, std::vector<TypeRef>& bound, unsigned depth) const {
+void Types::match(TypeRef pattern, TypeRef t, std::vector<TypeRef>& bound, unsigned depth, size_t inside) const {
   const Type &p = types_[pattern], &x = types_[t];
   if (p.sort == Sort::Var) {
-    if (p.number < bound.size() && bound[p.number] == 0)
-      bound[p.number] = t;
+    if (p.number >= inside && p.number - inside < bound.size() && bound[p.number - inside] == 0 && is_closed(t))
+      bound[p.number - inside] = t;
     return;
   }
   if (pattern == 0 || p.sort != x.sort || depth == 0)
     return;
-  match(p.target, x.target, bound, depth - 1);
-  match(p.result, x.result, bound, depth - 1);
+  inside += p.vars.size();
+  match(p.target, x.target, bound, depth - 1, inside);
+  match(p.result, x.result, bound, depth - 1, inside);
   for (size_t i = 0; i < std::min(p.list.size(), x.list.size()); i++)
-    match(p.list[i], x.list[i], bound, depth - 1);
+    match(p.list[i], x.list[i], bound, depth - 1, inside);
   for (size_t i = 0; i < std::min(p.fields.size(), x.fields.size()); i++)
-    match(p.fields[i].type, x.fields[i].type, bound, depth - 1);
+    match(p.fields[i].type, x.fields[i].type, bound, depth - 1, inside);
 }
 
 bool Types::is_object_of(TypeRef a, TypeRef b) const {
@@ -374,10 +427,10 @@ bool Types::is_object_of(TypeRef a, TypeRef b) const {
   return true;
 }
 
-bool Types::at_most(TypeRef a, TypeRef b) const {
+bool Types::at_most(TypeRef a, TypeRef b) {
   if (a == b)
     return true;
-  const Type &x = types_[a], &y = types_[b];
+  const Type x = types_[a], y = types_[b];
   if (b == 4) // anything but a float may be forgotten to be more than bits
     return kind_of(a) != Kind::None;
   if (is_integer(a) && is_integer(b))
@@ -394,13 +447,25 @@ bool Types::at_most(TypeRef a, TypeRef b) const {
   }
 }
 
-bool Types::signature_at_most(TypeRef a, TypeRef b) const {
+bool Types::signature_at_most(TypeRef a, TypeRef b) {
   if (a == b)
     return true;
-  const Type &x = types_[a], &y = types_[b];
-  if (x.sort != Sort::Sig || y.sort != Sort::Sig || x.vars != y.vars || x.list.size() != y.list.size() ||
+  Type x = types_[a];
+  const Type y = types_[b];
+  if (x.sort != Sort::Sig || y.sort != Sort::Sig || x.vars.size() != y.vars.size() || x.list.size() != y.list.size() ||
       (x.throws && !y.throws))
     return false;
+  // At the kinds of b.
+  std::vector<TypeRef> variables;
+  for (uint32_t i = 0; i < y.vars.size(); i++) {
+    if (!fits(y.vars[i], x.vars[i]))
+      return false;
+    variables.push_back(variable(i, y.vars[i]));
+  }
+  const auto count = static_cast<uint32_t>(variables.size());
+  x.result = replace(x.result, variables, count);
+  for (TypeRef& part : x.list)
+    part = replace(part, variables, count);
   for (size_t i = 0; i < x.list.size(); i++)
     if (!at_most(y.list[i], x.list[i]))
       return false;
@@ -443,7 +508,7 @@ std::string Types::name(TypeRef r) const {
       out += " " + std::to_string(f.offset) + ": " + name(f.type) + (f.writable ? "" : " ro") + (f.slot ? " slot;" : ";");
     return out + " }";
   }
-  case Sort::Sig: return "(" + list(t.list) + ") -> " + (t.noret ? "noret" : name(t.result));
+  case Sort::Sig: return (t.vars.empty() ? "" : "<" + std::to_string(t.vars.size()) + ">") + "(" + list(t.list) + ") -> " + (t.noret ? "noret" : name(t.result));
   case Sort::Union: return "union" + q + name(t.target);
   case Sort::Cases: return "cases " + std::to_string(t.number) + " to " + std::to_string(t.end) + " {" + list(t.list) + "}";
   case Sort::Unknown: return "an unknown type";

@@ -40,8 +40,10 @@ public:
   size_t size() const { return types_.size(); }
 
   TypeRef of(const tal::TypeTable& table, tal::TypeId id, EnvRef env = 0);
-  // A polymorphic signature with its variables filled in.
-  TypeRef instance(const tal::TypeTable& table, tal::TypeId signature, EnvRef env);
+  // A polymorphic signature with its leading variables filled in; 0 if these types do not fit.
+  TypeRef instance(TypeRef signature, const std::vector<TypeRef>& arguments);
+  // No variables but quantified ones.
+  bool is_closed(TypeRef t) const { return free_[t] == 0; }
   EnvRef environment(const std::vector<TypeRef>& types);
   const std::vector<TypeRef>& types_of(EnvRef env) const { return environments_[env]; }
 
@@ -69,8 +71,8 @@ public:
   tal::Kind kind_of(TypeRef word) const;
   static bool fits(tal::Kind a, tal::Kind b);
 
-  bool at_most(TypeRef a, TypeRef b) const;
-  bool signature_at_most(TypeRef a, TypeRef b) const;
+  bool at_most(TypeRef a, TypeRef b);
+  bool signature_at_most(TypeRef a, TypeRef b);
   // An object whose memory type is `a` may be pointed at by `ptr b`.
   bool is_object_of(TypeRef a, TypeRef b) const;
   std::string name(TypeRef t) const;
@@ -82,10 +84,17 @@ private:
   };
   TypeRef convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env);
   TypeRef intern(Type t);
-  void match(TypeRef pattern, TypeRef t, std::vector<TypeRef>& bound, unsigned depth) const;
+  uint32_t free_in(const Type& t) const;
+  FieldType field(uint32_t offset, TypeRef type, bool writable, bool slot) const;
+  TypeRef variable(uint32_t number, tal::Kind kind);
+  // With the free variables replaced by `arguments`, those behind them numbered after `kept` others. `inside`: of which so many are
+  // quantified here already.
+  TypeRef replace(TypeRef t, const std::vector<TypeRef>& arguments, uint32_t kept, uint32_t inside = 0);
+  void match(TypeRef pattern, TypeRef t, std::vector<TypeRef>& bound, unsigned depth, size_t inside = 0) const;
   uint32_t named_number(const tal::TypeTable& table, tal::NamedId id);
 
   std::vector<Type> types_;
+  std::vector<uint32_t> free_; // how many variables must be filled in for a type to be closed
   std::map<std::string, TypeRef> interned_;
   std::vector<std::vector<TypeRef>> environments_{{}};
   std::map<std::vector<TypeRef>, EnvRef> environment_numbers_;

@@ -42,11 +42,111 @@ TEST(Types, IllFormedOnesDoNotExist) {
   EXPECT_FALSE(t.struct_layout({{8, t.i32(), Mutability::ReadWrite, false}, {0, t.i32(), Mutability::ReadWrite, false}})); // order
   EXPECT_FALSE(t.struct_layout({{0, w, Mutability::ReadWrite, false}}));                                                   // not a slot
   EXPECT_FALSE(t.struct_layout({{0, layout, Mutability::ReadWrite, false}}));                                              // inline struct
-  EXPECT_FALSE(t.fn(t.signature({.vars = {Kind::W}, .args = {w}})));                                                       // polymorphic value
   EXPECT_FALSE(t.signature({.vars = {Kind::P}, .args = {w}}));                                                             // another kind
-  EXPECT_FALSE(t.signature({.vars = {Kind::W}, .args = {t.var(1, Kind::W)}}));                                             // unbound
+  EXPECT_FALSE(t.is_closed(t.signature({.vars = {Kind::W}, .args = {t.var(1, Kind::W)}})));                                // of the context
+  EXPECT_FALSE(t.fn(t.signature({.vars = {Kind::D}, .args = {t.i32()}})));                                                 // of no code
+  EXPECT_FALSE(t.signature({.vars = {Kind::W}, .args = {w, t.fn(t.signature({.vars = {Kind::W}, .args = {t.var(1, Kind::P)}}))}})); // two kinds
   EXPECT_FALSE(t.tuple(std::vector<TypeId>{w, t.var(0, Kind::P)}));                                                        // two kinds
   EXPECT_FALSE(t.ptr(TypeId{9999}));
+}
+
+// Polymorphic function values, T6. The text form shows the numbers of variables.
+TEST(Types, QuantifiersBindTheirOwnVariablesOnly) {
+  TypeTable t;
+  const TypeId v0 = t.var(0, Kind::W), v1 = t.var(1, Kind::W);
+  const TypeId open = t.fn(t.signature({.vars = {Kind::W}, .args = {v0, v1}, .result = v1}));
+  EXPECT_EQ(t.print(open), "fn [<$0:W>($0, $1) -> $1]");
+  EXPECT_TRUE(t.vars_fit(open, std::vector<Kind>{Kind::W}));
+  EXPECT_FALSE(t.vars_fit(open, std::vector<Kind>{Kind::P}));
+  EXPECT_TRUE(t.mentions(open, v0));
+  EXPECT_FALSE(t.mentions(open, v1));
+  EXPECT_EQ(t.print(t.substitute(open, std::vector<TypeId>{t.string()})), "fn [<$0:W>($0, arr i8) -> arr i8]");
+  EXPECT_EQ(t.substitute(open, std::vector<TypeId>{v0}), open); // not captured
+  EXPECT_EQ(t.print(t.substitute(open, std::vector<TypeId>{open})), "fn [<$0:W>($0, fn [<$0:W>($0, $2) -> $2]) -> fn [<$0:W>($0, $2) -> $2]]");
+  EXPECT_FALSE(t.substitute(open, std::vector<TypeId>{t.f64()}));
+  EXPECT_FALSE(t.substitute(open, std::vector<TypeId>{t.var(15, Kind::W)})); // no number is left for it inside
+  EXPECT_TRUE(t.substitute(open, std::vector<TypeId>{t.var(14, Kind::W)}));
+  // A variable that is not mentioned under the quantifier has nothing to fear there.
+  const TypeId closed = t.fn(t.signature({.vars = {Kind::W}, .args = {v0}}));
+  EXPECT_TRUE(t.is_closed(closed));
+  EXPECT_EQ(t.substitute(closed, std::vector<TypeId>{t.i32()}), closed);
+}
+
+TEST(Types, InstantiationTakesLeadingVariables) {
+  TypeTable t;
+  const TypeId v0 = t.var(0, Kind::W), v1 = t.var(1, Kind::W), v2 = t.var(2, Kind::W), v3 = t.var(3, Kind::W);
+  const TypeId inner = t.fn(t.signature({.vars = {Kind::W}, .args = {v0, v1, v2}, .result = v3}));
+  // <a, b>(a, b, x, fn <c>(c, a, b) -> x) -> a, where x is the first variable of the context
+  const TypeId s = t.signature({.vars = {Kind::W, Kind::W}, .args = {v0, v1, v2, inner}, .result = v0});
+  EXPECT_EQ(t.print(s), "<$0:W, $1:W>($0, $1, $2, fn [<$0:W>($0, $1, $2) -> $3]) -> $0");
+  EXPECT_EQ(t.print(t.instantiate(s, std::vector<TypeId>{t.i32(), t.exn()})), "(i32, exn, $0, fn [<$0:W>($0, i32, exn) -> $1]) -> i32");
+  EXPECT_EQ(t.print(t.instantiate(s, std::vector<TypeId>{v0, v1})), "($0, $1, $0, fn [<$0:W>($0, $1, $2) -> $1]) -> $0");
+  const TypeId half = t.instantiate(s, std::vector<TypeId>{v1});
+  EXPECT_EQ(t.print(half), "<$0:W>($2, $0, $1, fn [<$0:W>($0, $3, $1) -> $2]) -> $2");
+  EXPECT_EQ(t.instantiate(half, std::vector<TypeId>{t.exn()}), t.instantiate(s, std::vector<TypeId>{v1, t.exn()}));
+  EXPECT_EQ(t.instantiate(s, {}), s);
+  EXPECT_FALSE(t.instantiate(s, std::vector<TypeId>{v0, v0, v0}));
+  EXPECT_FALSE(t.instantiate(t.instantiate(half, std::vector<TypeId>{t.exn()}), std::vector<TypeId>{t.exn()})); // once too often
+  EXPECT_FALSE(t.instantiate(s, std::vector<TypeId>{t.f64()}));
+  const TypeId narrow = t.signature({.vars = {Kind::W, Kind::W4}, .args = {v0, t.arr(t.var(1, Kind::W4))}});
+  EXPECT_EQ(t.print(t.instantiate(narrow, std::vector<TypeId>{v0})), "<$0:W4>($1, arr $0:W4) -> void");
+  EXPECT_FALSE(t.instantiate(narrow, std::vector<TypeId>{v0, t.i64()}));
+  EXPECT_FALSE(t.instantiate(narrow, std::vector<TypeId>{v0, v1}));
+}
+
+TEST(Types, PolymorphicValuesAreRelatedVariableForVariable) {
+  TypeTable t;
+  auto fn = [&](std::vector<Kind> vars, std::vector<TypeId> args, TypeId result) {
+    return t.fn(t.signature({.vars = std::move(vars), .args = std::move(args), .result = result}));
+  };
+  const TypeId w = t.var(0, Kind::W), p = t.var(0, Kind::P), v1 = t.var(1, Kind::W);
+  const TypeId id = fn({Kind::W}, {w}, w), of_pointers = fn({Kind::P}, {p}, p);
+  EXPECT_TRUE(t.is_subtype(id, of_pointers));
+  EXPECT_FALSE(t.is_subtype(of_pointers, id));
+  EXPECT_TRUE(t.is_subtype(id, t.with_nullable(id, true)));
+  EXPECT_FALSE(t.is_subtype(id, fn({}, {t.i32()}, t.i32()))); // an instance is not a supertype: C35 makes it
+  EXPECT_FALSE(t.is_subtype(id, fn({}, {w}, w)));
+  EXPECT_FALSE(t.is_subtype(fn({}, {w}, w), id)); // the variable of the context is not any type
+  EXPECT_FALSE(t.is_subtype(fn({Kind::W}, {w}, v1), fn({Kind::W}, {w}, w)));
+  EXPECT_FALSE(t.is_subtype(fn({Kind::W, Kind::W}, {w}, w), id));
+  EXPECT_TRUE(t.is_subtype(fn({Kind::W}, {t.i64()}, w), fn({Kind::P}, {p}, p))); // arguments the other way, at P
+  // At the lesser kind the variable of the context stays itself.
+  EXPECT_TRUE(t.is_subtype(fn({Kind::W}, {w}, v1), fn({Kind::P}, {p}, v1)));
+  EXPECT_FALSE(t.is_subtype(fn({Kind::W}, {w}, v1), fn({Kind::P}, {p}, p)));
+}
+
+TEST(Types, PolymorphicValuesKeepTheirIdentityAcrossTables) {
+  TypeTable a, b, target;
+  const TypeId w = a.var(0, Kind::W), v1 = a.var(1, Kind::W);
+  const TypeId swap = a.fn(a.signature({.vars = {Kind::W, Kind::W}, .args = {w, v1}, .result = a.ptr(a.tuple(std::vector<TypeId>{v1, w}))}));
+  const TypeId other = a.fn(a.signature({.vars = {Kind::W, Kind::W}, .args = {w, v1}, .result = a.ptr(a.tuple(std::vector<TypeId>{w, v1}))}));
+  EXPECT_NE(a.canonical(swap), a.canonical(other));
+  EXPECT_NE(a.canonical(a.fn(a.signature({.vars = {Kind::W}, .args = {a.fn(a.signature({.args = {w}}))}}))),
+            a.canonical(a.fn(a.signature({.args = {a.fn(a.signature({.vars = {Kind::W}, .args = {w}}))}})))); // where it is quantified
+  ASSERT_TRUE(a.close());
+  ByteWriter out;
+  write_types(a, out);
+  Bytes bytes = out.take();
+  ByteReader in(bytes);
+  std::string problem;
+  ASSERT_TRUE(read_types(in, b, problem)) << problem;
+  EXPECT_EQ(b.print(swap), a.print(swap));
+  TypeImporter from_a(a, target), from_b(b, target);
+  EXPECT_EQ(from_a.import(swap), from_b.import(swap));
+  EXPECT_EQ(target.canonical(from_a.import(swap)), a.canonical(swap));
+}
+
+TEST(Types, HiddenTypesAreNotGuessedToBeQuantifiedVariables) {
+  TypeTable t;
+  const TypeId v0 = t.var(0, Kind::W), v1 = t.var(1, Kind::W);
+  // visitor[c] = fn <a>(a, c) -> c
+  const NamedId id = t.declare("visitor", {}, NamedSort::Package, Kind::P, {Kind::W});
+  ASSERT_TRUE(t.define(id, t.fn(t.signature({.vars = {Kind::W}, .args = {v0, v1}, .result = v1}))));
+  const TypeId package = t.named(id), good = t.fn(t.signature({.vars = {Kind::W}, .args = {v0, t.exn()}, .result = t.exn()}));
+  EXPECT_EQ(t.guess_hidden(package, good), std::vector<TypeId>{t.exn()});
+  EXPECT_EQ(t.open(package, std::vector<TypeId>{t.exn()}), good);
+  const TypeId bad = t.fn(t.signature({.vars = {Kind::W}, .args = {v0, v0}, .result = v0}));
+  EXPECT_NE(t.open(package, t.guess_hidden(package, bad)), bad);
 }
 
 // closure<a>[c] = (fn [(c) -> a], c)
