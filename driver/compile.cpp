@@ -76,23 +76,22 @@ bool check_names(const PopcOptions& options, frontend::Session& session, const f
   return print_diagnostics(options, diagnostics, session.sources);
 }
 
+bool is_native(const std::string& name) { return native_interface()->natives.contains(name); }
+
 // --update-points=loops. Every point is told, because it is where code and data may change from now on.
-void add_update_points(const PopcOptions& options, frontend::Session& session, ir::Module& module, tal::Bytes& manifest) {
+void add_update_points(const PopcOptions& options, frontend::Session& session, ir::Module& module) {
   const auto& natives = native_interface()->natives;
   const auto is_blocking = [&](const std::string& name) {
     const auto native = natives.find(name);
     return native != natives.end() && native->second.blocking;
   };
   support::Diagnostics diagnostics;
-  std::vector<std::string> functions;
   for (const dsu::InsertedUpdatePoint& point : dsu::insert_update_points(module, is_blocking)) {
     diagnostics.report<support::Diag::UpdatePointInserted>(point.loc, point.function,
                                                            point.call == point.native ? "" : "`" + point.call + "`, which waits in ",
                                                            point.native);
-    functions.push_back(point.function);
   }
   print_diagnostics(options, diagnostics, session.sources);
-  manifest = dsu::add_update_points(std::move(manifest), functions);
 }
 
 std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, frontend::Session& session,
@@ -105,7 +104,9 @@ std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, fronten
     return std::nullopt;
   }
   if (options.loop_update_points)
-    add_update_points(options, session, lowered.module, manifest);
+    add_update_points(options, session, lowered.module);
+  if (!manifest.empty())
+    manifest = dsu::add_suspensions(std::move(manifest), lowered.module, is_native);
   timer.emplace(options, "optimise");
   exit_status = run_passes(options, lowered.module);
   if (exit_status != 0)

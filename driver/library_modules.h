@@ -14,6 +14,8 @@ namespace driver {
 // module can have the name; whether the module is there at all, and has it, the caller finds out.
 std::string library_module_of(const std::string& symbol);
 std::string library_object_path(const std::string& module);
+// Modules of the library are called "popcorn/list" in objects and programs.
+inline constexpr std::string_view library_prefix = "popcorn/";
 
 struct LibraryModule {
   std::string name;

@@ -1,5 +1,7 @@
 #include "driver/popctl_output.h"
 
+#include "driver/json.h"
+
 #include <cstdio>
 #include <ctime>
 
@@ -17,43 +19,6 @@ std::string printable(const std::string& text) {
     out += static_cast<unsigned char>(c) < 0x20 && c != '\n' ? '?' : c;
   return out;
 }
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char buffer[8];
-      std::snprintf(buffer, sizeof buffer, "\\u%04x", c);
-      out += buffer;
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
-class JsonObject {
-public:
-  JsonObject& add(const char* key, const std::string& value) { return raw(key, quoted(value)); }
-  JsonObject& add(const char* key, uint64_t value) { return raw(key, std::to_string(value)); }
-  JsonObject& add(const char* key, const std::vector<std::string>& values) {
-    std::string list;
-    for (const std::string& value : values)
-      list += (list.empty() ? "" : ", ") + quoted(value);
-    return raw(key, "[" + list + "]");
-  }
-  JsonObject& raw(const char* key, const std::string& value) {
-    body_ += (body_.empty() ? "" : ", ") + quoted(key) + ": " + value;
-    return *this;
-  }
-  std::string str() const { return "{" + body_ + "}"; }
-
-private:
-  std::string body_;
-};
 
 std::string clock_time(uint64_t unix_ms) {
   time_t seconds = static_cast<time_t>(unix_ms / 1000);

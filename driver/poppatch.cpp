@@ -1,10 +1,10 @@
 // poppatch: compares two versions of a program and writes what an update from one to the other needs.
 //
 // Exit status: 0 written, 1 a version does not compile or a file cannot be written, 64 usage.
-#include "driver/library_modules.h"
 #include "driver/output.h"
 #include "driver/tool_arguments.h"
-#include "driver/patch_sessions.h"
+#include "driver/read_version.h"
+#include "driver/show_patch.h"
 #include "dsu/patch/generate.h"
 
 #include <boost/program_options.hpp>
@@ -19,18 +19,24 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* usage = R"(usage: poppatch [options] OLD NEW -o DIR
+       poppatch --show [--json] FILE...
 
-OLD and NEW are directories with the sources (all *.pop files) of the running and of the next version.
+OLD is the running version, NEW a directory with the sources (all *.pop files) of the next one. OLD may be a directory
+with sources, or with objects made by `popc -dsu -c`; such objects; an executable made by `popc -dsu`; or the process id or
+control socket of a running program.
 DIR receives one M.patch for each module that changed, the interface code M_patch.pop, conversions of changed
 types in convert_patch.pop, and REPORT. Compile it with `popc -patch -o FILE.pup DIR`.
+--show prints what patch files, objects, executables and running programs say about themselves: definitions with their types, what a
+patch replaces, where functions may be suspended during an update and what they go on using then.
 
-Exit status: 0 written, 1 a version does not compile or a file cannot be read or written, 64 wrong command line.
+Exit status: 0 done, 1 a version does not compile or a file cannot be read or written, 64 wrong command line.
 )";
 
 enum ExitStatus { Done = 0, Failed = 1 };
 
 struct Options {
-  std::string before, after, output, from, to;
+  std::vector<std::string> before;
+  std::string after, output, from, to;
   driver::PopcOptions compile;
   dsu::Renames renames;
   bool overwrite = false;
@@ -39,29 +45,6 @@ struct Options {
 int usage_error(const std::string& message) { return driver::usage_error("poppatch", message); }
 
 std::string directory_name(const std::string& path) { return fs::weakly_canonical(path).filename().string(); }
-
-// What a program of these sources is linked with from the library.
-bool find_library(dsu::Version& version, std::string& problem) {
-  tal::NativeInterface natives;
-  if (!tal::parse_natives(tal::builtin_natives_text(), natives, problem))
-    return false;
-  std::vector<std::string> imports;
-  std::set<std::string> defined;
-  for (const auto& [name, module] : version.modules) {
-    imports.insert(imports.end(), module.imports.begin(), module.imports.end());
-    for (const auto& [value, info] : module.values)
-      if (!info.is_static)
-        defined.insert(value);
-  }
-  std::vector<driver::LibraryModule> modules;
-  if (!driver::find_library_modules(std::move(imports), [&](const std::string& symbol) { return defined.contains(symbol); }, natives,
-                                    modules, problem))
-    return false;
-  for (const driver::LibraryModule& module : modules)
-    version.library.push_back(module.name);
-  std::sort(version.library.begin(), version.library.end());
-  return true;
-}
 
 // Interface code may have been edited: it is not thrown away unasked.
 bool prepare_directory(const Options& options, std::string& problem) {
@@ -110,10 +93,9 @@ bool write(const Options& options, const std::string& name, const std::string& t
 int make(const Options& options) {
   std::string problem;
   dsu::TypeModel types;
-  driver::PatchSessions sessions(options.compile);
-  auto before = dsu::read_version(options.before, options.from, sessions, types, problem);
-  auto after = before ? dsu::read_version(options.after, options.to, sessions, types, problem) : std::nullopt;
-  if (!before || !after || !find_library(*before, problem) || !prepare_directory(options, problem)) {
+  auto after = driver::read_source_version(options.compile, options.after, options.to, types, problem);
+  auto before = after ? driver::read_any_version(options.compile, options.before, options.from, types, problem) : std::nullopt;
+  if (!before || !prepare_directory(options, problem)) {
     driver::print_error("poppatch", problem);
     return Failed;
   }
@@ -131,12 +113,16 @@ int make(const Options& options) {
 int run(int argc, char** argv) {
   using Strings = std::vector<std::string>;
   Options options;
+  bool show = false;
   po::options_description visible("Options");
   visible.add_options()
       ("output,o", po::value(&options.output)->value_name("DIR"), "where the patch's files go")
       ("overwrite", "replace files of an earlier run, but for interface code that was edited")
       ("rename", po::value<Strings>()->value_name("OLD=NEW"), "TYPE.FIELD=FIELD: a field or union case has another name; OLD=NEW: a type or datum has")
-      ("from", po::value(&options.from)->value_name("LABEL"), "label of the running version (default: name of OLD)")
+      ("update-points", po::value<std::string>()->value_name("KIND"), "explicit or loops, as the program is compiled; for warnings about timing")
+      ("show", po::bool_switch(&show), "print what patches, objects, executables and running programs say about themselves")
+      ("json", "with --show: as JSON")
+      ("from", po::value(&options.from)->value_name("LABEL"), "label of the running version (default: that of the program, or the name of OLD)")
       ("to", po::value(&options.to)->value_name("LABEL"), "label of the next version (default: name of NEW)")
       ("include,I", po::value(&options.compile.include_dirs)->value_name("DIR"), "search headers in DIR")
       ("define,D", po::value(&options.compile.defines)->value_name("NAME[=VALUE]"), "define a macro");
@@ -146,17 +132,23 @@ int run(int argc, char** argv) {
   if (auto status = driver::parse_tool_arguments("poppatch", usage, visible, rest, argc, argv, map))
     return *status;
   const Strings versions = map.count("directory") ? map["directory"].as<Strings>() : Strings{};
-  if (versions.size() != 2 || options.output.empty())
-    return usage_error("two directories and -o DIR are needed");
-  options.before = versions[0];
-  options.after = versions[1];
+  if (show)
+    return driver::show(versions, map.count("json") != 0);
+  if (versions.size() < 2 || options.output.empty())
+    return usage_error("OLD, NEW and -o DIR are needed");
+  options.before.assign(versions.begin(), versions.end() - 1);
+  options.after = versions.back();
   if (map.count("rename"))
     for (const std::string& rename : map["rename"].as<Strings>())
       if (!options.renames.add(rename))
         return usage_error("--rename wants TYPE.FIELD=FIELD or OLD=NEW, each OLD once, not " + rename);
+  if (map.count("update-points")) {
+    const std::string kind = map["update-points"].as<std::string>();
+    if (kind != "explicit" && kind != "loops")
+      return usage_error("unknown --update-points `" + kind + "`: expected explicit or loops");
+    options.compile.loop_update_points = kind == "loops";
+  }
   options.overwrite = map.count("overwrite") != 0;
-  if (options.from.empty())
-    options.from = directory_name(options.before);
   if (options.to.empty())
     options.to = directory_name(options.after);
   return make(options);

@@ -220,7 +220,7 @@ private:
   }
 
   // L8: each import of the patch is bound once, to a definition of that name, at a fitting type. Static symbols may be
-  // reached only in the module of the same name, of which the patch brings a new version or interface code (R50).
+  // reached only in modules of which the patch brings a new version or interface code (R50).
   void imports() {
     for (const PatchImport& i : request_.imports) {
       Binding import{i.module, i.symbol};
@@ -249,8 +249,9 @@ private:
   }
 
   bool may_see(Binding import, Binding target) const {
-    return program_.symbol(target).scope == Scope::Public ||
-           program_.module(target.module).module == program_.module(import.module).module;
+    const std::string& owner = program_.module(target.module).module;
+    return program_.symbol(target).scope == Scope::Public || owner == program_.module(import.module).module ||
+           std::any_of(request_.patch.begin(), request_.patch.end(), [&](const Interface* m) { return m->module == owner; });
   }
 
   // L9: the replacement is at most the old function's own type, so its entry may be redirected (addresses kept anywhere are

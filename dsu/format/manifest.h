@@ -1,10 +1,10 @@
 // The section `.tal.dsu`: what updating needs to know of a module beyond its verified interface.
 //
-//   section     ::= version:u8 module:string label:string hash[32] definitions update_points stubs imports
-//   definitions ::= count { name:string scope:u8 kind:u8 type:string fingerprint[32] }
-//   update_points ::= count { function:string }
-//   stubs       ::= count { symbol:string module:string target:string }           patches only
-//   imports     ::= count { symbol:string where:u8 module:string target:string }   patches only
+//   section     ::= version:u8 module:string label:string hash[32] description:string stubs imports
+//   stubs       ::= count { symbol:string module:string target:string }                          patches only
+//   imports     ::= count { symbol:string where:u8 provides:u8 module:string target:string }     patches only
+//
+// The description (dsu/pass/description.h) is for the tools that make patches; the running program does not read it.
 //
 // A definition of a patch's module replaces the running definition of the same name (of the same module, if static); only what
 // deviates from that is written down.
@@ -22,19 +22,9 @@
 
 namespace dsu {
 
-// An empty name takes one byte here and 32 in memory: the limit keeps a patch from exhausting the program that reads it.
+// Without the description. An empty name takes one byte here and 32 in memory: the limit keeps a patch from exhausting the program that
+// reads it.
 inline constexpr size_t max_manifest = size_t{4} << 20;
-
-enum class DefinitionKind : uint8_t { Function, Variable, Exception, Type };
-enum class DefinitionScope : uint8_t { Public, Static, Abstract };
-
-struct Definition {
-  std::string name;
-  DefinitionScope scope = DefinitionScope::Public;
-  DefinitionKind kind = DefinitionKind::Function;
-  std::string type;    // as the source writes it; for people
-  Hash fingerprint{};  // of the canonical form
-};
 
 // `symbol` of this object has the type of the running function `target` and takes the calls of remaining old code.
 struct Stub {
@@ -48,9 +38,17 @@ enum class ImportFrom : uint8_t {
   Running,  // the version that is running when the patch is applied: interface code, shared data
 };
 
+// Shared data and exceptions: the module imports what it has as its own definition in the source.
+enum class Provides : uint8_t {
+  Nothing,
+  Static,  // from now on the module's static definition of the name is the running one that is imported
+  Public,
+};
+
 struct ImportOfSymbol {
   std::string symbol;
   ImportFrom from = ImportFrom::Patch;
+  Provides provides = Provides::Nothing;
   std::string module;  // not empty: a static symbol of that module
   std::string target;
 };
@@ -58,14 +56,10 @@ struct ImportOfSymbol {
 struct Manifest {
   std::string module, label;
   Hash hash{};  // of all definitions: the version of the module
-  std::vector<Definition> definitions;
-  std::vector<std::string> update_points;
+  tal::Bytes description;
   std::vector<Stub> stubs;
   std::vector<ImportOfSymbol> imports;
 };
-
-// The hash of a module: over its definitions in order of name, so that moving a definition is not a change.
-Hash module_hash(const Manifest& manifest);
 
 tal::Bytes encode_manifest(const Manifest& manifest);
 std::optional<Manifest> decode_manifest(std::span<const uint8_t> section);

@@ -142,6 +142,34 @@ std::optional<Where> decode_where(std::span<const uint8_t> payload) {
   return where;
 }
 
+Bytes encode(const std::vector<RunningManifest>& manifests) {
+  ByteWriter out;
+  out.u8(protocol_version);
+  out.uleb(manifests.size());
+  for (const RunningManifest& m : manifests) {
+    out.u8(m.is_latest ? 1 : 0);
+    out.uleb(m.section.size());
+    out.raw(m.section);
+  }
+  return out.take();
+}
+
+std::optional<std::vector<RunningManifest>> decode_manifests(std::span<const uint8_t> payload) {
+  ByteReader in = open(payload);
+  std::vector<RunningManifest> manifests(in.count(2));
+  for (RunningManifest& m : manifests) {
+    const uint8_t is_latest = in.u8();
+    if (is_latest > 1)
+      in.fail();
+    m.is_latest = is_latest != 0;
+    const std::span<const uint8_t> section = in.raw(in.uleb32());
+    m.section.assign(section.begin(), section.end());
+  }
+  if (!complete(in))
+    return std::nullopt;
+  return manifests;
+}
+
 Bytes encode(const Report& report) {
   ByteWriter out;
   out.u8(protocol_version);
@@ -232,7 +260,7 @@ std::optional<FrameHeader> decode_header(std::span<const uint8_t> bytes) {
   header.length = in.u32();
   uint8_t kind = in.u8();
   if (in.bad() || header.length > max_frame || kind < static_cast<uint8_t>(FrameKind::Status) ||
-      kind > static_cast<uint8_t>(FrameKind::Where))
+      kind > static_cast<uint8_t>(FrameKind::Manifests))
     return std::nullopt;
   header.kind = static_cast<FrameKind>(kind);
   return header;

@@ -10,6 +10,7 @@
 // | Check    | patch file                   | Report   |
 // | Update   | options, patch file          | Report   |
 // | Where    | -                            | Where    |
+// | Manifests | -                           | Manifests |
 //
 //   options  ::= wait_ms:u32 deadline_ms:u32 rehearsal:u8
 //
@@ -34,7 +35,7 @@ namespace dsu {
 inline constexpr uint8_t protocol_version = 2;
 inline constexpr uint32_t max_frame = 32u << 20;  // of a patch, too: what is decoded takes up to 50 times the bytes
 
-enum class FrameKind : uint8_t { Status = 1, History, Check, Update, Report, Problem, Where };
+enum class FrameKind : uint8_t { Status = 1, History, Check, Update, Report, Problem, Where, Manifests };
 
 // The steps of an update in their order; a report names the one that failed.
 enum class Step : uint8_t {
@@ -86,6 +87,12 @@ struct Where {
   bool is_waiting = false; // an update waits for an update point
 };
 
+// The `.tal.dsu` of a module version: what poppatch needs to make a patch for this very program.
+struct RunningManifest {
+  bool is_latest = false;  // else an older version whose functions are still on the stack
+  tal::Bytes section;
+};
+
 struct ModuleStatus {
   std::string name, version, hash;
   uint32_t updates = 0;
@@ -109,6 +116,8 @@ Bytes encode(const Where& where);
 std::optional<Where> decode_where(std::span<const uint8_t> payload);
 // Reads the options before a patch; `payload` is then the patch.
 std::optional<UpdateOptions> take_options(std::span<const uint8_t>& payload);
+Bytes encode(const std::vector<RunningManifest>& manifests);
+std::optional<std::vector<RunningManifest>> decode_manifests(std::span<const uint8_t> payload);
 Bytes encode(const Report& report);
 Bytes encode(const Status& status);
 Bytes encode(const std::vector<Report>& history);

@@ -24,8 +24,8 @@ void put(std::string& out, const Hash& hash) { out.append(reinterpret_cast<const
 // parts, so that different trees have different texts.
 class BodyForm {
 public:
-  BodyForm(const TypedModule& module, const Body& body, TypeForms& types, std::string& out)
-      : module_(module), body_(body), types_(types), out_(out) {}
+  BodyForm(const TypedModule& module, const Body& body, TypeForms& types, std::set<std::string>& uses, std::string& out)
+      : module_(module), body_(body), types_(types), uses_(uses), out_(out) {}
 
   void local_type(LocalId id) { type(body_.local(id).type); }
   void expr(ExprId id) {
@@ -62,6 +62,7 @@ private:
   void target(TargetId id) { put(out_, id.value); }
   void symbol(SymbolId id) {
     const Symbol& s = module_.symbol(id);
+    uses_.insert(s.name.str());
     put(out_, s.name.view());
     put(out_, static_cast<uint64_t>(s.kind));
     type(s.type);
@@ -185,6 +186,7 @@ private:
   const TypedModule& module_;
   const Body& body_;
   TypeForms& types_;
+  std::set<std::string>& uses_;
   std::string& out_;
 };
 
@@ -266,24 +268,24 @@ void TypeForms::write_declaration(std::string& out, TypeDeclId id, Order& order)
   }
 }
 
-Hash fingerprint(const TypedModule& module, const Function& function, TypeForms& types) {
+Hash fingerprint(const TypedModule& module, const Function& function, TypeForms& types, std::set<std::string>& uses) {
   std::string out = "function";
   const Symbol& symbol = module.symbol(function.symbol);
   put(out, symbol.name.view());
   put(out, types.of(symbol.type));
-  BodyForm form(module, function.body, types, out);
+  BodyForm form(module, function.body, types, uses, out);
   for (LocalId parameter : function.params)
     form.local_type(parameter);
   form.stmt(function.block);
   return hash_of(out);
 }
 
-Hash fingerprint(const TypedModule& module, const Global& global, TypeForms& types) {
+Hash fingerprint(const TypedModule& module, const Global& global, TypeForms& types, std::set<std::string>& uses) {
   std::string out = "variable";
   const Symbol& symbol = module.symbol(global.symbol);
   put(out, symbol.name.view());
   put(out, types.of(symbol.type));
-  BodyForm(module, global.body, types, out).expr(global.init);
+  BodyForm(module, global.body, types, uses, out).expr(global.init);
   return hash_of(out);
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "dsu/format/container.h"
@@ -36,10 +37,12 @@ private:
   std::map<uint32_t, Hash> hashes_;
 };
 
-Hash fingerprint(const frontend::typed::TypedModule& module, const frontend::typed::Function& function, TypeForms& types);
-// With the initial value, or only name and type: data keep their value over an update, so a new initializer alone is
-// reported but does not make data change.
-Hash fingerprint(const frontend::typed::TypedModule& module, const frontend::typed::Global& global, TypeForms& types);
+// `uses` receives the names of the symbols that the definition refers to.
+Hash fingerprint(const frontend::typed::TypedModule& module, const frontend::typed::Function& function, TypeForms& types,
+                 std::set<std::string>& uses);
+// With the initial value.
+Hash fingerprint(const frontend::typed::TypedModule& module, const frontend::typed::Global& global, TypeForms& types,
+                 std::set<std::string>& uses);
 Hash fingerprint_exception(const frontend::typed::TypedModule& module, frontend::typed::SymbolId exception, TypeForms& types);
 
 }  // namespace dsu

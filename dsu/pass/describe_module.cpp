@@ -1,8 +1,7 @@
 #include "dsu/pass/describe_module.h"
 
-#include <algorithm>
-
 #include "dsu/pass/canonical.h"
+#include "dsu/pass/retained.h"
 
 namespace dsu {
 
@@ -10,62 +9,81 @@ using namespace frontend::typed;
 
 namespace {
 
-DefinitionScope scope_of(frontend::Scope scope) {
-  switch (scope) {
-    case frontend::Scope::Static: return DefinitionScope::Static;
-    case frontend::Scope::Abstract: return DefinitionScope::Abstract;
-    case frontend::Scope::Public:
-    case frontend::Scope::Extern: break;
+DefinitionKind kind_of(SymbolKind kind) {
+  switch (kind) {
+    case SymbolKind::Function: return DefinitionKind::Function;
+    case SymbolKind::Variable: return DefinitionKind::Variable;
+    case SymbolKind::Exception: break;
   }
-  return DefinitionScope::Public;
+  return DefinitionKind::Exception;
 }
 
-Definition definition(const TypedModule& module, SymbolId id, DefinitionKind kind, const Hash& fingerprint) {
-  const Symbol& symbol = module.symbol(id);
-  return {symbol.name.str(), scope_of(symbol.scope), kind, module.types->print(symbol.type), fingerprint};
-}
-
-bool calls_update_point(const TypedModule& module, const Function& function) {
-  return std::any_of(function.body.exprs.begin(), function.body.exprs.end(), [&](const Expr& e) {
-    const auto* reference = std::get_if<FunctionRef>(&e.node);
-    return reference && module.symbol(reference->symbol).name.view() == "Dsu::update_point";
-  });
+TypeInfo type_info(const frontend::TypeStore& store, frontend::TypeDeclId id, TypeForms& forms, TypeModel& types) {
+  const frontend::TypeDecl& decl = store.decl(id);
+  TypeInfo info;
+  info.name = decl.name.str();
+  info.kind = decl.kind;
+  info.nullable = decl.nullable;
+  for (support::Name param : decl.params)
+    info.params.push_back(param.str());
+  for (const frontend::Field& field : decl.fields)
+    info.fields.push_back({field.name.str(), types.import(store, field.type), field.is_const});
+  if (decl.kind == frontend::TypeDeclKind::Abstype) {
+    info.hidden = static_cast<uint32_t>(decl.hidden_params.size());
+    info.fields.push_back({"", types.import(store, decl.representation), false});
+  }
+  info.form = forms.of(id);
+  return info;
 }
 
 }  // namespace
 
-Manifest describe_module(const TypedModule& module, std::string label) {
-  Manifest manifest;
-  manifest.module = module.name;
-  manifest.label = std::move(label);
-  TypeForms types(*module.types);
-  for (const Function& f : module.functions) {
-    manifest.definitions.push_back(definition(module, f.symbol, DefinitionKind::Function, fingerprint(module, f, types)));
-    if (calls_update_point(module, f))
-      manifest.update_points.push_back(module.symbol(f.symbol).name.str());
+ModuleInfo describe_module(const TypedModule& module, std::string label, TypeModel& types) {
+  ModuleInfo info;
+  info.name = module.name;
+  info.label = std::move(label);
+  const frontend::TypeStore& store = *module.types;
+  TypeForms forms(store);
+  for (const Symbol& symbol : module.symbols) {
+    if (symbol.scope != frontend::Scope::Extern)
+      info.values[symbol.name.str()] = {kind_of(symbol.kind), types.import(store, symbol.type), symbol.scope == frontend::Scope::Static,
+                                        Hash{}, symbol.is_nested, {}};
+    else if (symbol.is_referenced)
+      info.imports.insert(symbol.name.str());
   }
+  auto value = [&](SymbolId id) -> ValueInfo& { return info.values[module.symbol(id).name.str()]; };
+  for (const Function& f : module.functions)
+    value(f.symbol).fingerprint = fingerprint(module, f, forms, value(f.symbol).uses);
   for (const Global& g : module.globals)
-    manifest.definitions.push_back(definition(module, g.symbol, DefinitionKind::Variable, fingerprint(module, g, types)));
+    value(g.symbol).fingerprint = fingerprint(module, g, forms, value(g.symbol).uses);
   for (SymbolId e : module.exceptions)
-    manifest.definitions.push_back(
-        definition(module, e, DefinitionKind::Exception, fingerprint_exception(module, e, types)));
+    value(e).fingerprint = fingerprint_exception(module, e, forms);
   for (frontend::TypeDeclId id : module.type_decls) {
-    const frontend::TypeDecl& decl = module.types->decl(id);
-    if (decl.scope != frontend::Scope::Extern)
-      manifest.definitions.push_back(
-          {decl.name.str(), scope_of(decl.scope), DefinitionKind::Type, decl.name.str(), types.of(id)});
+    TypeInfo type = type_info(store, id, forms, types);
+    if (store.decl(id).scope != frontend::Scope::Extern) {
+      type.module = module.name;
+      type.is_abstract = store.decl(id).scope == frontend::Scope::Abstract;
+      info.types.insert(type.name);
+    }
+    info.declarations.push_back(std::move(type));
   }
-  manifest.hash = module_hash(manifest);
-  return manifest;
+  info.hash = module_hash(info);
+  return info;
 }
 
-tal::Bytes add_update_points(tal::Bytes section, const std::vector<std::string>& functions) {
-  std::optional<Manifest> manifest = functions.empty() ? std::nullopt : decode_manifest(section);
-  if (!manifest)
+tal::Bytes manifest_section(const TypedModule& module, std::string label) {
+  TypeModel types;
+  return encode_manifest(make_manifest(describe_module(module, std::move(label), types)));
+}
+
+tal::Bytes add_suspensions(tal::Bytes section, const ir::Module& module, const std::function<bool(const std::string&)>& is_native) {
+  std::optional<Manifest> manifest = decode_manifest(section);
+  TypeModel types;
+  std::optional<ModuleInfo> info = manifest ? read_description(*manifest, types) : std::nullopt;
+  if (!info)
     return section;
-  for (const std::string& function : functions)
-    if (std::find(manifest->update_points.begin(), manifest->update_points.end(), function) == manifest->update_points.end())
-      manifest->update_points.push_back(function);
+  info->suspensions = find_suspensions(module, is_native);
+  manifest->description = encode_description(*info);
   return encode_manifest(*manifest);
 }
 

@@ -1,19 +1,19 @@
-// The manifest of a module (dsu/format/manifest.h) from its typed AST: what `popc -dsu` puts into `.tal.dsu`.
+// The description of a module from its typed AST, and the section `.tal.dsu` (dsu/format/manifest.h) that popc makes of it.
 #pragma once
 
-#include "dsu/format/manifest.h"
+#include <functional>
+
+#include "dsu/pass/description.h"
 #include "frontend/typed_ast.h"
+#include "ir/ir.h"
 
 namespace dsu {
 
-Manifest describe_module(const frontend::typed::TypedModule& module, std::string label);
+// Without suspensions, which only the code tells.
+ModuleInfo describe_module(const frontend::typed::TypedModule& module, std::string label, TypeModel& types);
 
-// The section, ready for tal::ObjectAnnotations::dsu.
-inline tal::Bytes manifest_section(const frontend::typed::TypedModule& module, std::string label) {
-  return encode_manifest(describe_module(module, std::move(label)));
-}
-
-// Adds functions that got update points later to such a section, which is empty for a module that is not to be updated.
-tal::Bytes add_update_points(tal::Bytes section, const std::vector<std::string>& functions);
+tal::Bytes manifest_section(const frontend::typed::TypedModule& module, std::string label);
+// `module` as it was lowered, before optimisation. A section that is empty stays so: the module is not to be updated.
+tal::Bytes add_suspensions(tal::Bytes section, const ir::Module& module, const std::function<bool(const std::string&)>& is_native);
 
 }  // namespace dsu

@@ -104,6 +104,11 @@ private:
     return module;
   }
 
+  Manifest describe(const TypedModule& module) {
+    TypeModel types;
+    return make_manifest(describe_module(module, patch_.label, types));
+  }
+
   bool add_object(TypedModule& module, const Manifest& manifest, PatchModule entry) {
     std::optional<tal::Bytes> object = compiler_.compile(*session_, module, encode_manifest(manifest));
     if (!object)
@@ -146,7 +151,7 @@ private:
     std::unique_ptr<TypedModule> module = check(path(patch.implementation));
     if (!module)
       return false;
-    Manifest manifest = describe_module(*module, patch_.label);
+    Manifest manifest = describe(*module);
     if (module->name != patch.module) {
       problem_ = path(patch.module + ".patch") + ": the implementation is module " + module->name;
       return false;
@@ -168,11 +173,12 @@ private:
         return false;
       }
       const SymbolId id{static_cast<uint32_t>(symbol - module.symbols.begin())};
+      const Provides provides = symbol->scope == frontend::Scope::Static ? Provides::Static : Provides::Public;
       symbol->scope = frontend::Scope::Extern;
       symbol->is_referenced = true;
       std::erase_if(module.globals, [&](const Global& g) { return g.symbol == id; });
       std::erase(module.exceptions, id);
-      manifest.imports.push_back({name, ImportFrom::Running, patch.module, name});
+      manifest.imports.push_back({name, ImportFrom::Running, provides, patch.module, name});
     }
     return true;
   }
@@ -186,7 +192,7 @@ private:
 
   bool add_private(TypedModule& module, const std::vector<std::string>& old_statics, const std::vector<std::string>& new_statics,
                    const std::string& of = "") {
-    Manifest manifest = describe_module(module, patch_.label);
+    Manifest manifest = describe(module);
     for (const Symbol& symbol : module.symbols) {
       const std::string_view name = symbol.name.view();
       if (symbol.scope != frontend::Scope::Extern) {
@@ -198,10 +204,10 @@ private:
       }
       if (name.starts_with(new_prefix)) {
         const std::string target(name.substr(new_prefix.size()));
-        manifest.imports.push_back({std::string(name), ImportFrom::Patch, contains(new_statics, target) ? of : "", target});
+        manifest.imports.push_back({std::string(name), ImportFrom::Patch, Provides::Nothing, contains(new_statics, target) ? of : "", target});
       } else if (!contains(conversions_, name)) {
         manifest.imports.push_back(
-            {std::string(name), ImportFrom::Running, contains(old_statics, name) ? of : "", std::string(name)});
+            {std::string(name), ImportFrom::Running, Provides::Nothing, contains(old_statics, name) ? of : "", std::string(name)});
       }
     }
     restore_type_names(*session_, module);

@@ -44,7 +44,7 @@ ModuleDifference compare_modules(const ModuleInfo* before, const ModuleInfo* aft
   }
   if (!before)
     result.change = ModuleChange::Added;
-  else if (before->manifest.hash != after->manifest.hash)
+  else if (before->hash != after->hash)
     result.change = ModuleChange::Changed;
   for (const auto& [name, value] : after->values) {
     const ValueInfo* old = nullptr;

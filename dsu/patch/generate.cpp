@@ -73,12 +73,12 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
   index.library = before.library;
   for (const ModuleDifference& module : difference.modules) {
     if (module.change == ModuleChange::Removed) {
-      index.removed.emplace_back(module.name, before.modules.at(module.name).manifest.hash);
+      index.removed.emplace_back(module.name, before.modules.at(module.name).hash);
       continue;
     }
     const ModuleInfo& now = after.modules.at(module.name);
     if (module.change == ModuleChange::Unchanged) {
-      index.required.emplace_back(module.name, now.manifest.hash);
+      index.required.emplace_back(module.name, now.hash);
       continue;
     }
     ModulePatch file;
@@ -87,7 +87,7 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
     file.is_new = module.change == ModuleChange::Added;
     if (!file.is_new) {
       const ModuleInfo& old = before.modules.at(module.name);
-      file.from = old.manifest.hash;
+      file.from = old.hash;
       file.sharing = shared_values(module, now);
       file.detached = detached_functions(module, now);
       file.renaming = renamings(now, before, after, difference);

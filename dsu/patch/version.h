@@ -1,85 +1,20 @@
-// One version of a program as the differ sees it, and the types of both versions in one table.
-//
-// Every module of the front end has a type store of its own. Here types of all modules and both versions are interned
-// together, named types by name alone: `total[]` of the old and of the new version are one TypeRef. What the name stands for is
-// asked of a version.
+// One version of a program as the differ sees it: read from sources, from objects, from an executable or from a running program.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "dsu/format/manifest.h"
+#include "dsu/pass/description.h"
 #include "frontend/frontend.h"
 
 namespace dsu {
 
-struct PatchType;
-using TypeRef = const PatchType*;
-
-struct PatchType {
-  frontend::TypeKind kind = frontend::TypeKind::Error;
-  std::string name;               // Named
-  std::vector<TypeRef> args;      // Named, Tuple, Function (parameters)
-  TypeRef element = nullptr;      // Array, ConstArray, Rep, Exncon; Function: the result
-  bool read_only = false;         // Tuple
-  uint32_t type_params = 0;       // Function
-  uint32_t depth = 0, index = 0;  // Var; ConstArray: index is the length
-  bool has_var = false;           // a type variable occurs somewhere inside
-  bool nullable = false;          // ConstArray
-  frontend::Convention convention = frontend::Convention::Cdecl;  // Function
-};
-
-class TypeModel {
-public:
-  TypeRef intern(PatchType type);
-  TypeRef import(const frontend::TypeStore& store, frontend::TypeId id);
-  // Var(0, i) becomes args[i].
-  TypeRef substitute(TypeRef type, const std::vector<TypeRef>& args);
-
-private:
-  std::map<std::string, std::unique_ptr<PatchType>> types_;
-};
-
-struct FieldInfo {
-  std::string name;
-  TypeRef type = nullptr;  // the declaration's parameters are Var(0, i)
-  bool is_const = false;
-};
-
-struct TypeInfo {
-  std::string name;
-  frontend::TypeDeclKind kind = frontend::TypeDeclKind::Struct;
-  bool nullable = false;
-  std::vector<std::string> params;
-  std::vector<FieldInfo> fields;
-  Hash form{};
-  std::string module;  // that defines it; empty: only declared extern (library)
-  uint32_t hidden = 0;                      // Abstype: hidden variables, behind params; the only field is what is packed
-  bool is_abstract = false;                 // other modules know no more than the name
-};
-
-struct ValueInfo {
-  DefinitionKind kind = DefinitionKind::Function;
-  TypeRef type = nullptr;
-  bool is_static = false;
-  Hash fingerprint{};
-  bool is_nested = false;         // a function within another definition: no source can name it
-};
-
-struct ModuleInfo {
-  std::string name, path;
-  std::map<std::string, ValueInfo> values;  // defined here
-  std::set<std::string> types;              // defined here
-  std::set<std::string> imports;            // values of other modules that it refers to
-  Manifest manifest;
-};
-
 struct Version {
-  std::string label, directory;
+  std::string label;
   std::map<std::string, ModuleInfo> modules;
   std::map<std::string, TypeInfo> types;
   std::vector<std::string> library;  // modules of the library that such a program contains
@@ -99,9 +34,20 @@ public:
   // Shows what the session found; called for every file.
   virtual void report(frontend::Session& session) = 0;
 };
-std::optional<Version> read_version(const std::string& directory, std::string label, SessionFactory& sessions, TypeModel& types,
-                                    std::string& problem);
+// `describe` adds to a module's description what only its code tells (find_suspensions).
+using DescribeCode = std::function<void(const frontend::typed::TypedModule&, ModuleInfo&)>;
+std::optional<Version> read_sources(const std::string& directory, std::string label, SessionFactory& sessions, TypeModel& types,
+                                    const DescribeCode& describe, std::string& problem);
 
-void add_module(const frontend::typed::TypedModule& module, std::string path, TypeModel& types, Version& version);
+// The `.tal.dsu` sections of an object, or of the objects that an executable carries.
+[[nodiscard]] bool manifests_of_file(std::span<const uint8_t> file, const std::string& name, std::vector<tal::Bytes>& sections, bool& is_program,
+                                     std::string& problem);
+// The version that such sections describe. Without a label it has that of its modules. Modules whose
+// names begin with `library_prefix` are the library's.
+std::optional<Version> read_manifests(const std::vector<tal::Bytes>& sections, std::string label,
+                                      const std::string& library_prefix, TypeModel& types, std::string& problem);
+
+// The order of the modules does not matter.
+Version make_version(std::vector<ModuleInfo> modules, std::string label);
 
 }  // namespace dsu

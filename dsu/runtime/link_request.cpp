@@ -1,5 +1,6 @@
 #include "dsu/runtime/link_request.h"
 
+#include <algorithm>
 #include <map>
 #include <unordered_map>
 
@@ -15,27 +16,42 @@ bool refuse(Refusal& refusal, std::string symbol, std::string reason, std::strin
   return false;
 }
 
-std::optional<uint32_t> find_function(const tal::Interface& interface, const std::string& name) {
-  for (uint32_t s = 0; s < interface.symbols.size(); s++)
-    if (is_defined(interface.symbols[s]) && interface.symbols[s].kind == tal::SymbolKind::Function &&
-        interface.symbols[s].name == name)
-      return s;
-  return std::nullopt;
+bool is_function(const tal::InterfaceSymbol& symbol) { return is_defined(symbol) && symbol.kind == tal::SymbolKind::Function; }
+
+bool defines_function(const tal::Interface& interface, const std::string& name) {
+  return std::any_of(interface.symbols.begin(), interface.symbols.end(),
+                     [&](const tal::InterfaceSymbol& s) { return is_function(s) && s.name == name; });
 }
 
-// Running function -> the stub that takes its calls. Stubs are in the interface code's modules.
+bool is_function(const Program& program, const tal::Binding& binding) {
+  return program.modules[binding.module]->interface.symbols[binding.symbol].kind == tal::SymbolKind::Function;
+}
+
+// Running function -> what takes its calls.
 using Stubs = std::map<std::pair<uint32_t, uint32_t>, tal::Binding>;
+
+// A function of the name, and its entries for single widths: each for the running one of the same width.
+bool add_stub(const Program& program, const tal::Interface& interface, uint32_t number, const Stub& stub, Stubs& stubs) {
+  bool found = false;
+  for (uint32_t s = 0; s < interface.symbols.size(); s++) {
+    const std::string& name = interface.symbols[s].name;
+    if (!is_function(interface.symbols[s]) || name.substr(0, name.find('.')) != stub.symbol)
+      continue;
+    const std::optional<tal::Binding> old = program.find(stub.target + name.substr(stub.symbol.size()), stub.module);
+    if (!old || !is_function(program, *old))
+      continue;
+    stubs[{old->module, old->symbol}] = {number, s};
+    found = true;
+  }
+  return found;
+}
 
 bool find_stubs(const Program& program, const std::vector<PreparedModule>& modules, Stubs& stubs, Refusal& refusal) {
   for (uint32_t i = 0; i < modules.size(); i++)
-    for (const Stub& stub : modules[i].manifest.stubs) {
-      std::optional<uint32_t> symbol = find_function(modules[i].object->interface(), stub.symbol);
-      std::optional<tal::Binding> old = program.find(stub.target, stub.module);
-      if (!symbol || !old)
+    for (const Stub& stub : modules[i].manifest.stubs)
+      if (!add_stub(program, modules[i].object->interface(), static_cast<uint32_t>(program.modules.size()) + i, stub, stubs))
         return refuse(refusal, stub.symbol, "a stub for " + stub.target + ", which is not a function of the program",
                       "make the patch again");
-      stubs[{old->module, old->symbol}] = {static_cast<uint32_t>(program.modules.size()) + i, *symbol};
-    }
   return true;
 }
 
@@ -50,12 +66,13 @@ void add_served_entries(const Program& program, const PreparedModule& module, ui
   for (auto old = program.names.lower_bound(prefix); old != program.names.end() && old->first.starts_with(prefix); ++old) {
     const std::string name = base + "." + old->first.substr(prefix.size());
     const bool serves = symbol.name == base || tal::entry_serves(symbol.name, name);
-    if (name != symbol.name && serves && !find_function(interface, name))
+    if (name != symbol.name && serves && !defines_function(interface, name))
       request.replacements.push_back({old->second, {number, s}});
   }
 }
 
-// Old and new functions of a replaced module; a stub, if there is one, takes the calls of remaining old code.
+// Functions of a replaced module take the place of those of their name in it, also when they have become public or static. Whatever comes
+// from another module, or had another name, the manifest says.
 void add_replacements(const Program& program, const PreparedModule& module, uint32_t number, const Stubs& stubs,
                       tal::PatchRequest& request) {
   if (module.role != ModuleRole::Replaced)
@@ -63,14 +80,13 @@ void add_replacements(const Program& program, const PreparedModule& module, uint
   const tal::Interface& interface = module.object->interface();
   for (uint32_t s = 0; s < interface.symbols.size(); s++) {
     const tal::InterfaceSymbol& symbol = interface.symbols[s];
-    if (!is_defined(symbol) || symbol.kind != tal::SymbolKind::Function)
+    if (!is_function(symbol))
       continue;
     add_served_entries(program, module, number, s, request);
-    std::optional<tal::Binding> old = program.find(symbol.name, module.manifest.module);
-    if (!old || program.modules[old->module]->interface.symbols[old->symbol].kind != tal::SymbolKind::Function)
-      continue;  // new in this version
-    auto stub = stubs.find({old->module, old->symbol});
-    request.replacements.push_back({*old, stub == stubs.end() ? tal::Binding{number, s} : stub->second});
+    const std::optional<tal::Binding> old = program.find(symbol.name, module.manifest.module);
+    if (old && program.modules[old->module]->name == module.manifest.module && is_function(program, *old) &&
+        !stubs.contains({old->module, old->symbol}))
+      request.replacements.push_back({*old, {number, s}});
   }
 }
 
@@ -78,9 +94,12 @@ class ImportBinder {
 public:
   ImportBinder(const Program& program, const std::vector<PreparedModule>& modules, uint32_t first)
       : program_(program) {
-    for (uint32_t i = 0; i < modules.size(); i++)
+    for (uint32_t i = 0; i < modules.size(); i++) {
       for (const auto& [name, symbol] : provided_names(modules[i]))
         patch_names_[name] = {first + i, symbol};
+      for (const auto& [name, definition] : shared_names(program, modules[i]))
+        patch_names_[name] = definition;
+    }
   }
 
   bool bind(const PreparedModule& module, uint32_t number, tal::PatchRequest& request, Refusal& refusal) const {
@@ -132,6 +151,17 @@ std::vector<std::pair<std::string, uint32_t>> provided_names(const PreparedModul
   return names;
 }
 
+std::vector<std::pair<std::string, tal::Binding>> shared_names(const Program& program, const PreparedModule& module) {
+  std::vector<std::pair<std::string, tal::Binding>> names;
+  for (const ImportOfSymbol& import : module.manifest.imports) {
+    const std::optional<tal::Binding> definition =
+        import.provides == Provides::Nothing ? std::nullopt : program.find(import.target, import.module);
+    if (definition)
+      names.emplace_back(program_name(import.symbol, module.manifest.module, import.provides == Provides::Static), *definition);
+  }
+  return names;
+}
+
 bool make_link_request(const Program& program, const std::vector<PreparedModule>& modules,
                        tal::PatchRequest& request, Refusal& refusal) {
   const auto first = static_cast<uint32_t>(program.modules.size());
@@ -139,6 +169,8 @@ bool make_link_request(const Program& program, const std::vector<PreparedModule>
   Stubs stubs;
   if (!find_stubs(program, modules, stubs, refusal))
     return false;
+  for (const auto& [old, replacement] : stubs)
+    request.replacements.push_back({{old.first, old.second}, replacement});
   for (uint32_t i = 0; i < modules.size(); i++) {
     add_replacements(program, modules[i], first + i, stubs, request);
     if (!imports.bind(modules[i], first + i, request, refusal))

@@ -16,5 +16,7 @@ namespace dsu {
 
 // The names of the program that a patch module defines, with its symbols.
 std::vector<std::pair<std::string, uint32_t>> provided_names(const PreparedModule& module);
+// The names that it goes on with from running definitions (ImportOfSymbol::provides).
+std::vector<std::pair<std::string, tal::Binding>> shared_names(const Program& program, const PreparedModule& module);
 
 }  // namespace dsu

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <ctime>
-#include <set>
 
 #include "dsu/format/signature.h"
 #include "dsu/runtime/link_request.h"
@@ -48,17 +47,20 @@ uint32_t find_init(const PreparedModule& module) {
   return UINT32_MAX;
 }
 
-// Names that running versions of a module define are free again, but for those that the new version, if there is one, shares.
-void forget_deleted(const Program& program, const std::string& own, const std::vector<ImportOfSymbol>& imports, NameTable& names) {
-  std::set<std::string> shared;
-  for (const ImportOfSymbol& import : imports) {
-    shared.insert(import.target);
-    shared.insert(program_name(import.target, own, true));
+// Names that older versions of the module provided are free again.
+void forget(const Program& program, const std::string& module, PreparedUpdate& update) {
+  std::erase_if(update.names, [&](const auto& entry) { return owner_of(program, entry.first, entry.second) == module; });
+  std::erase_if(update.adopted, [&](const auto& entry) { return entry.second == module; });
+}
+
+// Data and exceptions that stay what and where they are, under the name that the new version has for them.
+void keep_shared(const Program& program, const PreparedModule& module, PreparedUpdate& update) {
+  const std::string& own = module.manifest.module;
+  for (const auto& [name, definition] : shared_names(program, module)) {
+    update.names[name] = definition;
+    if (name.find('\n') == std::string::npos && program.modules[definition.module]->name != own)
+      update.adopted[name] = own;
   }
-  std::erase_if(names, [&](const auto& entry) {
-    const uint32_t m = entry.second.module;  // of this patch already, or a running one
-    return m < program.modules.size() && program.modules[m]->name == own && !shared.contains(entry.first);
-  });
 }
 
 std::string describe(const tal::VerifyError& error) {
@@ -168,6 +170,7 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
     module.loaded = std::make_unique<LoadedModule>();
     module.loaded->name = m.name;
     module.loaded->version = module.manifest.label;
+    module.loaded->dsu = module.object->dsu();
     module.loaded->hash = m.new_hash;
     module.loaded->generation = program_.modules.back()->generation + 1;
     module.loaded->is_private = m.role == ModuleRole::Private;
@@ -199,6 +202,7 @@ bool Preparation::link(PreparedUpdate& update, Refusal& refusal) const {
 void Preparation::plan_names(const PatchFile& file, PreparedUpdate& update) const {
   const auto first = static_cast<uint32_t>(program_.modules.size());
   update.names = program_.names;
+  update.adopted = program_.adopted;
   update.latest = program_.latest;
   update.current = program_.current();
   Report& report = update.report;
@@ -209,20 +213,22 @@ void Preparation::plan_names(const PatchFile& file, PreparedUpdate& update) cons
   for (const PatchModule& m : file.modules)
     if (m.role == ModuleRole::Removed) {
       update.latest.erase(m.name);
-      forget_deleted(program_, m.name, {}, update.names);
+      forget(program_, m.name, update);
     }
   for (const tal::Relink& relink : update.links.relinks) {
     const tal::Site& site = program_.modules[relink.module]->interface.sites[relink.site];
     update.current[relink.module][site.symbol] = relink.target;
   }
+  for (const PreparedModule& module : update.modules)
+    if (module.role == ModuleRole::Replaced)
+      forget(program_, module.manifest.module, update);
   for (uint32_t i = 0; i < update.modules.size(); i++) {
     const PreparedModule& module = update.modules[i];
     update.current.push_back(update.links.bindings[i]);
     if (module.role == ModuleRole::Private)
       continue;
     update.latest[module.manifest.module] = first + i;
-    if (module.role == ModuleRole::Replaced)
-      forget_deleted(program_, module.manifest.module, module.manifest.imports, update.names);
+    keep_shared(program_, module, update);
     for (const auto& [name, symbol] : provided_names(module)) {
       const bool is_new = !program_.names.contains(name);
       report.added += is_new;

@@ -46,6 +46,7 @@ struct PreparedUpdate {
   CodeWriter writes;
   // The program's tables after the commit; swapped in.
   NameTable names;
+  std::map<std::string, std::string, std::less<>> adopted;
   std::map<std::string, uint32_t, std::less<>> latest;
   std::vector<std::vector<tal::Binding>> current;  // of the modules running now, then of the patch's
   Report report;                                   // counts and times so far

@@ -25,6 +25,7 @@ void read_manifest(const tal_module& m, LoadedModule& module) {
   if (std::optional<Manifest> manifest = decode_manifest({m.dsu, m.dsu_size})) {
     module.version = manifest->label;
     module.hash = manifest->hash;
+    module.dsu.assign(m.dsu, m.dsu + m.dsu_size);
   }
 }
 
@@ -41,6 +42,13 @@ void bind_names(const LoadedModule& module, uint32_t index, NameTable& names) {
 
 std::string program_name(const std::string& name, const std::string& module, bool is_static) {
   return is_static ? module + "\n" + name : name;
+}
+
+std::string owner_of(const Program& program, const std::string& name, const tal::Binding& definition) {
+  if (const size_t end = name.find('\n'); end != std::string::npos)
+    return name.substr(0, end);
+  auto adopted = program.adopted.find(name);
+  return adopted == program.adopted.end() ? program.modules[definition.module]->name : adopted->second;
 }
 
 size_t LoadedModule::function_at(uint32_t offset) const {

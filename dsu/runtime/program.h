@@ -23,6 +23,7 @@ struct LoadedModule {
   uint32_t updates = 0;
   uint32_t generation = 0;             // which patch brought it, counted from 1; 0: the program
   bool is_private = false;             // came with a patch for the patch's own use
+  tal::Bytes dsu;                      // its manifest as it came, for tools
   tal::Interface interface;
   uint8_t* section[6] = {};            // address, by tal::Section
   std::vector<tal::Binding> current;   // by symbol
@@ -52,6 +53,8 @@ struct Program {
   std::vector<std::unique_ptr<LoadedModule>> modules;
   std::map<std::string, uint32_t, std::less<>> latest;
   NameTable names;
+  // Public names that a module provides though the definition is another's: data that moved stay where they are.
+  std::map<std::string, std::string, std::less<>> adopted;
   // Functions whose entry leads to a newer one and which a frame may still run. When none does any more the function is
   // finished: nothing enters its body again, so its call sites need no relinking, and updates do not become slower.
   std::vector<tal::Binding> redirected;
@@ -62,6 +65,9 @@ struct Program {
   // `name` as code of `module` sees it: its own static definition first, then the public one.
   std::optional<tal::Binding> find(const std::string& name, const std::string& module) const;
 };
+
+// The module whose new version says whether the name stays.
+std::string owner_of(const Program& program, const std::string& name, const tal::Binding& definition);
 
 // Reads the interfaces that the program carries. False with a message: it was not linked with -dsu, or is damaged.
 [[nodiscard]] bool describe_program(const tal_program& image, const tal::NativeInterface& natives, Program& program,

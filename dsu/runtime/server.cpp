@@ -217,6 +217,7 @@ void ControlServer::answer(int client, FrameKind kind, std::span<const uint8_t> 
     case FrameKind::Check: return send_frame(client, FrameKind::Report, encode(handler_->check(payload)));
     case FrameKind::Update: return begin_update(client, payload);
     case FrameKind::Where: return send_frame(client, FrameKind::Where, encode(handler_->where()));
+    case FrameKind::Manifests: return send_frame(client, FrameKind::Manifests, encode(handler_->manifests()));
     case FrameKind::Report:
     case FrameKind::Problem: break;
   }

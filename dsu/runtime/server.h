@@ -25,6 +25,7 @@ public:
   virtual Report check(std::span<const uint8_t> patch) = 0;
 
   virtual Where where() = 0;
+  virtual std::vector<RunningManifest> manifests() = 0;
 
   // Prepares an update. True: it now waits for an update point, and finished() will tell; false: `report` is final.
   virtual bool begin(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report) = 0;

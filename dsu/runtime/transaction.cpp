@@ -105,6 +105,7 @@ void note_old_functions(const PreparedUpdate& update, Program& program, const Fr
 
 void swap_tables(Program& program, PreparedUpdate& update) {
   program.names.swap(update.names);
+  program.adopted.swap(update.adopted);
   program.latest.swap(update.latest);
   for (PreparedModule& module : update.modules) {
     auto previous = update.latest.find(module.loaded->name);

@@ -163,6 +163,23 @@ Where Updates::where() {
   return where;
 }
 
+std::vector<RunningManifest> Updates::manifests() {
+  Lock lock(mutex_);
+  Report ignored;
+  std::vector<RunningManifest> list;
+  if (!describe(ignored))
+    return list;
+  for (uint32_t m = 0; m < program_.modules.size(); m++) {
+    const LoadedModule& module = *program_.modules[m];
+    auto latest = program_.latest.find(module.name);
+    const bool is_latest = latest != program_.latest.end() && latest->second == m;
+    const bool is_active = std::any_of(program_.redirected.begin(), program_.redirected.end(), [m](const tal::Binding& b) { return b.module == m; });
+    if (!module.dsu.empty() && !module.is_private && (is_latest || is_active))
+      list.push_back({is_latest, module.dsu});
+  }
+  return list;
+}
+
 bool Updates::begin(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report) {
   Lock lock(mutex_);
   std::unique_ptr<PreparedUpdate> update = prepare(patch, report);

@@ -40,6 +40,7 @@ public:
   std::vector<Report> history() override;
   Report check(std::span<const uint8_t> patch) override;
   Where where() override;
+  std::vector<RunningManifest> manifests() override;
   bool begin(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report) override;
   int descriptor() override { return rehearsal_.descriptor(); }
   uint64_t wake_at_ns() override { return rehearsal_.is_running() ? rehearsal_until_ns_ : UINT64_MAX; }

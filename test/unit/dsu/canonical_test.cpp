@@ -1,5 +1,7 @@
 // What counts as a change: fingerprints of definitions, through the real front end.
 #include "dsu/pass/describe_module.h"
+#include "dsu/pass/retained.h"
+#include "ir/lower.h"
 
 #include <gtest/gtest.h>
 
@@ -18,10 +20,15 @@ protected:
     auto tree = source ? frontend::parse(session, *source) : nullptr;
     auto module = tree ? frontend::check(session, *tree) : nullptr;
     EXPECT_TRUE(module) << support::print_text(session.diagnostics, session.sources, {});
-    if (module)
-      for (const Definition& d : describe_module(*module, "").definitions)
-        if (d.name == name)
-          return d.fingerprint;
+    TypeModel types;
+    if (module) {
+      const ModuleInfo info = describe_module(*module, "", types);
+      if (auto value = info.values.find(name); value != info.values.end())
+        return value->second.fingerprint;
+      for (const TypeInfo& type : info.declarations)
+        if (type.name == name)
+          return type.form;
+    }
     ADD_FAILURE() << "no definition of " << name;
     return {};
   }
@@ -74,12 +81,72 @@ TEST_F(Canonical, Data) {
   EXPECT_FALSE(same("exception E(int);", "exception E(string);", "E"));
 }
 
-TEST_F(Canonical, UpdatePointsAreFound) {
+TEST(Suspensions, UpdatePointsAreFound) {
   frontend::Session session;
   auto source = frontend::source_from_text(session, "m.pop", "extern void Dsu::update_point(); void loop() { Dsu::update_point(); } void other() { }");
   auto module = frontend::check(session, *frontend::parse(session, *source));
   ASSERT_TRUE(module);
-  EXPECT_EQ(describe_module(*module, "").update_points, std::vector<std::string>{"loop"});
+  const ir::LowerResult lowered = ir::lower(*module);
+  const std::vector<Suspension> suspensions = find_suspensions(lowered.module, [](const std::string&) { return true; });
+  ASSERT_EQ(suspensions.size(), 1u);
+  EXPECT_EQ(suspensions[0].function, "loop");
+  EXPECT_EQ(suspensions[0].callee, "Dsu::update_point");
+}
+
+// What stands before the call on every path is not retained; what a loop may come back to is, and so is what a handler does.
+TEST(Suspensions, WhatIsUsedBehindTheCallIsRetained) {
+  frontend::Session session;
+  auto source = frontend::source_from_text(session, "m.pop",
+                                           "extern void Dsu::update_point(); exception Bad;"
+                                           "struct before { int n; } struct looped { int n; } struct behind { int n; } struct handled { int n; }"
+                                           "before b = ^before(1); looped l = ^looped(1); handled h = ^handled(1);"
+                                           "void deeper() { Dsu::update_point(); }"
+                                           "behind loop() { int x = b.n; while (x > 0) { x = l.n; deeper(); } return ^behind(x); }"
+                                           "void caught() { try deeper(); handle e { h.n = 1; } }");
+  auto module = frontend::check(session, *frontend::parse(session, *source));
+  ASSERT_TRUE(module);
+  const ir::LowerResult lowered = ir::lower(*module);
+  const std::vector<Suspension> s = find_suspensions(lowered.module, [](const std::string&) { return true; });
+  ASSERT_EQ(s.size(), 3u);
+  EXPECT_EQ(s[0].function, "caught");
+  EXPECT_EQ(s[0].types, (std::set<std::string>{"handled"}));
+  EXPECT_EQ(s[1].function, "deeper");
+  EXPECT_TRUE(s[1].types.empty());
+  EXPECT_EQ(s[2].function, "loop");
+  EXPECT_EQ(s[2].callee, "deeper");
+  EXPECT_EQ(s[2].types, (std::set<std::string>{"behind", "looped"}));
+  EXPECT_EQ(s[2].values, (std::set<std::string>{"deeper", "l"}));
+}
+
+// What the section says is what the front end said.
+TEST(Description, RoundTripAndDamage) {
+  frontend::Session session;
+  auto source = frontend::source_from_text(session, "m.pop",
+                                           "?struct <a>cell { const a hd; <a>cell tl; } union u { void A; %(int,u) B; } abstype <a>pack[b] = *(b, a(b));"
+                                           "static <int>cell all[] = {: <int>cell }; exception Bad(u); extern void other();"
+                                           "a id<a>(a x) { return x; } int f(int g[](u), string c) { int h(int x) { return x; }; other(); return h(1); }");
+  auto tree = source ? frontend::parse(session, *source) : nullptr;
+  auto module = tree ? frontend::check(session, *tree) : nullptr;
+  ASSERT_TRUE(module) << support::print_text(session.diagnostics, session.sources, {});
+  TypeModel types;
+  const ModuleInfo info = describe_module(*module, "v1", types);
+  const Manifest manifest = make_manifest(info);
+  const std::optional<ModuleInfo> back = read_description(manifest, types);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(encode_description(*back), manifest.description);
+  EXPECT_EQ(module_hash(*back), info.hash);
+  EXPECT_EQ(back->values.at("f").type, info.values.at("f").type);
+  EXPECT_TRUE(back->values.at("all").is_static);
+  EXPECT_EQ(back->values.at("f").uses, (std::set<std::string>{"f::_h", "other"}));
+  Manifest damaged = manifest;
+  for (size_t i = 0; i < manifest.description.size(); i++) {
+    damaged.description = manifest.description;
+    damaged.description.resize(i);
+    EXPECT_FALSE(read_description(damaged, types)) << i;
+    damaged.description = manifest.description;
+    damaged.description[i] ^= 0x55;
+    read_description(damaged, types);  // whatever it says, it says it without harm
+  }
 }
 
 }  // namespace

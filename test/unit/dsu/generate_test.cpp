@@ -35,7 +35,7 @@ protected:
   }
   static void add_value(Version& v, const std::string& name, DefinitionKind kind, TypeRef type, uint8_t fingerprint = 0,
                         bool is_static = false) {
-    v.modules["m"].values[name] = {kind, type, is_static, Hash{fingerprint}, false};
+    v.modules["m"].values[name] = {kind, type, is_static, Hash{fingerprint}, false, {}};
   }
 
   GeneratedPatch patch() {
@@ -43,8 +43,8 @@ protected:
       v->modules["m"].name = "m";
       v->modules["m"].path = "/src/m.pop";
     }
-    before.modules["m"].manifest.hash = Hash{1};
-    after.modules["m"].manifest.hash = Hash{2};
+    before.modules["m"].hash = Hash{1};
+    after.modules["m"].hash = Hash{2};
     before.label = "v1";
     after.label = "v2";
     return generate(before, after, compare(before, after), types);

@@ -9,12 +9,10 @@ Manifest sample() {
   Manifest m;
   m.module = "statistics";
   m.label = "0.2";
-  m.definitions = {{"Statistics::add", DefinitionScope::Public, DefinitionKind::Function, "void (total)", Hash{7}},
-                   {"Statistics::hidden", DefinitionScope::Static, DefinitionKind::Variable, "int", Hash{8}}};
-  m.update_points = {"pop_main"};
   m.stubs = {{"Stub::Statistics::add", "", "Statistics::add"}, {"Stub::step", "main", "step"}};
-  m.imports = {{"hidden", ImportFrom::Running, "statistics", "Statistics::hidden"}};
-  m.hash = module_hash(m);
+  m.imports = {{"hidden", ImportFrom::Running, Provides::Public, "statistics", "Statistics::hidden"}};
+  m.description = {1, 2, 3};
+  m.hash = Hash{9};
   return m;
 }
 
@@ -27,6 +25,8 @@ TEST(Manifest, RoundTrip) {
   EXPECT_EQ(m->stubs[1].module, "main");
   ASSERT_EQ(m->imports.size(), 1u);
   EXPECT_EQ(m->imports[0].module, "statistics");
+  EXPECT_EQ(m->imports[0].provides, Provides::Public);
+  EXPECT_EQ(m->description, sample().description);
 }
 
 TEST(Manifest, TruncationIsRefused) {
@@ -38,18 +38,17 @@ TEST(Manifest, TruncationIsRefused) {
 // Millions of empty names: small in the file, gigabytes in memory.
 TEST(Manifest, TheSizeIsLimited) {
   Manifest m = sample();
-  m.update_points.assign(max_manifest / 2, "");
+  m.stubs.assign(max_manifest / 4, {});
   EXPECT_TRUE(decode_manifest(encode_manifest(m)).has_value());
-  m.update_points.assign(max_manifest, "");
+  m.stubs.assign(max_manifest / 2, {});
   EXPECT_FALSE(decode_manifest(encode_manifest(m)).has_value());
 }
 
-TEST(Manifest, HashIgnoresOrderButNotContent) {
-  Manifest a = sample(), b = sample();
-  std::swap(b.definitions[0], b.definitions[1]);
-  EXPECT_EQ(module_hash(a), module_hash(b));
-  b.definitions[0].fingerprint[31] = 1;
-  EXPECT_NE(module_hash(a), module_hash(b));
+// The description is one block of bytes, whatever its size.
+TEST(Manifest, TheDescriptionDoesNotCount) {
+  Manifest m = sample();
+  m.description.assign(2 * max_manifest, 7);
+  EXPECT_TRUE(decode_manifest(encode_manifest(m)).has_value());
 }
 
 }  // namespace

@@ -155,8 +155,8 @@ TEST_F(PatchCheck, LinkingBindsImportsInTheSameDirection) {
   EXPECT_FALSE(link(t.i32(), t.i8()));
 }
 
-// attack F64: interface code of a module reaches what is static there, and nobody else does.
-TEST_F(PatchCheck, StaticSymbolsAreSeenByTheirOwnModuleOnly) {
+// attack F64: what is static in a module is reached by patches that bring code of the module, and by nobody else.
+TEST_F(PatchCheck, StaticSymbolsAreSeenWithCodeOfTheirModuleOnly) {
   define(m, "m", "hidden", function_type(m.types, m.types.i32(), m.types.i32()));
   m.symbols[1].scope = Scope::Static;
   define(m, "m", "count", m.types.ptr(m.types.single(m.types.i32())), SymbolKind::Data);
@@ -174,6 +174,12 @@ TEST_F(PatchCheck, StaticSymbolsAreSeenByTheirOwnModuleOnly) {
   EXPECT_EQ(r.problems[0].rule, "L8");
   EXPECT_EQ(r.problems[0].message, "a static symbol of another module");
   EXPECT_EQ(r.problems[1].rule, "L8");
+  // A patch that brings code for `m` could reach them through that.
+  Interface own;
+  own.module = "m";
+  patch.push_back(&own);
+  EXPECT_TRUE(check().ok());
+  patch.pop_back();
   m.symbols[1].scope = m.symbols[2].scope = Scope::Public;
   EXPECT_TRUE(check().ok());
 }

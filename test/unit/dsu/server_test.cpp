@@ -31,6 +31,7 @@ public:
     return r;
   }
   Where where() override { return {{"main (a.pop:1)"}, "runs", false}; }
+  std::vector<RunningManifest> manifests() override { return {{true, {1, 2}}}; }
   int descriptor() override { return -1; }
   uint64_t wake_at_ns() override { return UINT64_MAX; }
   void advance() override {}
