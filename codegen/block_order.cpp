@@ -36,13 +36,20 @@ private:
   // The successors in the order in which the walk takes them; what is taken last is laid out first.
   std::vector<BlockId> successors(BlockId id) const {
     const Block& block = function_.block(id);
-    std::vector<BlockId> list;
-    if (block.unwind.is_valid()) list.push_back(block.unwind);
-    for (size_t i = block.succs.size(); i-- > 0;) list.push_back(block.succs[i].target);
+    std::vector<std::pair<uint32_t, BlockId>> list; // by rank
     auto rank = [&](BlockId b) { return function_.block(b).cold ? 0 : function_.block(b).loop_depth + 1; };
-    for (size_t i = 1; i < list.size(); ++i) // insertion sort: stable, and there are few
-      for (size_t j = i; j > 0 && rank(list[j]) < rank(list[j - 1]); --j) std::swap(list[j], list[j - 1]);
-    return list;
+    auto add = [&](BlockId b) { list.push_back({rank(b), b}); };
+    if (block.unwind.is_valid()) add(block.unwind);
+    for (size_t i = block.succs.size(); i-- > 0;) add(block.succs[i].target);
+    std::vector<BlockId> sorted;
+    std::vector<uint32_t> ranks;
+    for (auto [r, b] : list) ranks.push_back(r);
+    std::sort(ranks.begin(), ranks.end());
+    ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
+    for (uint32_t of : ranks) // stable
+      for (auto [r, b] : list)
+        if (r == of) sorted.push_back(b);
+    return sorted;
   }
 
   // Reverse postorder of the blocks that can be reached.

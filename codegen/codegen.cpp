@@ -86,6 +86,7 @@ private:
     symbol.size = uint32_t(emitted.code.size());
     for (const CodeReloc& reloc : emitted.relocs)
       result_.image.text_relocs.push_back({base + reloc.offset, tal::RelocKind::Pc32, reloc.symbol, reloc.addend});
+    for (const mir::JumpTable& table : emitted.tables) unit_.fill_jump_table(table.symbol, table.entries);
     annotate(mir, allocated, emitted, selected.facts, dominators, base, unit_.annotations());
     if (options_.debug_info) debug_.add_function(mir, emitted);
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
+#include <set>
 
 namespace codegen {
 
@@ -201,10 +203,13 @@ private:
     };
     for (size_t i = 0; i < emitted_.size(); ++i) {
       const Block& block = function_.block(emitted_[i]);
+      std::set<uint32_t> seen;
       BlockId first = block.succs.empty() ? BlockId{} : follow(block.succs[0].target);
       for (const Edge& e : block.succs) {
         if (&e != &block.succs[0] && follow(e.target) == first) continue; // both sides of a branch go there: a jump
+        if (block.term == Term::Table && !seen.insert(follow(e.target).value).second) continue;
         edge(i, e.target);
+        if (block.term == Term::Table) jumped[position_[follow(e.target).value]] = true;
       }
       if (block.unwind.is_valid()) {
         edge(i, block.unwind);
@@ -256,7 +261,8 @@ private:
       inst.mem = resolve(inst.mem);
       start = here();
       int64_t field = encoder_.encode(inst, raw_);
-      if (field >= 0) relocs_.push_back({{uint32_t(field), start.branches}, inst.mem.symbol, int32_t(field - int64_t(raw_.size())) + inst.mem.disp});
+      if (inst.mem.symbol == this_function) places_.push_back({here(), uint32_t(raw_.size()) - uint32_t(field)});
+      else if (field >= 0) relocs_.push_back({{uint32_t(field), start.branches}, inst.mem.symbol, int32_t(field - int64_t(raw_.size())) + inst.mem.disp});
       if ((inst.op == Op::LEA64r || inst.op == Op::MOV64rr) && inst.extra != none) instantiations_.push_back({start, inst.extra});
       if (inst.op == Op::RET64) frame_row(out_.depth); // for what comes after
     }
@@ -353,9 +359,20 @@ private:
     for (auto& [point, row] : frame_) row.offset = offset(point), out_.frame.push_back(row);
     out_.block_offset.assign(function_.blocks.size(), none);
     for (size_t i = 0; i < emitted_.size(); ++i) out_.block_offset[emitted_[i].value] = offset(labels_[i]);
+    for (auto& [end, back] : places_) { // the distance from the instruction's end to the start of the function
+      const uint32_t distance = 0 - offset(end);
+      std::memcpy(code.data() + offset(end) - back, &distance, 4);
+    }
+    for (BlockId id : emitted_) {
+      const Block& block = function_.block(id);
+      if (block.term != Term::Table) continue;
+      JumpTable& table = out_.tables.emplace_back(function_.tables[block.table]);
+      for (uint32_t& entry : table.entries) entry = out_.block_offset[follow(block.succs[entry].target).value];
+    }
   }
 
   struct RawReloc { Point point; uint32_t symbol; int32_t addend; };
+  struct RawPlace { Point end; uint32_t back; }; // of an instruction with the address of the function: `back` bytes before its end
   struct RawCall { Point start, end; CallSite site; };
 
   const Function& function_;
@@ -372,6 +389,7 @@ private:
   std::vector<bool> jumped_;                 // reached other than by falling through
   std::vector<std::pair<Inst, Point>> stubs_;
   std::vector<RawReloc> relocs_;
+  std::vector<RawPlace> places_;
   std::vector<RawCall> calls_;
   std::vector<std::pair<Point, uint32_t>> instantiations_;
   std::vector<std::pair<Point, support::SourceLoc>> lines_;

@@ -45,6 +45,7 @@ struct EmittedFunction {
   std::vector<CallSite> calls;
   std::vector<InstSite> instantiations; // other than at calls
   std::vector<LineRow> lines;
+  std::vector<mir::JumpTable> tables;   // entries: offsets in the code
   std::vector<FrameRow> frame;
   std::vector<uint32_t> block_offset;     // by block; UINT32_MAX: no code
   std::vector<mir::BlockId> need_record;  // in order of offset: several predecessors, or one that comes later

@@ -104,6 +104,7 @@ struct Place {
 };
 
 inline constexpr uint32_t no_symbol = UINT32_MAX;
+inline constexpr uint32_t this_function = UINT32_MAX - 1; // in a memory operand: the start of the function, without relocation
 
 // Memory operand: [base + index*scale + disp], [rip + symbol], or a frame place until frames are laid out.
 struct Mem {
@@ -156,6 +157,7 @@ struct Edge {
 enum class Term : uint8_t {
   Jump,     // to succs[0]
   Branch,   // if cond to succs[0], else to succs[1]; the last instruction that writes flags decides
+  Table,    // the last instruction is JMP64r, through the jump table number `table`: to any of succs, which are distinct
   Return,   // the last instruction is RET64
   NoReturn, // the last instruction is a call that does not return, or a trap
 };
@@ -166,6 +168,7 @@ struct Block {
   Term term = Term::NoReturn;
   Cond cond = Cond::O;
   std::vector<Edge> succs;
+  uint32_t table = UINT32_MAX; // of Term::Table: index into Function::tables
   BlockId unwind; // pad of the last call
   bool is_pad = false;
   bool cold = false;
@@ -180,6 +183,12 @@ struct VRegInfo {
   bool floating = false; // lives in an xmm register
 };
 
+// A read-only array of distances from the start of the function.
+struct JumpTable {
+  uint32_t symbol = no_symbol;
+  std::vector<uint32_t> entries; // indices into `succs` of the block that ends with it
+};
+
 struct Function {
   std::string name; // as in the source
   uint32_t symbol = no_symbol;
@@ -189,6 +198,7 @@ struct Function {
   std::vector<VRegInfo> vregs;
   std::vector<std::vector<Move>> copies;
   std::vector<CallInfo> calls;
+  std::vector<JumpTable> tables;
   uint32_t in_args = 0; // stack arguments
   uint32_t slots = 0;   // spill slots, after allocation
   RegMask saved = 0;    // callee-saved registers in use, after allocation

@@ -48,7 +48,8 @@ std::string mem_text(const Mem& mem, unsigned width, const std::vector<std::stri
   std::string text = width == 8 ? "byte " : width == 16 ? "word " : width == 32 ? "dword " : "";
   if (mem.frame.kind != Place::Kind::None) return text + "[" + place_text(mem.frame) + "]";
   text += "[";
-  if (mem.symbol != no_symbol) text += "rip + " + symbol_text(mem.symbol, names);
+  if (mem.symbol == this_function) text += "rip + this function";
+  else if (mem.symbol != no_symbol) text += "rip + " + symbol_text(mem.symbol, names);
   if (mem.base.is_valid()) text += reg_text(mem.base, 64);
   if (mem.index.is_valid()) text += " + " + reg_text(mem.index, 64) + "*" + std::to_string(mem.scale);
   if (mem.disp > 0) text += " + " + std::to_string(mem.disp);
@@ -91,7 +92,14 @@ std::string edge_text(const Edge& edge) {
   return edge.args.empty() ? text : text + ")";
 }
 
-std::string terminator_text(const Block& block) {
+std::string table_text(const Block& block, const JumpTable& table) {
+  std::string text = "  table";
+  for (uint32_t entry : table.entries) text += " " + edge_text(block.succs[entry]);
+  return text + "\n";
+}
+
+std::string terminator_text(const Function& function, const Block& block) {
+  if (block.term == Term::Table) return table_text(block, function.tables[block.table]);
   if (block.term == Term::Jump) return "  jmp " + edge_text(block.succs[0]) + "\n";
   if (block.term == Term::Branch)
     return std::string("  j") + cond_name(block.cond) + " " + edge_text(block.succs[0]) + " else " + edge_text(block.succs[1]) + "\n";
@@ -121,7 +129,7 @@ std::string print(const Function& function, const std::vector<std::string>& name
     if (block.loop_depth) text += " depth " + std::to_string(block.loop_depth);
     text += "\n";
     for (const Inst& inst : block.insts) text += "  " + print(function, inst, names) + "\n";
-    text += terminator_text(block);
+    text += terminator_text(function, block);
   }
   return text + "}\n";
 }

@@ -244,8 +244,7 @@ void Selector::split_critical_edges() {
     for (const Edge& edge : block.succs) ++preds[edge.target.value];
   size_t count = mir.blocks.size();
   for (size_t b = 0; b < count; ++b) {
-    if (mir.blocks[b].term != Term::Branch) continue;
-    for (size_t i = 0; i < 2; ++i) {
+    for (size_t i = 0; mir.blocks[b].succs.size() > 1 && i < mir.blocks[b].succs.size(); ++i) {
       if (preds[mir.blocks[b].succs[i].target.value] < 2) continue;
       BlockId middle = mir.new_block();
       Block& split = mir.block(middle);

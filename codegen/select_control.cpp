@@ -181,6 +181,22 @@ void Selector::learn_from_branch(ir::ValueId value, bool negated, const Edge& if
   if (pointer) out_.facts.push_back(std::move(fact));
 }
 
+namespace {
+
+// Are these keys worth a jump table? Processors guess the branches of a few compares better than one indirect jump
+// (docs/performance.md has figures); the time of some passes grows with the square of the targets.
+constexpr size_t least_dense = 16;
+bool is_dense(size_t keys, uint64_t distance) { return keys >= least_dense && keys <= 2048 && distance < 3 * keys; }
+
+// Where to divide: at a gap that is most of the range, for on one side of it may be a table, else in the middle.
+template <typename Keys> size_t middle(const Keys& keys) {
+  for (size_t i = 1; keys.size() > least_dense && i < keys.size(); ++i)
+    if (keys[i].held - keys[i - 1].held > (keys.back().held - keys.front().held) / 2) return i;
+  return keys.size() / 2;
+}
+
+} // namespace
+
 // ---- switch ---------------------------------------------------------------------------------------------------------------
 
 void Selector::switch_on(const ir::Inst& inst) {
@@ -189,8 +205,30 @@ void Selector::switch_on(const ir::Inst& inst) {
   uint64_t mask = bits >= 64 ? ~uint64_t(0) : (uint64_t(1) << bits) - 1;
   std::vector<Key> keys;
   for (uint32_t i = 0; i < inst.keys.size(); ++i) keys.push_back({uint64_t(inst.keys[i]) & mask, i});
-  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.held < b.held; });
-  switch_range({inst, reg(inst.operands[0]), bits, false}, keys, 0, mask);
+  auto by_number = [](const Key& a, const Key& b) { return a.held < b.held; };
+  std::sort(keys.begin(), keys.end(), by_number);
+  Reg value = reg(inst.operands[0]);
+  // Keys on both sides of zero lie together in the order with sign: then the switch is on the distance from the least.
+  const uint64_t sign = (mask >> 1) + 1;
+  auto negative = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.held >= sign; });
+  if (bits >= 32 && negative != keys.begin() && negative != keys.end()) {
+    const uint64_t least = negative->held;
+    if (is_dense(keys.size(), ((negative - 1)->held - least) & mask)) {
+      for (Key& key : keys) key.held = (key.held - least) & mask;
+      std::sort(keys.begin(), keys.end(), by_number);
+      value = minus(value, int64_t(bits == 32 ? int32_t(least) : int64_t(least)), bits);
+    }
+  }
+  switch_range({inst, value, bits, false}, keys, 0, mask);
+}
+
+Reg Selector::minus(Reg from, int64_t amount, unsigned bits) {
+  Reg d = fresh(bits == 64 ? unit_.types().i64() : unit_.types().i32());
+  Inst& lea = emit(bits == 64 ? Op::LEA64r : Op::LEA64_32r);
+  lea.d = d;
+  lea.mem.base = from;
+  lea.mem.disp = -int32_t(amount);
+  return d;
 }
 
 void Selector::compare_key(const Decision& on, uint64_t held) {
@@ -209,8 +247,9 @@ void Selector::compare_key(const Decision& on, uint64_t held) {
 
 // The value is in [low, high]. Few keys one after the other, many by halving. What is the only value left needs no test.
 void Selector::switch_range(const Decision& on, std::span<const Key> keys, uint64_t low, uint64_t high) {
+  if (switch_table(on, keys, low, high)) return;
   if (keys.size() > 4) {
-    size_t half = keys.size() / 2;
+    size_t half = middle(keys);
     BlockId below = out_.mir.new_block(), rest = out_.mir.new_block();
     compare_key(on, keys[half].held);
     branch(Cond::B, {below, {}}, {rest, {}});
@@ -229,6 +268,75 @@ void Selector::switch_range(const Decision& on, std::span<const Key> keys, uint6
     if (key.held == low) ++low;
   }
   jump(edge(on.inst.targets.back()));
+}
+
+// Keys that lie close together are looked up in a table of targets. What is known of the value makes tests of its bounds needless.
+bool Selector::switch_table(const Decision& on, std::span<const Key> keys, uint64_t low, uint64_t high) {
+  if (keys.size() < least_dense) return false;
+  uint64_t first = keys.front().held, last = keys.back().held;
+  if (on.bits == 64 && !on.teaches) low = 0; // "not below", of 64 bits without sign, is nothing to the checker
+  if (first <= 4) first = std::min(first, low); // some entries more, one subtraction less
+  if (!is_dense(keys.size(), last - first) || last > INT32_MAX) return false;
+  const bool is_below = low < first, is_above = high > last;
+  Reg index = on.value;
+  if (is_below) index = minus(on.value, int64_t(first), on.bits); // what was below is above now, as a number without sign
+  if (is_below || is_above) {
+    BlockId inside = out_.mir.new_block();
+    Edge otherwise = edge(on.inst.targets.back());
+    here().teaches = true; // the table's block stands behind the test, without a label record that would forget the index
+    const int64_t bound = int64_t(is_below ? last - first : last);
+    const bool is_byte = bound == int8_t(bound);
+    emit_di(on.bits == 64 ? (is_byte ? Op::CMP64ri8 : Op::CMP64ri32) : is_byte ? Op::CMP32ri8 : Op::CMP32ri, index, bound);
+    branch(Cond::A, std::move(otherwise), {inside, {}});
+    start(inside);
+  }
+  jump_through(on, keys, index, is_below ? 0 : first);
+  return true;
+}
+
+// `index` is `first` for the first entry of the table, which is that of the first key or, for lack of one, of none.
+void Selector::jump_through(const Decision& on, std::span<const Key> keys, Reg index, uint64_t first) {
+  const uint64_t origin = index == on.value ? first : keys.front().held; // the value that the first entry is for
+  std::vector<Edge> ways;
+  JumpTable table;
+  std::vector<std::pair<uint32_t, uint32_t>> known; // target of the switch, way
+  auto way = [&](uint32_t target) {
+    for (auto [seen, number] : known)
+      if (seen == target) return number;
+    Edge to = edge(on.inst.targets[target]);
+    uint32_t number = 0;
+    while (number < ways.size() && !(ways[number].target == to.target && ways[number].args == to.args)) ++number;
+    if (number == ways.size()) ways.push_back(std::move(to));
+    known.push_back({target, number});
+    return number;
+  };
+  for (const Key& key : keys) {
+    while (origin + table.entries.size() < key.held) table.entries.push_back(way(uint32_t(on.inst.targets.size() - 1)));
+    table.entries.push_back(way(key.target));
+  }
+  here().teaches |= on.teaches;
+  if (ways.size() == 1) return jump(std::move(ways[0]));
+  table.symbol = unit_.jump_table(uint32_t(table.entries.size()));
+  const tal::TypeId word = unit_.types().i64();
+  Reg array = fresh(word), entry = fresh(word), base = fresh(word), target = fresh(word);
+  auto address = [&](Reg d, uint32_t symbol) {
+    Inst& lea = emit(Op::LEA64r);
+    lea.d = d;
+    lea.mem.symbol = symbol;
+  };
+  address(array, table.symbol);
+  Inst& load = emit(Op::MOV32rm);
+  load.d = entry;
+  load.mem = {array, index, 4, int32_t(8 - 4 * int64_t(first)), no_symbol, {}};
+  address(base, this_function);
+  emit_dd(Op::MOV64rr, target, entry);
+  emit_dd(Op::ADD64rr, target, base);
+  emit(Op::JMP64r).d = target;
+  Block& block = here();
+  block.term = Term::Table;
+  block.table = uint32_t(out_.mir.tables.size());
+  block.succs = std::move(ways);
+  out_.mir.tables.push_back(std::move(table));
 }
 
 // ---- unions -----------------------------------------------------------------------------------------------------------------

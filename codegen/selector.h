@@ -53,6 +53,9 @@ private:
     uint32_t target;
   };
   void switch_range(const Decision& on, std::span<const Key> keys, uint64_t low, uint64_t high);
+  mir::Reg minus(mir::Reg from, int64_t amount, unsigned bits);
+  bool switch_table(const Decision& on, std::span<const Key> keys, uint64_t low, uint64_t high);
+  void jump_through(const Decision& on, std::span<const Key> keys, mir::Reg index, uint64_t first);
   void compare_key(const Decision& on, uint64_t key);
   // The values that a union may have, as codegen tells them apart.
   struct UnionShape {

@@ -259,23 +259,33 @@ void Unit::emit_object(tal::ObjectImage& image, const ir::DataObject& object, ui
   }
 }
 
+uint32_t Unit::jump_table(uint32_t length) {
+  const uint32_t symbol = add_symbol(make_symbol("", tal::SymbolKind::Data, tal::Scope::Static, types().arr(types().i32(), tal::Mutability::ReadOnly)));
+  jump_tables_[symbol].resize(length);
+  return symbol;
+}
+
 void Unit::emit_pool(tal::ObjectImage& image, const FloatPool& pool, unsigned size) {
-  if (pool.symbol == none) return;
-  tal::Symbol& record = annotations_.symbols[pool.symbol];
-  uint64_t length = pool.constants.size();
+  if (pool.symbol != none) emit_read_only(image, pool.symbol, pool.constants, size);
+}
+
+template <typename T> void Unit::emit_read_only(tal::ObjectImage& image, uint32_t symbol, const std::vector<T>& elements, unsigned size) {
+  tal::Symbol& record = annotations_.symbols[symbol];
+  uint64_t length = elements.size();
   record.section = tal::Section::RoData;
   record.offset = uint32_t(image.rodata.size());
   record.size = uint32_t(8 + size * length);
   image.rodata.resize(record.offset + ((record.size + 7) & ~7u));
   uint8_t* at = image.rodata.data() + record.offset;
   std::memcpy(at, &length, 8);
-  for (size_t i = 0; i < length; ++i) std::memcpy(at + 8 + size * i, &pool.constants[i], size);
+  for (size_t i = 0; i < length; ++i) std::memcpy(at + 8 + size * i, &elements[i], size);
 }
 
 void Unit::emit_data(tal::ObjectImage& image) {
   add_data_symbols();
   emit_pool(image, doubles_, 8);
   emit_pool(image, floats_, 4);
+  for (const auto& [symbol, entries] : jump_tables_) emit_read_only(image, symbol, entries, 4);
   for (uint32_t i = 0; i < module_.globals.size(); ++i)
     if (module_.globals[i].linkage != ir::Linkage::Import) emit_global(image, module_.globals[i], global_symbols_[i]);
   for (uint32_t i = 0; i < module_.exceptions.size(); ++i)

@@ -40,6 +40,10 @@ public:
   };
   FloatConstant float_constant(uint64_t bits, unsigned size);
 
+  // A jump table with room for that many entries, and its content: distances from the start of the function.
+  uint32_t jump_table(uint32_t length);
+  void fill_jump_table(uint32_t symbol, std::vector<uint32_t> entries) { jump_tables_[symbol] = std::move(entries); }
+
   bool has_too_much_data() const { return has_too_much_data_; }
   // Does a call of the function end the path for the checker too?
   bool is_noret(ir::FuncId id) const;
@@ -75,7 +79,9 @@ private:
     std::vector<uint64_t> constants;
   };
   void emit_pool(tal::ObjectImage& image, const FloatPool& pool, unsigned size);
+  template <typename T> void emit_read_only(tal::ObjectImage& image, uint32_t symbol, const std::vector<T>& elements, unsigned size);
   FloatPool floats_, doubles_;
+  std::map<uint32_t, std::vector<uint32_t>> jump_tables_; // by symbol
   std::map<std::string, uint32_t> runtime_symbols_;
   std::map<uint32_t, uint32_t> descriptor_symbols_, empty_arrays_;
   std::vector<std::string> names_;

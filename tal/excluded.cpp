@@ -31,14 +31,13 @@ bool FunctionChecker::arrive_excluded() {
 }
 
 bool FunctionChecker::skip_reloc() {
-  const auto& relocs = m_.image.text_relocs;
-  if (m_.next_reloc == relocs.size() || relocs[m_.next_reloc].offset >= at_ + inst_.length)
+  if (!has_reloc())
     return true;
   Rule rule = inst_.row().rule;
   bool has_field = inst_.memory ? inst_.base == rip : inst_.field != 0 && (rule == Rule::Call || rule == Rule::Jmp);
   if (!has_field) // the linker would write over opcodes, perhaps those of checked code behind (R25)
     return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
-                "one at " + std::to_string(relocs[m_.next_reloc].offset));
+                "one at " + std::to_string(m_.image.text_relocs[m_.next_reloc].offset));
   uint32_t symbol;
   int64_t offset;
   if (inst_.memory)
@@ -74,18 +73,17 @@ bool FunctionChecker::skip_excluded() {
   m_.statistics.instructions++;
   Rule rule = inst_.row().rule;
   bool is_branch = (rule == Rule::Jcc || rule == Rule::Jmp) && inst_.row().form == Form::T;
-  bool has_reloc = m_.next_reloc < m_.image.text_relocs.size() &&
-                   m_.image.text_relocs[m_.next_reloc].offset < at_ + inst_.length;
+  const bool is_tail_call = has_reloc();
   if (!skip_reloc())
     return false;
-  if (is_branch && !has_reloc) {
+  if (is_branch && !is_tail_call) {
     int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
     if (target < start_ || target >= end_)
       return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
     if (!exclude(static_cast<uint32_t>(target)))
       return false;
   }
-  if (rule == Rule::Jmp || rule == Rule::Ret || rule == Rule::Ud2)
+  if (rule == Rule::Jmp || rule == Rule::JmpTable || rule == Rule::Ret || rule == Rule::Ud2)
     excluded_ = false;
   const auto& insts = m_.annotations.insts;
   while (m_.next_inst < insts.size() && insts[m_.next_inst].offset < at_ + inst_.length)

@@ -50,6 +50,8 @@ std::string FunctionChecker::describe(const State& s, const Value& v) const {
   case Value::Tag::SignFill: return "a sign extension";
   case Value::Tag::ExnId: return "the name of an exception";
   case Value::Tag::Desc: return "a descriptor";
+  case Value::Tag::CodeBase: return "an address of code";
+  case Value::Tag::JumpDest: return "an entry of a jump table as an address";
   case Value::Tag::Word: break;
   }
   if (!v.is_int()) {
@@ -310,10 +312,9 @@ bool FunctionChecker::walk() {
       state_.collect();
     if (!step())
       return false;
-    const auto& relocs = m_.image.text_relocs;
-    if (m_.next_reloc < relocs.size() && relocs[m_.next_reloc].offset < at_ + inst_.length)
+    if (has_reloc())
       return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
-                  "one at " + std::to_string(relocs[m_.next_reloc].offset));
+                  "one at " + std::to_string(m_.image.text_relocs[m_.next_reloc].offset));
     at_ += inst_.length;
   }
   return true;
@@ -350,8 +351,7 @@ bool FunctionChecker::skip_padding() {
     inst_.length = 0;
     return fail(CheckRule::C2, "padding, or a label that leads here", "byte " + std::to_string(text[at_]));
   }
-  const auto& relocs = m_.image.text_relocs;
-  if (m_.next_reloc < relocs.size() && relocs[m_.next_reloc].offset < at_ + inst_.length)
+  if (has_reloc())
     return fail(CheckRule::O4, "no relocation in padding", "one");
   at_ += inst_.length;
   return true;

@@ -94,6 +94,8 @@ private:
   bool step_sse();
   bool step_jcc();
   bool step_jmp();
+  bool step_jmp_table();
+  bool jump_dest(const Value& a, const Value& b, Value& dest) const;
   Value arithmetic(Rule rule, unsigned bytes, const Value& a, const Value& b);
   Value add_values(unsigned bytes, const Value& a, const Value& b, bool subtract);
   Value affine(unsigned bytes, const Value& a, Wide k);
@@ -124,6 +126,7 @@ private:
   bool instance(TypeId signature, TypeId& result);
   bool instance(TypeId signature, std::span<const TypeId> args, TypeId& result);
   bool callee(TypeId signature, TypeId& result);
+  bool has_reloc() const { return m_.next_reloc < m_.image.text_relocs.size() && m_.image.text_relocs[m_.next_reloc].offset < at_ + inst_.length; }
   bool has_inst() const { return m_.next_inst < m_.annotations.insts.size() && m_.annotations.insts[m_.next_inst].offset == at_; }
   bool in_scope(TypeId type) const { return types_.vars_fit(type, signature_->vars, true); }
   bool tail_call(uint32_t symbol);
@@ -139,7 +142,7 @@ private:
     int32_t slot = 0;
     uint64_t missing_bit = 0;      // of an object under construction: what a store to this field completes
     bool once = false;             // may be written only while that bit is set
-    Value base;
+    Value base, index;             // index: of an element
   };
   bool resolve(unsigned bytes, Access& a);
   bool resolve_slot(unsigned bytes, Access& a);

@@ -154,7 +154,8 @@ bool FunctionChecker::resolve_element(const Value* index, unsigned scale, int64_
   }
   a.kind = Access::Kind::Element;
   a.writable = types_.mutability(a.base.type) == Mutability::ReadWrite;
-  if (index != nullptr && !index->is_int())
+  const bool is_union = index != nullptr && index->tag == Value::Tag::Word && types_.tag(index->type) == TypeTag::Union;
+  if (index != nullptr && !index->is_int() && !is_union)
     return fail(CheckRule::C15, "an integer as index", describe(state_, *index));
   if (bytes != a.size)
     return fail(CheckRule::C14, "an access of " + std::to_string(a.size) + " bytes to an element of " + types_.print(a.base.type),
@@ -165,11 +166,12 @@ bool FunctionChecker::resolve_element(const Value* index, unsigned scale, int64_
   if (!split)
     return fail(CheckRule::C14, "an address of 8 + " + std::to_string(size) + " * index",
                 "scale " + std::to_string(scale) + ", offset " + std::to_string(disp));
-  Value i = index == nullptr ? State::constant(0) : *index;
+  Value i = index == nullptr ? State::constant(0) : is_union ? State::named_int(index->name, 0) : *index;
   int64_t c;
   if (__builtin_add_overflow(i.c, first / size, &c))
     return fail(CheckRule::C15, "an index inside the array", describe(state_, i));
   i.c = c;
+  a.index = i;
   if (!state_.at_most(State::constant(0), i, 0))
     return fail(CheckRule::C15, "an index that is not negative", describe(state_, i));
   if (!state_.at_most(i, state_.length_of(a.base), -1))
@@ -255,6 +257,12 @@ bool FunctionChecker::load_from(const Access& a, unsigned bytes, Value& v) {
       return fail(CheckRule::C14, "an aligned part of the field", "byte " + std::to_string(a.part));
     unsigned known = a.canonical_slot && a.part == 0 ? std::min(bytes, types_.word_size(a.type)) : bytes;
     v = state_.unsigned_int(known);
+    if (uint32_t table = state_.facts(a.base.name).table; table != 0 && a.kind == Access::Kind::Element) { // C36
+      NameFacts& entry = state_.facts(v.name);
+      entry.table = table;
+      entry.derived = a.index.name;
+      entry.index = a.index.c;
+    }
     return true;
   }
   if (!whole)
@@ -361,10 +369,9 @@ bool FunctionChecker::store_new(const Access& a, unsigned bytes, const Value& v)
 // ---- symbols -------------------------------------------------------------------------------------------------------
 
 bool FunctionChecker::take_reloc(uint32_t field, const Reloc*& reloc) {
-  const auto& relocs = m_.image.text_relocs;
   reloc = nullptr;
-  if (m_.next_reloc < relocs.size() && relocs[m_.next_reloc].offset < at_ + inst_.length) {
-    reloc = &relocs[m_.next_reloc++];
+  if (has_reloc()) {
+    reloc = &m_.image.text_relocs[m_.next_reloc++];
     if (reloc->offset != field)
       return fail(CheckRule::O4, "a relocation on the operand's field at " + std::to_string(field),
                   "one at " + std::to_string(reloc->offset));
@@ -399,6 +406,8 @@ bool FunctionChecker::symbol_value(uint32_t symbol, Value& v) {
       NameId name = state_.fresh({length, length});
       state_.facts(v.name).derived = name;
     }
+    if (s.section == Section::RoData && types_.tag(s.type) == TypeTag::Arr && types_.target(s.type) == types_.i32())
+      state_.facts(v.name).table = symbol + 1;
     return true;
   case SymbolKind::ExnName: v = state_.word(types_, s.type); return true;
   case SymbolKind::Desc:

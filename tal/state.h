@@ -45,6 +45,8 @@ struct Value {
     SignFill, // copies of the sign of `name + c` at `aux` bytes: what cdq/cqo leaves in rdx
     ExnId,    // the exception name stored in the packet `name`
     Desc,     // address of the descriptor of `type`
+    CodeBase, // address of text offset `c` of this function
+    JumpDest, // address of text offset `c` plus what the entry `name` of a jump table says
   };
   Tag tag = Tag::Junk;
   uint8_t aux = 0;
@@ -63,8 +65,10 @@ struct NameFacts {
   int64_t lo = int64_min, hi = int64_max;
   uint64_t missing = 0;        // of an object under construction: fields still to be written
   TypeId under_construction;   // its memory type (or `exn`); no_type: an ordinary value
-  NameId derived = 0;          // of an array: the name of its length; of a boxed union: of its tag
+  NameId derived = 0;          // of an array: the name of its length; of a boxed union: of its tag; of an element of a table: see `index`
   TypeId exception;            // of an exception packet: `exnname t` that its name was found equal to
+  uint32_t table = 0;          // 1 + symbol of a read-only array of numbers: the array is that one, or the number an element of it
+  int64_t index = 0;           // of such an element: `derived + index` is its index
   uint8_t node = 0;            // in the constraint matrix, 0: none
   bool nonnull = false, nonzero = false, not_minus_one = false;
 };

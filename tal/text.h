@@ -13,6 +13,7 @@
 //   exception [public|static] NAME [of type]     defined here
 //   data [public|static] NAME : type [in rodata|data|relro|bss]       then its content, ended by `end`:
 //     i8 N ...   i16 N ...   i32 N ...   i64 N ...   ascii "TEXT"   zero N   addr NAME
+//     entry FUNCTION LABEL                       i32, in rodata, before the function: the label's distance from the function's start
 //   func [public|static] NAME : signature        then its code, ended by `end`:
 //     LABEL:                                     a name for branches, starting with a dot
 //     LABEL: { item; item; ... }                 with a label record
@@ -30,7 +31,7 @@
 //   end
 //
 // Branches (jcc, jmp, call) to names take the 4-byte form, `jcc short LABEL` the 1-byte form. `[rip + NAME]` makes a
-// relocation, `[rip + NAME + N]` one with an offset. Other instructions go to the encoder.
+// relocation, `[rip + NAME + N]` one with an offset, `[rip + LABEL]` none. Other instructions go to the encoder.
 #pragma once
 
 #include "tal/object.h"

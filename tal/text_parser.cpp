@@ -66,9 +66,11 @@ private:
   };
   struct LabelUse {
     size_t line;
-    uint32_t field, size;   // of the branch distance in text
+    uint32_t field, size;   // of the distance in text
+    uint32_t rest = 0;      // bytes from the field's end to that of the instruction
     std::string name;
   };
+  struct EntryUse { size_t line; uint32_t field; std::string function, label; };   // of a jump table in .rodata
 
   void split(std::string_view text) {
     for (size_t at = 0; at <= text.size();) {
@@ -242,6 +244,12 @@ private:
       Reloc r{base + static_cast<uint32_t>(content.size()), RelocKind::Abs64, 0, 0};
       symbol_uses_.push_back({line_, section, r, name});
       content.resize(content.size() + 8);
+    } else if (section == Section::RoData && in.accept("entry")) {
+      EntryUse use{line_, base + static_cast<uint32_t>(content.size()), {}, {}};
+      in.name(use.function);
+      in.name(use.label);
+      entry_uses_.push_back(use);
+      content.resize(content.size() + 4);
     } else {
       unsigned bytes = in.accept("i8") ? 1 : in.accept("i16") ? 2 : in.accept("i32") ? 4 : in.accept("i64") ? 8 : 0;
       if (bytes == 0)
@@ -278,6 +286,7 @@ private:
         code_line(lines_[line_]);
     s.size = static_cast<uint32_t>(text.size()) - s.offset;
     resolve_labels();
+    resolve_entries(s);
     for (size_t i = first_eh; i < a_.eh.size(); i++)
       a_.eh[i].pad = label_offset(pads_[i - first_eh]);
     add_symbol(in, std::move(s));
@@ -493,7 +502,7 @@ private:
     if (name.front() == '"' && name.size() > 1)
       name = name.substr(1, name.size() - 2);
     if (operand.starts_with("."))
-      label_uses_.push_back({line_, here(), size, name});
+      label_uses_.push_back({line_, here(), size, 0, name});
     else
       symbol_uses_.push_back({line_, Section::Text, {here(), RelocKind::Pc32, 0, -4}, name});
     text.resize(text.size() + size);
@@ -532,7 +541,10 @@ private:
         return;
       }
       int64_t addend = extra - (inst.length - inst.field);
-      symbol_uses_.push_back({line_, Section::Text, {here() + inst.field, RelocKind::Pc32, 0, addend}, name});
+      if (name.starts_with('.'))
+        label_uses_.push_back({line_, here() + inst.field, 4, inst.length - inst.field - 4u, name});
+      else
+        symbol_uses_.push_back({line_, Section::Text, {here() + inst.field, RelocKind::Pc32, 0, addend}, name});
     }
     image_.text.insert(image_.text.end(), code.begin(), code.end());
   }
@@ -552,7 +564,7 @@ private:
     size_t line = line_;
     for (const LabelUse& use : label_uses_) {
       line_ = use.line;
-      int64_t distance = int64_t{label_offset(use.name)} - (use.field + use.size);
+      int64_t distance = int64_t{label_offset(use.name)} - (use.field + use.size + use.rest);
       if (use.size == 1 && (distance < -128 || distance > 127))
         error("`short` branch too far");
       for (uint32_t i = 0; i < use.size; i++)
@@ -561,7 +573,24 @@ private:
     line_ = line;
   }
 
+  // Entries of jump tables count from the start of their function.
+  void resolve_entries(const Symbol& function) {
+    size_t line = line_;
+    for (EntryUse& use : entry_uses_) {
+      if (use.function != function.name)
+        continue;
+      line_ = use.line;
+      uint32_t distance = label_offset(use.label) - function.offset;
+      std::memcpy(image_.rodata.data() + use.field, &distance, 4);
+      use.function.clear();
+    }
+    line_ = line;
+  }
+
   void resolve_symbols() {
+    for (const EntryUse& use : entry_uses_)
+      if (line_ = use.line; !use.function.empty())
+        error("unknown function " + use.function);
     for (SymbolUse& use : symbol_uses_) {
       line_ = use.line;
       auto found = names_.find(use.name);
@@ -588,6 +617,7 @@ private:
   std::vector<SymbolUse> symbol_uses_;
   std::map<std::string, uint32_t> labels_;
   std::vector<LabelUse> label_uses_;
+  std::vector<EntryUse> entry_uses_;
   std::string try_label_;
   uint32_t try_start_ = 0;
   std::vector<std::string> pads_;

@@ -53,6 +53,7 @@ public:
   std::string run() {
     out_ = "module " + shown(a_.module) + (a_.version.empty() ? "" : " version " + quoted(a_.version)) + "\n";
     name_symbols();
+    find_tables();
     types();
     for (size_t i = 0; i < a_.symbols.size(); i++)
       if (a_.symbols[i].section == Section::None)
@@ -123,6 +124,42 @@ private:
       out_ += std::string("import ") + kind + names_[i] + " : " + types_.print(s.type) + "\n";
   }
 
+  uint32_t number_at(uint32_t offset) const {
+    uint32_t v = 0;
+    std::memcpy(&v, image_.rodata.data() + offset, 4);
+    return v;
+  }
+  // Whether the array `table` can be a jump table of the function, by its entries.
+  bool serves(const Symbol& table, const Symbol& function) const {
+    if (table.section != Section::RoData || types_.tag(table.type) != TypeTag::Arr || types_.target(table.type) != types_.i32() ||
+        uint64_t{table.offset} + table.size > image_.rodata.size() || table.size < 8)
+      return false;
+    const uint32_t n = number_at(table.offset);
+    if (n == 0 || number_at(table.offset + 4) != 0 || 8 + uint64_t{4} * n > table.size)
+      return false;
+    for (uint32_t i = 0; i < n; i++)
+      if (number_at(table.offset + 8 + 4 * i) >= function.size)
+        return false;
+    return true;
+  }
+  void find_tables() {
+    table_of_.resize(a_.symbols.size());
+    for (const Symbol& s : a_.symbols) {
+      if (s.section != Section::Text || s.offset + uint64_t{s.size} > image_.text.size())
+        continue;
+      bool jumps = false;
+      for (uint32_t at = s.offset; at < s.offset + s.size && !jumps;) {
+        Inst inst;
+        bool is_inst = decode({image_.text.data() + at, s.offset + s.size - at}, inst);
+        jumps = is_inst && inst.row().rule == Rule::JmpTable;
+        at += is_inst ? inst.length : 1;
+      }
+      for (const Reloc& r : image_.text_relocs)
+        if (jumps && r.offset >= s.offset && r.offset < s.offset + s.size && serves(a_.symbols[r.symbol], s))
+          table_of_[r.symbol] = &s;
+    }
+  }
+
   static const char* scope_text(const Symbol& s) { return s.scope == Scope::Static ? "static " : "public "; }
 
   void data(const Symbol& s, const std::string& name) {
@@ -137,6 +174,14 @@ private:
     const auto& relocs = s.section == Section::RelRo ? image_.relro_relocs : image_.data_relocs;
     if (s.section == Section::Bss) {
       out_ += "  zero " + std::to_string(s.size) + "\nend\n";
+      return;
+    }
+    if (const Symbol* f = table_of_[static_cast<size_t>(&s - a_.symbols.data())]) {
+      const uint32_t n = number_at(s.offset);
+      out_ += "  i64 " + std::to_string(n) + "\n";
+      for (uint32_t i = 0; i < n; i++)
+        out_ += "  entry " + names_[static_cast<size_t>(f - a_.symbols.data())] + " " + label_name(*f, f->offset + number_at(s.offset + 8 + 4 * i)) + "\n";
+      out_ += "end\n";
       return;
     }
     const size_t end = std::min<size_t>(s.offset + s.size, bytes->size());
@@ -169,6 +214,9 @@ private:
     out_ += std::string("func ") + scope_text(s) + name + " : " + types_.print(s.type) + "\n";
     uint32_t end = s.offset + s.size;
     std::set<uint32_t> targets = branch_targets(s.offset, end);
+    for (size_t i = 0; i < table_of_.size(); i++)
+      for (uint32_t k = 0; table_of_[i] == &s && k < number_at(a_.symbols[i].offset); k++)
+        targets.insert(s.offset + number_at(a_.symbols[i].offset + 8 + 4 * k));
     for (uint32_t at = s.offset; at < end && at < image_.text.size();) {
       label(s, at, targets.count(at) != 0);
       at += instruction(s, at, end);
@@ -188,11 +236,18 @@ private:
       at += inst.length;
       if (inst.row().form == Form::T && inst.row().rule != Rule::Call)
         targets.insert(static_cast<uint32_t>(at + inst.imm));
+      if (code_place(inst, at))
+        targets.insert(static_cast<uint32_t>(at + inst.disp));
     }
     for (const EhRange& r : a_.eh)
       if (r.start >= start && r.start < end)
         targets.insert(r.pad);
     return targets;
+  }
+
+  // `lea r, [rip + a place in this function]`, `end` being that of the instruction.
+  bool code_place(const Inst& inst, uint32_t end) const {
+    return inst.memory && inst.base == rip && inst.row().rule == Rule::Lea && reloc_in(end - inst.length, end) == nullptr;
   }
 
   static std::string label_name(const Symbol& s, uint32_t at) { return ".L" + std::to_string(at - s.offset); }
@@ -240,6 +295,9 @@ private:
       target = names_[r->symbol];
       if (int64_t extra = r->addend + (inst.length - inst.field); extra != 0)
         target += " + " + std::to_string(extra);
+    } else if (code_place(inst, at + inst.length)) {
+      target = label_name(s, static_cast<uint32_t>(at + inst.length + inst.disp));
+      inst.disp = 0; // the label says it
     } else if (inst.row().form == Form::T) {
       target = label_name(s, static_cast<uint32_t>(at + inst.length + inst.imm));
       if (inst.row().imm == 'a')
@@ -258,6 +316,7 @@ private:
   const ObjectAnnotations& a_;
   const TypeTable& types_;
   std::vector<std::string> names_;
+  std::vector<const Symbol*> table_of_;   // by symbol: of a jump table, its function
   std::string out_;
 };
 

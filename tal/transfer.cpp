@@ -187,7 +187,9 @@ bool FunctionChecker::require_value(const Value& v, std::string_view what) {
   case Value::Tag::ExnId: return true;
   case Value::Tag::Junk:
   case Value::Tag::Saved:
-  case Value::Tag::Desc: break;
+  case Value::Tag::Desc:
+  case Value::Tag::CodeBase:
+  case Value::Tag::JumpDest: break;
   }
   return fail(CheckRule::C27, "a value in " + std::string(what), describe(state_, v));
 }
@@ -263,6 +265,7 @@ bool FunctionChecker::step() {
   case Rule::Pop: return step_pop();
   case Rule::Jcc: return step_jcc();
   case Rule::Jmp: return step_jmp();
+  case Rule::JmpTable: return step_jmp_table();
   case Rule::Call: return step_call();
   case Rule::CallInd: return step_call_indirect();
   case Rule::Ret: return step_ret();
@@ -380,6 +383,9 @@ bool FunctionChecker::step_lea() {
     uint32_t symbol;
     int64_t offset;
     Value v;
+    // C36: without relocation, a place in this function, from which entries of jump tables count.
+    if (int64_t place = int64_t{at_} + inst_.length + inst_.disp; !has_reloc() && row.size == 8 && place >= start_ && place < end_)
+      return set(inst_.reg, {Value::Tag::CodeBase, 0, no_type, zero_name, place});
     if (!rip_symbol(symbol, offset))
       return false;
     if (row.size != 8 || offset != 0)
@@ -411,6 +417,10 @@ bool FunctionChecker::step_arithmetic() {
   Value a, b = State::constant(1);
   bool memory_destination = row.form == Form::MG || row.form == Form::MI || row.form == Form::M;
   uint8_t target = row.form == Form::GM ? inst_.reg : inst_.rm;
+  if (row.rule == Rule::Add && row.form == Form::RG && row.size == 8 && jump_dest(state_.reg[inst_.rm], state_.reg[inst_.reg], a)) {
+    state_.flags = Flags{};
+    return set(target, a);
+  }
   // xor r,r is zero whatever r was.
   if (row.rule == Rule::Xor && row.form == Form::RG && inst_.rm == inst_.reg && row.size >= 4) {
     state_.flags = Flags{};
@@ -690,6 +700,51 @@ bool FunctionChecker::step_jmp() {
     return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
   alive_ = false;
   return branch_to(state_, static_cast<uint32_t>(target));
+}
+
+// ---- jump tables (C36) -----------------------------------------------------------------------------------------------
+
+// The sum of a place in the function and an element, just as it was loaded, of a read-only array.
+bool FunctionChecker::jump_dest(const Value& a, const Value& b, Value& dest) const {
+  const Value &base = a.tag == Value::Tag::CodeBase ? a : b, &entry = a.tag == Value::Tag::CodeBase ? b : a;
+  if (base.tag != Value::Tag::CodeBase || !entry.is_int() || entry.c != 0 || state_.facts(entry.name).table == 0)
+    return false;
+  dest = {Value::Tag::JumpDest, 0, no_type, entry.name, base.c};
+  return true;
+}
+
+// Every entry is a branch, and on its way the index is one of those that have this entry. The array cannot change: it is this
+// object's .rodata, in which there is no relocation (O4).
+bool FunctionChecker::step_jmp_table() {
+  const Value dest = state_.reg[inst_.rm];
+  if (dest.tag != Value::Tag::JumpDest)
+    return fail(CheckRule::C36, "an entry of a jump table as an address", describe(state_, dest));
+  const NameFacts& entry = state_.facts(dest.name);
+  const Value index = State::named_int(entry.derived, entry.index);
+  const uint32_t table = entry.table - 1;
+  const auto length = static_cast<size_t>(m_.static_length[table]);
+  if (!charge(length))
+    return false;
+  std::map<uint32_t, Interval> ways;
+  for (size_t i = 0; i < length; i++) {
+    uint32_t distance;
+    std::memcpy(&distance, m_.image.rodata.data() + m_.annotations.symbols[table].offset + 8 + 4 * i, 4);
+    const int64_t target = dest.c + distance, number = static_cast<int64_t>(i);
+    if (target >= end_)
+      return fail(CheckRule::C36, "targets inside the function in the table", "entry " + std::to_string(i) + ": text offset " + std::to_string(target));
+    auto [way, fresh] = ways.try_emplace(static_cast<uint32_t>(target), Interval{number, number});
+    way->second.hi = number;
+  }
+  for (auto [target, numbers] : ways) {
+    if (!charge_frame())
+      return false;
+    scratch_ = state_;
+    bool possible = scratch_.assume(State::constant(0), index, -numbers.lo) && scratch_.assume(index, State::constant(0), numbers.hi);
+    if (possible ? !branch_to(scratch_, target) : !exclude(target))
+      return false;
+  }
+  alive_ = false;
+  return true;
 }
 
 } // namespace tal

@@ -237,6 +237,16 @@ bool Machine::execute_two(const Instruction& inst) {
     flags_.carry = flags_.overflow = false;
     return set_register(target, number(0));
   }
+  // A place in the code plus a number is another place.
+  const Word rm = inst.rm == none || inst.rm == rsp ? Word{} : reg_[inst.rm], other = inst.reg == none || inst.reg == rsp ? Word{} : reg_[inst.reg];
+  if (row.op == Op::Add && row.form == Form::RG && bytes == 8 && (rm.tag == Tag::Text || other.tag == Tag::Text)) {
+    if ((rm.tag == Tag::Text ? other.tag : rm.tag) != Tag::Int)
+      return wrong("an address of code plus something else than a number");
+    junk_flags(); // what they are depends on where the code is
+    Word sum = rm.tag == Tag::Text ? rm : other;
+    sum.bits = rm.bits + other.bits;
+    return set_register(inst.rm, sum);
+  }
   Word w;
   if (to_memory) {
     if (!load(inst, bytes, w))

@@ -1007,6 +1007,16 @@ bool Machine::tail_call(uint32_t symbol) {
   return throw_from_call();
 }
 
+// Through a register, which holds a place in the code of this function; fetch() sees whether an instruction starts there.
+bool Machine::jump_to_register(const Instruction& inst) {
+  if (inst.rm == rsp || reg_[inst.rm].tag != Tag::Text || reg_[inst.rm].id != frames_.back().module)
+    return wrong("a jump to " + describe(inst.rm == rsp ? junk() : reg_[inst.rm]));
+  if (reg_[inst.rm].bits > UINT32_MAX)
+    return wrong("a jump out of the module");
+  pc_ = static_cast<uint32_t>(reg_[inst.rm].bits);
+  return true;
+}
+
 bool Machine::jump(const Instruction& inst) {
   const Module& m = *modules[frames_.back().module];
   if (inst.row->op == Op::Jmp && inst.field != 0)
@@ -1025,6 +1035,11 @@ bool Machine::rip_operand(const Instruction& inst, Word& pointer, uint64_t& offs
   const Frame& f = frames_.back();
   const Module& m = *modules[f.module];
   int32_t r = m.reloc_at[pc_ + inst.field];
+  if (r < 0 && address) { // a place in the code
+    offset = 0;
+    pointer = {pc_ + inst.length + static_cast<uint64_t>(int64_t{inst.displacement}), f.module, Tag::Text, 0};
+    return true;
+  }
   if (r < 0)
     return wrong("an operand of rip without relocation");
   const tal::Reloc& reloc = m.file.image.text_relocs[static_cast<size_t>(r)];
@@ -1036,7 +1051,6 @@ bool Machine::rip_operand(const Instruction& inst, Word& pointer, uint64_t& offs
   if (!ok)
     return stop.why == Stop::Why::Nothing ? wrong("an address with type arguments that do not fit") : false;
   offset = static_cast<uint64_t>(reloc.addend + (inst.length - inst.field));
-  (void)address;
   return true;
 }
 
@@ -1071,6 +1085,7 @@ bool Machine::step() {
     break;
   case Op::Jcc:
   case Op::Jmp: return jump(inst);
+  case Op::JmpTable: return jump_to_register(inst);
   case Op::Call: return call_instruction(inst, false);
   case Op::CallInd: return call_instruction(inst, true);
   case Op::Ret: return return_from_function();

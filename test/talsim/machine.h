@@ -131,6 +131,7 @@ private:
   bool enter(uint32_t code, const std::vector<Word>& arguments, bool tail);
   bool arrive_at_label(const tal::LabelRecord& label);
   bool jump(const Instruction& inst);
+  bool jump_to_register(const Instruction& inst);
   bool call_instruction(const Instruction& inst, bool indirect);
   bool call_code(uint32_t code);
   bool call_special(tal::Special special);

@@ -126,7 +126,7 @@ private:
       const Row& row = c.inst.row();
       switch (how) {
       case Mutator::InstCondition: return conditional(c.inst);
-      case Mutator::InstDisplacement: return c.inst.memory && c.inst.base != rip && (c.inst.disp != 0 || opcode_at(c) + 1 < c.inst.length - immediate_bytes(c.inst));
+      case Mutator::InstDisplacement: return c.inst.memory && (c.inst.base != rip || c.inst.disp != 0) && (c.inst.disp != 0 || opcode_at(c) + 1 < c.inst.length - immediate_bytes(c.inst));
       case Mutator::InstImmediate: return immediate_bytes(c.inst) != 0;
       case Mutator::BranchTarget: return row.form == Form::T && row.rule != Rule::Call;
       default: return row.rule != Rule::Jcc && row.rule != Rule::Jmp;

@@ -14,6 +14,7 @@ enum class Tag : uint8_t {
   Desc,    // the descriptor of type `id`
   Return,  // the return address of frame `id`
   Package, // number `id` of the packages: bits of what is in it
+  Text,    // text offset `bits` of module `id`
   Token,   // what callee-saved register `aux` held when frame `id` was entered
 };
 
@@ -35,7 +36,7 @@ inline std::string describe(const Word& w) {
   static constexpr const char* names[] = {"junk",         "the number ",
                                           "a pointer to object ", "the code ",
                                           "the descriptor of type ", "the return address of frame ",
-                                          "the package ", "the caller's register of frame "};
+                                          "the package ", "a place in the code of module ", "the caller's register of frame "};
   std::string out = names[static_cast<int>(w.tag)];
   if (w.tag == Tag::Int)
     return out + std::to_string(static_cast<int64_t>(w.bits));

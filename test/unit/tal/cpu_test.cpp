@@ -113,7 +113,7 @@ protected:
     for (;;) {
       const Row& row = row_of(static_cast<Opcode>(random_() % static_cast<size_t>(Opcode::count_)));
       switch (row.rule) {
-      case Rule::Push: case Rule::Pop: case Rule::Jcc: case Rule::Jmp: case Rule::Call: case Rule::CallInd: case Rule::Ret:
+      case Rule::Push: case Rule::Pop: case Rule::Jcc: case Rule::Jmp: case Rule::JmpTable: case Rule::Call: case Rule::CallInd: case Rule::Ret:
       case Rule::Nop: case Rule::Int3: case Rule::Ud2: continue;
       default: break;
       }

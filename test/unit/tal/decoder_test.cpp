@@ -188,7 +188,9 @@ TEST(Decoder, RefusesSecondSpellingsAndForbiddenForms) {
       {0x66, 0x48, 0x89, 0xC8},                         // 66 and REX.W
       {0x48, 0x66, 0x89, 0xC8},                         // REX not last
       {0x48, 0x0F, 0x95, 0xC0},                         // REX.W setne
-      {0xFF, 0xE0},                                     // jmp rax
+      {0xFF, 0x20},                                     // jmp [rax]
+      {0x48, 0xFF, 0xE0},                               // REX.W jmp rax
+      {0x66, 0xFF, 0xE0},                               // 66 jmp rax
       {0xF3, 0x90},                                     // pause
       {0xF2, 0x48, 0x89, 0xC8},                         // F2 without meaning
       {0x66, 0xF2, 0x0F, 0x58, 0xC1},                   // 66 and F2

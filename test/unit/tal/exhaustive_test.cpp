@@ -200,7 +200,7 @@ protected:
 
   static bool works_on_registers(const Row& row) {
     switch (row.rule) {
-    case Rule::Push: case Rule::Pop: case Rule::Jcc: case Rule::Jmp: case Rule::Call: case Rule::CallInd: case Rule::Ret:
+    case Rule::Push: case Rule::Pop: case Rule::Jcc: case Rule::Jmp: case Rule::JmpTable: case Rule::Call: case Rule::CallInd: case Rule::Ret:
     case Rule::Nop: case Rule::Int3: case Rule::Ud2: case Rule::Sse: return false;
     default: break;
     }

@@ -25,7 +25,7 @@ protected:
   bool random_instruction(Bytes& code) {
     const Row& row = row_of(static_cast<Opcode>(random_() % static_cast<size_t>(Opcode::count_)));
     switch (row.rule) {
-    case Rule::Push: case Rule::Pop: case Rule::Jcc: case Rule::Jmp: case Rule::Call: case Rule::CallInd: case Rule::Ret:
+    case Rule::Push: case Rule::Pop: case Rule::Jcc: case Rule::Jmp: case Rule::JmpTable: case Rule::Call: case Rule::CallInd: case Rule::Ret:
     case Rule::Int3: case Rule::Ud2: return false;
     case Rule::Rdtsc: return false; // not the same twice
     default: break;
