@@ -1,5 +1,7 @@
 #include "driver/options.h"
 
+#include <algorithm>
+
 #include "driver/output.h"
 #include "driver/response_file.h"
 
@@ -145,6 +147,10 @@ std::string choose_emit(const po::variables_map& map, PopcOptions& options) {
     options.emit = Emit::Patch;
   if (!options.run_pass.empty() && options.emit == Emit::Executable)
     options.emit = Emit::Ir;
+  // Headers alone make no program: they are checked.
+  const auto is_header = [](const std::string& path) { return path.ends_with(".h"); };
+  if (options.emit == Emit::Executable && options.output.empty() && !options.inputs.empty() && std::ranges::all_of(options.inputs, is_header))
+    options.emit = Emit::CheckOnly;
   return {};
 }
 

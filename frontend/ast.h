@@ -201,7 +201,8 @@ struct AbstypeDecl { List<Name> type_params; Name name; List<Name> hidden; Type*
 struct AbstractDecl { Name name; bool nullable = false; List<Name> type_params; };  // `extern T?<a,b>;`
 struct ExceptionDecl { Name name; Type* payload = nullptr; };
 // A variable, an extern or (scope Extern) a prototype.
-struct ValueDecl { Name name; Type* type = nullptr; Expr* init = nullptr; bool is_const = false; };
+// is_static_promise: `static t f(..);` without initializer, a function that is defined in this module.
+struct ValueDecl { Name name; Type* type = nullptr; Expr* init = nullptr; bool is_const = false; bool is_static_promise = false; };
 struct TypedefDecl { Name name; Type* type = nullptr; };
 struct Enumerator { Name name; Expr* value = nullptr; SourceLoc loc; };
 struct EnumDecl { Name name; List<Enumerator> enumerators; };     // name may be empty

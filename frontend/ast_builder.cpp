@@ -237,7 +237,7 @@ DeclList AstBuilder::globals(ScopeWord scope, TypedStart start, const Declarator
     // Without initializer a function type declares a function that is defined elsewhere, here or in another module.
     const bool is_prototype = std::holds_alternative<ast::FunctionType>(type->node) && !d->init;
     const Scope value_scope = is_prototype ? Scope::Extern : scope.scope;
-    decls = append(decls, module_->new_decl(d->name.loc, value_scope, ast::ValueDecl{d->name.name, type, d->init, start.is_const}));
+    decls = append(decls, module_->new_decl(d->name.loc, value_scope, ast::ValueDecl{d->name.name, type, d->init, start.is_const, is_prototype && scope.scope == Scope::Static}));
   }
   return decls;
 }

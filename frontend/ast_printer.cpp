@@ -364,7 +364,7 @@ class DeclPrinter {
     return scope_ + "exception " + n.name.str() + (n.payload ? "(" + print(*n.payload) + ")" : "") + ";";
   }
   std::string operator()(const ValueDecl& n) const {
-    return scope_ + (n.is_const ? "const " : "") + print(*n.type, n.name.view()) + (n.init ? " = " + ExprPrinter().at(n.init, kAssign) : "") + ";";
+    return (n.is_static_promise ? "static " : scope_) + (n.is_const ? "const " : "") + print(*n.type, n.name.view()) + (n.init ? " = " + ExprPrinter().at(n.init, kAssign) : "") + ";";
   }
   std::string operator()(const TypedefDecl& n) const { return "typedef " + print(*n.type, n.name.view()) + ";"; }
   std::string operator()(const EnumDecl& n) const {

@@ -34,6 +34,13 @@ std::string quoted(std::string_view name) {
   return "`" + std::string(name) + "`";
 }
 
+// Words that are names in other languages: whoever writes one where a name may stand probably means one.
+bool is_popcorn_word(std::string_view word) {
+  constexpr std::string_view kWords[] = {"abstract", "abstype", "array", "byte", "chr", "codegen", "cut", "exception", "exn", "exncon", "fill", "finally", "fun", "handle",
+                                         "new", "open", "ord", "prefix", "private", "public", "raise", "rdtsc", "repterm", "size", "splice", "string", "with"};
+  return std::ranges::find(kWords, word) != std::end(kWords);
+}
+
 std::string alternatives(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -51,16 +58,14 @@ void AstBuilder::syntax_error(const SourceRange& where, const char* found, std::
   std::string shown = quoted(found);
   if (token_.loc == where.begin && token_.kind == TOK_ID) shown = "`" + token_.name.str() + "`";
   constexpr size_t kMaxListed = 5;
+  const bool wants_name = std::ranges::find(expected, "identifier") != expected.end();
   if (expected.size() > kMaxListed) {
-    const bool wants_operand = std::find(expected.begin(), expected.end(), "identifier") != expected.end();
     std::erase_if(expected, [](const std::string& name) { return name != ";" && name != ")" && name != "]" && name != "}"; });
-    if (expected.size() != 1 || wants_operand) expected.clear();
+    if (expected.size() != 1 || wants_name) expected.clear();
   }
-  if (expected.empty()) {
-    session_.diagnostics.report<Diag::UnexpectedToken>(where.begin, shown);
-  } else {
-    session_.diagnostics.report<Diag::ExpectedToken>(where.begin, alternatives(expected), shown);
-  }
+  auto report = expected.empty() ? session_.diagnostics.report<Diag::UnexpectedToken>(where.begin, shown)
+                                 : session_.diagnostics.report<Diag::ExpectedToken>(where.begin, alternatives(expected), shown);
+  if (wants_name && is_popcorn_word(found)) report.note<Diag::ReservedWord>(SourceLoc(), found);
 }
 
 void AstBuilder::stack_exhausted(const SourceRange& where) { report_too_deep(where.begin); }

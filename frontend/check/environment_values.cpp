@@ -30,6 +30,11 @@ std::string_view kind_text(SymbolKind kind) {
 void Environment::declare_values() {
   add_builtin_exceptions();
   for (const PlacedDecl& placed : value_decls_) declare_value(placed);
+  for (const PlacedDecl& placed : value_decls_) {
+    const auto* value = std::get_if<ast::ValueDecl>(&placed.decl->node);
+    const bool is_undefined = value && value->is_static_promise && !definitions_.contains(values_[placed.name].symbol.value);
+    if (is_undefined) session_.diagnostics.report<Diag::StaticNotDefined>(placed.decl->loc, placed.name.view());
+  }
   add_new_array();
 }
 
