@@ -90,6 +90,21 @@ bool write(const Options& options, const std::string& name, const std::string& t
   return driver::write_file(path, text, problem);
 }
 
+// What was said in an earlier run goes on to hold, unless it is said otherwise now.
+bool add_recorded_renames(const Options& options, dsu::Renames& renames, std::string& problem) {
+  const std::string text = text_of(options.output + "/PATCH");
+  if (text.empty())
+    return true;
+  const std::optional<dsu::PatchIndex> index = dsu::parse_index(text, problem);
+  if (!index) {
+    problem = options.output + "/PATCH: " + problem;
+    return false;
+  }
+  for (const std::string& rename : index->renames)
+    renames.add(rename);
+  return true;
+}
+
 int make(const Options& options) {
   std::string problem;
   dsu::TypeModel types;
@@ -99,7 +114,12 @@ int make(const Options& options) {
     driver::print_error("poppatch", problem);
     return Failed;
   }
-  const dsu::Difference difference = dsu::compare(*before, *after, options.renames);
+  dsu::Renames renames = options.renames;
+  if (!add_recorded_renames(options, renames, problem)) {
+    driver::print_error("poppatch", problem);
+    return Failed;
+  }
+  const dsu::Difference difference = dsu::compare(*before, *after, std::move(renames));
   const dsu::GeneratedPatch patch = dsu::generate(*before, *after, difference, types);
   for (const auto& [name, text] : patch.files)
     if (!write(options, name, text, problem)) {
@@ -118,7 +138,7 @@ int run(int argc, char** argv) {
   visible.add_options()
       ("output,o", po::value(&options.output)->value_name("DIR"), "where the patch's files go")
       ("overwrite", "replace files of an earlier run, but for interface code that was edited")
-      ("rename", po::value<Strings>()->value_name("OLD=NEW"), "TYPE.FIELD=FIELD: a field or union case has another name; OLD=NEW: a type or datum has")
+      ("rename", po::value<Strings>()->value_name("OLD=NEW"), "TYPE.FIELD=FIELD: a field or union case has another name; OLD=NEW: a type, function, datum or exception has")
       ("update-points", po::value<std::string>()->value_name("KIND"), "explicit or loops, as the program is compiled; for warnings about timing")
       ("show", po::bool_switch(&show), "print what patches, objects, executables and running programs say about themselves")
       ("json", "with --show: as JSON")

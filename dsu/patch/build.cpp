@@ -6,6 +6,7 @@
 
 #include "dsu/pass/describe_module.h"
 #include "dsu/patch/patch_files.h"
+#include "frontend/ast.h"
 
 namespace dsu {
 
@@ -27,6 +28,36 @@ std::optional<std::string> read_text(const std::string& path) {
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// Static definitions of the running version by name, with their modules; items are `name` (of `module`) or `name@module`.
+using Statics = std::map<std::string, std::string, std::less<>>;
+Statics statics_of(const std::vector<std::string>& items, const std::string& module) {
+  Statics statics;
+  for (const std::string& item : items) {
+    const size_t at = item.find('@');
+    statics[item.substr(0, at)] = at == std::string::npos ? module : item.substr(at + 1);
+  }
+  return statics;
+}
+std::string module_of(const Statics& statics, std::string_view name) {
+  auto found = statics.find(name);
+  return found == statics.end() ? "" : found->second;
+}
+
+// `moved:` new=old@module.
+struct Origin {
+  std::string name, module;
+};
+std::optional<std::map<std::string, Origin>> origins_of(const ModulePatch& patch) {
+  std::map<std::string, Origin> origins;
+  for (const std::string& item : patch.moved) {
+    const size_t equals = item.find('='), at = item.find('@');
+    if (equals == 0 || equals == std::string::npos || at == std::string::npos || at <= equals + 1 || at + 1 == item.size())
+      return std::nullopt;
+    origins[item.substr(0, equals)] = {item.substr(equals + 1, at - equals - 1), item.substr(at + 1)};
+  }
+  return origins;
 }
 
 // The new version of a type keeps its name; only interface code calls it New::T.
@@ -61,6 +92,8 @@ public:
       patch_.modules.push_back({name, ModuleRole::Required, hash, hash});
     for (const auto& [name, hash] : index->removed)
       patch_.modules.push_back({name, ModuleRole::Removed, hash, Hash{}});
+    if (!add_seen_modules())
+      return false;
     std::set<std::string> present(index->library.begin(), index->library.end());
     for (const PatchModule& module : patch_.modules)
       present.insert(module.name);
@@ -144,7 +177,7 @@ private:
     if (!has_no_placeholders(module->interface))
       return false;
     std::unique_ptr<TypedModule> interface = check(path(module->interface));
-    return interface && add_private(*interface, module->old_statics, module->new_statics, module->module);
+    return interface && add_private(*interface, statics_of(module->old_statics, name), module->new_statics, module->module);
   }
 
   bool add_implementation(const ModulePatch& patch) {
@@ -156,14 +189,22 @@ private:
       problem_ = path(patch.module + ".patch") + ": the implementation is module " + module->name;
       return false;
     }
-    if (!share(*module, patch, manifest))
+    const auto origins = origins_of(patch);
+    if (!origins) {
+      problem_ = path(patch.module + ".patch") + ": `moved:` wants new=old@module";
       return false;
+    }
+    if (!share(*module, patch, *origins, manifest))
+      return false;
+    for (const auto& [name, old] : *origins)
+      if (!contains(patch.sharing, name))
+        manifest.stubs.push_back({name, old.module, old.name});
     detach(*module, patch, manifest);
     PatchModule entry{patch.module, patch.is_new ? ModuleRole::New : ModuleRole::Replaced, patch.from, manifest.hash};
     return add_object(*module, manifest, std::move(entry));
   }
 
-  bool share(TypedModule& module, const ModulePatch& patch, Manifest& manifest) {
+  bool share(TypedModule& module, const ModulePatch& patch, const std::map<std::string, Origin>& origins, Manifest& manifest) {
     for (const std::string& name : patch.sharing) {
       auto symbol = std::find_if(module.symbols.begin(), module.symbols.end(), [&](const Symbol& s) {
         return s.name.view() == name && s.kind != SymbolKind::Function && s.scope != frontend::Scope::Extern;
@@ -178,7 +219,9 @@ private:
       symbol->is_referenced = true;
       std::erase_if(module.globals, [&](const Global& g) { return g.symbol == id; });
       std::erase(module.exceptions, id);
-      manifest.imports.push_back({name, ImportFrom::Running, provides, patch.module, name});
+      auto moved = origins.find(name);
+      const Origin old = moved == origins.end() ? Origin{name, patch.module} : moved->second;
+      manifest.imports.push_back({name, ImportFrom::Running, provides, sees(old.module), old.name});
     }
     return true;
   }
@@ -190,7 +233,7 @@ private:
         symbol.name = session_->names.get(symbol.name.str() + "_" + hex(manifest.hash).substr(0, 8));
   }
 
-  bool add_private(TypedModule& module, const std::vector<std::string>& old_statics, const std::vector<std::string>& new_statics,
+  bool add_private(TypedModule& module, const Statics& old_statics, const std::vector<std::string>& new_statics,
                    const std::string& of = "") {
     Manifest manifest = describe(module);
     for (const Symbol& symbol : module.symbols) {
@@ -198,7 +241,7 @@ private:
       if (symbol.scope != frontend::Scope::Extern) {
         if (name.starts_with(stub_prefix)) {
           const std::string target(name.substr(stub_prefix.size()));
-          manifest.stubs.push_back({std::string(name), contains(old_statics, target) ? of : "", target});
+          manifest.stubs.push_back({std::string(name), module_of(old_statics, target), target});
         }
         continue;
       }
@@ -207,7 +250,7 @@ private:
         manifest.imports.push_back({std::string(name), ImportFrom::Patch, Provides::Nothing, contains(new_statics, target) ? of : "", target});
       } else if (!contains(conversions_, name)) {
         manifest.imports.push_back(
-            {std::string(name), ImportFrom::Running, Provides::Nothing, contains(old_statics, name) ? of : "", std::string(name)});
+            {std::string(name), ImportFrom::Running, Provides::Nothing, sees(module_of(old_statics, name)), std::string(name)});
       }
     }
     restore_type_names(*session_, module);
@@ -217,6 +260,28 @@ private:
     return add_object(module, manifest, {module.name, ModuleRole::Private, Hash{}, manifest.hash});
   }
 
+  // Notes that static definitions of a running module are referred to. The link check allows that in patches which bring code of it.
+  const std::string& sees(const std::string& module) {
+    if (!module.empty())
+      seen_.insert(module);
+    return module;
+  }
+  // Of modules that are gone, or have not changed, there is none: they get an empty piece of interface code.
+  bool add_seen_modules() {
+    for (const PatchModule& module : patch_.modules)
+      if (has_object(module.role))
+        seen_.erase(module.name);
+    for (const std::string& name : seen_) {
+      session_ = sessions_.make_session();
+      auto source = frontend::source_from_text(*session_, name + ".pop", "static void nothing() { ; }\n");
+      auto tree = source ? frontend::parse(*session_, *source) : nullptr;
+      std::unique_ptr<TypedModule> module = tree ? frontend::check(*session_, *tree) : nullptr;
+      if (!module || !add_private(*module, {}, {}, name))
+        return false;
+    }
+    return true;
+  }
+
   std::string directory_;
   SessionFactory& sessions_;
   UnitCompiler& compiler_;
@@ -224,6 +289,7 @@ private:
   std::string& problem_;
   std::unique_ptr<frontend::Session> session_;  // of the unit that is being compiled
   std::vector<std::string> conversions_;        // what the conversions module defines
+  std::set<std::string> seen_;                  // modules whose static definitions are referred to
 };
 
 }  // namespace

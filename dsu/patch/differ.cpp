@@ -35,29 +35,104 @@ ValueChange classify(const ValueInfo* old, const ValueInfo& now, const Differenc
   return ValueChange::Same;
 }
 
-ModuleDifference compare_modules(const ModuleInfo* before, const ModuleInfo* after, const Difference& difference) {
+// A definition of either version: module and name.
+using Place = std::pair<std::string, std::string>;
+
+// Finds for each definition of the new version what it was in the old one: the definition that --rename says, or that of its name in its
+// module, or one of its name that has left another module.
+class Origins {
+public:
+  Origins(const Version& before, const Version& after, const Renames& renames) : before_(before), after_(after), renames_(renames) {
+    for (const auto& [name, module] : after.modules)
+      match_in_module(module);
+    match_between_modules();
+  }
+
+  const Place* find(const std::string& module, const std::string& name) const {
+    auto found = origins_.find({module, name});
+    return found == origins_.end() ? nullptr : &found->second;
+  }
+  bool is_deleted(const std::string& module, const std::string& name) const { return !taken_.contains({module, name}); }
+
+private:
+  void set(const Place& now, const Place& old) {
+    origins_[now] = old;
+    taken_.insert(old);
+  }
+  void match_in_module(const ModuleInfo& now) {
+    auto old = before_.modules.find(now.name);
+    if (old == before_.modules.end())
+      return;
+    for (const auto& [name, value] : old->second.values) {
+      const std::string& new_name = renames_.new_name(name);
+      auto match = now.values.find(new_name);
+      // A function that became a variable is matched as well: the differ says that both exist from now on.
+      if (match != now.values.end() && (new_name == name || match->second.kind == value.kind))
+        set({now.name, new_name}, {now.name, name});
+    }
+  }
+  // Public names are unique in a program. A static one may mean different things in two modules: it has moved if it left one module only, came
+  // to one only, and something public went the same way or the programmer says so.
+  void match_between_modules() {
+    std::map<std::string, std::vector<Place>> left, come;
+    for (const auto& [module, info] : before_.modules)
+      for (const auto& [name, value] : info.values)
+        if (!value.is_nested && !taken_.contains({module, name}))
+          left[renames_.new_name(name)].push_back({module, name});
+    for (const auto& [module, info] : after_.modules)
+      for (const auto& [name, value] : info.values)
+        if (!value.is_nested && !origins_.contains({module, name}))
+          come[name].push_back({module, name});
+    std::set<std::pair<std::string, std::string>> ways;  // from which module to which something public has gone
+    for (const bool is_static : {false, true})
+      for (const auto& [name, places] : come) {
+        auto old = left.find(name);
+        if (places.size() != 1 || old == left.end() || old->second.size() != 1)
+          continue;
+        const Place &now = places.front(), &was = old->second.front();
+        const ValueInfo &value = after_.modules.at(now.first).values.at(now.second), &old_value = before_.modules.at(was.first).values.at(was.second);
+        const std::pair<std::string, std::string> way{was.first, now.first};
+        if (value.kind != old_value.kind || (value.is_static || old_value.is_static) != is_static || (is_static && was.second == name && !ways.contains(way)))
+          continue;
+        ways.insert(way);
+        set(now, was);
+      }
+  }
+
+  const Version& before_;
+  const Version& after_;
+  const Renames& renames_;
+  std::map<Place, Place> origins_;  // new -> old
+  std::set<Place> taken_;           // old ones that something is the successor of
+};
+
+ModuleDifference compare_modules(const Version& versions, const ModuleInfo* before, const ModuleInfo* after, const Origins& origins,
+                                 const Difference& difference) {
   ModuleDifference result;
   result.name = (after ? after : before)->name;
-  if (!after) {
+  if (!after)
     result.change = ModuleChange::Removed;
-    return result;
-  }
-  if (!before)
+  else if (!before)
     result.change = ModuleChange::Added;
   else if (before->hash != after->hash)
     result.change = ModuleChange::Changed;
-  for (const auto& [name, value] : after->values) {
-    const ValueInfo* old = nullptr;
-    if (before)
-      if (auto found = before->values.find(name); found != before->values.end())
-        old = &found->second;
-    ValueDifference d{name, classify(old, value, difference), false};
-    d.body_changed = old && value.kind == DefinitionKind::Function && old->fingerprint != value.fingerprint;
-    result.values.push_back(std::move(d));
-  }
+  if (after)
+    for (const auto& [name, value] : after->values) {
+      const Place* place = origins.find(after->name, name);
+      const ValueInfo* old = place ? &versions.modules.at(place->first).values.at(place->second) : nullptr;
+      ValueDifference d;
+      d.name = name;
+      d.change = classify(old, value, difference);
+      d.body_changed = old && value.kind == DefinitionKind::Function && old->fingerprint != value.fingerprint;
+      if (old && d.change != ValueChange::Kind) {
+        d.old_module = place->first;
+        d.old_name = place->second;
+      }
+      result.values.push_back(std::move(d));
+    }
   if (before)
     for (const auto& [name, value] : before->values)
-      if (!after->values.contains(name))
+      if (origins.is_deleted(before->name, name))
         result.deleted.push_back(name);
   return result;
 }
@@ -103,6 +178,14 @@ bool Renames::add(const std::string& text) {
   return dot != 0 && dot + 1 < equals && now.find('.') == std::string::npos && fields.emplace(old, now).second;
 }
 
+std::vector<std::string> Renames::texts() const {
+  std::vector<std::string> list;
+  for (const auto* map : {&fields, &names})
+    for (const auto& [old, now] : *map)
+      list.push_back(old + "=" + now);
+  return list;
+}
+
 std::string Difference::new_field(const std::string& old_type, const std::string& field) const {
   auto found = renames.fields.find(old_type + "." + field);
   return found == renames.fields.end() ? field : found->second;
@@ -125,14 +208,15 @@ Difference compare(const Version& before, const Version& after, Renames renames)
   Difference difference;
   difference.renames = std::move(renames);
   difference.types = compare_types(before, after);
+  const Origins origins(before, after, difference.renames);
   for (const std::string& name : dependency_order(after)) {
     auto old = before.modules.find(name);
-    difference.modules.push_back(
-        compare_modules(old == before.modules.end() ? nullptr : &old->second, &after.modules.at(name), difference));
+    difference.modules.push_back(compare_modules(before, old == before.modules.end() ? nullptr : &old->second, &after.modules.at(name),
+                                                 origins, difference));
   }
   for (const auto& [name, module] : before.modules)
     if (!after.modules.contains(name))
-      difference.modules.push_back(compare_modules(&module, nullptr, difference));
+      difference.modules.push_back(compare_modules(before, &module, nullptr, origins, difference));
   return difference;
 }
 

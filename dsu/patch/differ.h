@@ -17,7 +17,9 @@ enum class ValueChange : uint8_t {
 struct ValueDifference {
   std::string name;
   ValueChange change = ValueChange::Same;
-  bool body_changed = false;  // functions
+  bool body_changed = false;           // functions
+  std::string old_module, old_name;    // what it was; empty if it is new
+  bool is_moved_from(const std::string& module) const { return !old_module.empty() && (old_module != module || old_name != name); }
 };
 
 enum class ModuleChange : uint8_t { Unchanged, Changed, Added, Removed };
@@ -39,8 +41,9 @@ struct TypeDifference {
 struct Renames {
   std::map<std::string, std::string> fields, names;
 
-  // "conn.fd=sock" or "old=new". False: neither.
+  // "conn.fd=sock" or "old=new". False: neither, or OLD is there already.
   bool add(const std::string& text);
+  std::vector<std::string> texts() const;  // as add() takes them
   std::string new_name(const std::string& old) const {
     auto found = names.find(old);
     return found == names.end() ? old : found->second;

@@ -28,6 +28,15 @@ std::vector<std::string> renamings(const ModuleInfo& module, const Version& befo
   return list;
 }
 
+// Data, exceptions and functions that go on under another name or in another module.
+std::vector<std::string> moved_values(const ModuleDifference& module) {
+  std::vector<std::string> list;
+  for (const ValueDifference& value : module.values)
+    if (value.is_moved_from(module.name) && (value.change == ValueChange::Same || value.change == ValueChange::Initializer))
+      list.push_back(value.name + "=" + value.old_name + "@" + value.old_module);
+  return list;
+}
+
 std::vector<std::string> shared_values(const ModuleDifference& module, const ModuleInfo& after) {
   std::vector<std::string> names;
   for (const ValueDifference& value : module.values) {
@@ -71,6 +80,7 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
   index.from = before.label;
   index.to = after.label;
   index.library = before.library;
+  index.renames = difference.renames.texts();
   for (const ModuleDifference& module : difference.modules) {
     if (module.change == ModuleChange::Removed) {
       index.removed.emplace_back(module.name, before.modules.at(module.name).hash);
@@ -85,20 +95,19 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
     file.module = module.name;
     file.implementation = now.path;
     file.is_new = module.change == ModuleChange::Added;
-    if (!file.is_new) {
-      const ModuleInfo& old = before.modules.at(module.name);
-      file.from = old.hash;
-      file.sharing = shared_values(module, now);
-      file.detached = detached_functions(module, now);
-      file.renaming = renamings(now, before, after, difference);
-      InterfaceCode code = write_interface_code(module, old, now, printer, difference.renames, conversions,
-                                                "Interface code of module " + module.name + ", " + versions + ".");
-      if (!code.text.empty()) {
-        file.interface = module.name + "_patch.pop";
-        file.old_statics = code.old_statics;
-        file.new_statics = code.new_statics;
-        patch.files[file.interface] = std::move(code.text);
-      }
+    if (!file.is_new)
+      file.from = before.modules.at(module.name).hash;
+    file.sharing = shared_values(module, now);
+    file.moved = moved_values(module);
+    file.detached = detached_functions(module, now);
+    file.renaming = renamings(now, before, after, difference);
+    InterfaceCode code = write_interface_code(module, before, now, printer, conversions,
+                                              "Interface code of module " + module.name + ", " + versions + ".");
+    if (!code.text.empty()) {
+      file.interface = module.name + "_patch.pop";
+      file.old_statics = code.old_statics;
+      file.new_statics = code.new_statics;
+      patch.files[file.interface] = std::move(code.text);
     }
     index.modules.push_back(module.name);
     patch.files[module.name + ".patch"] = write_module_patch(file);

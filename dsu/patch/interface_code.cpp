@@ -10,32 +10,31 @@ namespace {
 
 class Writer {
 public:
-  Writer(const ModuleInfo& before, const ModuleInfo& after, const SourcePrinter& printer, Conversions& conversions)
+  Writer(const Version& before, const ModuleInfo& after, const SourcePrinter& printer, Conversions& conversions)
       : before_(before), after_(after), printer_(printer), conversions_(conversions) {}
 
-  void variable(const std::string& name) {
-    variable(name, name);
-  }
-  void variable(const std::string& old_name, const std::string& name) {
-    const ValueInfo& old = before_.values.at(old_name);
-    const ValueInfo& now = after_.values.at(name);
-    const std::string value =
+  void variable(const ValueDifference& value) {
+    const ValueInfo& old = old_value(value);
+    const ValueInfo& now = after_.values.at(value.name);
+    const std::string &name = value.name, &old_name = value.old_name, &old_module = value.old_module;
+    const std::string converted =
         conversions_.holds_changed_function(old.type)
             ? Conversions::fill(name + " leads to functions whose type changed; without this line it has its new initial value")
             : conversions_.convert(old.type, now.type, Side::Old, old_name, name);
-    init_ += "  New::" + name + " = " + value + ";\n";
-    declare_old(old_name, old);
+    init_ += "  New::" + name + " = " + converted + ";\n";
+    declare_old(old_module, old_name, old);
     declare_new(name, now);
   }
 
   // Exceptions and functions may change what they are; then there is nothing to carry over.
-  void function(const std::string& name) {
-    const ValueInfo& old = before_.values.at(name);
-    const ValueInfo& now = after_.values.at(name);
+  void function(const ValueDifference& value) {
+    const ValueInfo& old = old_value(value);
+    const ValueInfo& now = after_.values.at(value.name);
+    const std::string& name = value.name;
     declare_new(name, now);
     use(old.type, Side::Old);
     if (old.is_static)
-      old_statics.push_back(name);
+      old_statics.push_back(static_name(value.old_module, value.old_name));
     std::string body;
     if (old.type->type_params != 0 || now.type->type_params != 0) {
       body = "  " + Conversions::fill(name + ": a stub for a polymorphic function") + ";\n";
@@ -57,7 +56,7 @@ public:
               : conversions_.convert(now.type->element, old.type->element, Side::New, call, "result of " + name);
       body = is_void ? "  " + result + ";\n" : "  return " + result + ";\n";
     }
-    stubs_ += "\n" + printer_.header(old.type, name, Side::Old) + " {\n" + body + "}\n";
+    stubs_ += "\n" + printer_.header(old.type, value.old_name, Side::Old) + " {\n" + body + "}\n";
   }
 
   std::string text(const std::string& title) const {
@@ -88,11 +87,13 @@ public:
 
 private:
   void use(TypeRef type, Side side) { printer_.reach(type, side, side == Side::Old ? old_types_ : new_types_); }
-  void declare_old(const std::string& name, const ValueInfo& value) {
+  const ValueInfo& old_value(const ValueDifference& value) const { return before_.modules.at(value.old_module).values.at(value.old_name); }
+  std::string static_name(const std::string& module, const std::string& name) const { return module == after_.name ? name : name + "@" + module; }
+  void declare_old(const std::string& module, const std::string& name, const ValueInfo& value) {
     declarations_.push_back("extern " + printer_.declaration(value.type, name, Side::Old) + ";\n");
     use(value.type, Side::Old);
     if (value.is_static)
-      old_statics.push_back(name);
+      old_statics.push_back(static_name(module, name));
   }
   void declare_new(const std::string& name, const ValueInfo& value) {
     declarations_.push_back("extern " + printer_.declaration(value.type, "New::" + name, Side::New) + ";\n");
@@ -101,7 +102,7 @@ private:
       new_statics.push_back(name);
   }
 
-  const ModuleInfo& before_;
+  const Version& before_;
   const ModuleInfo& after_;
   const SourcePrinter& printer_;
   Conversions& conversions_;
@@ -112,23 +113,17 @@ private:
 
 }  // namespace
 
-InterfaceCode write_interface_code(const ModuleDifference& module, const ModuleInfo& before, const ModuleInfo& after,
-                                   const SourcePrinter& printer, const Renames& renames, Conversions& conversions,
-                                   const std::string& title) {
+InterfaceCode write_interface_code(const ModuleDifference& module, const Version& before, const ModuleInfo& after,
+                                   const SourcePrinter& printer, Conversions& conversions, const std::string& title) {
   Writer writer(before, after, printer, conversions);
-  for (const std::string& old_name : module.deleted) {
-    auto now = after.values.find(renames.new_name(old_name));
-    if (now != after.values.end() && now->second.kind == DefinitionKind::Variable && before.values.at(old_name).kind == DefinitionKind::Variable)
-      writer.variable(old_name, now->first);
-  }
   for (const ValueDifference& value : module.values) {
     if (value.change != ValueChange::Retyped || after.values.at(value.name).is_nested)
       continue;
     const DefinitionKind kind = after.values.at(value.name).kind;
     if (kind == DefinitionKind::Variable)
-      writer.variable(value.name);
+      writer.variable(value);
     else if (kind == DefinitionKind::Function)
-      writer.function(value.name);
+      writer.function(value);
   }
   return {writer.text(title), writer.old_statics, writer.new_statics};
 }

@@ -7,11 +7,10 @@ namespace dsu {
 
 struct InterfaceCode {
   std::string text;  // empty: none needed
-  std::vector<std::string> old_statics, new_statics;  // that the text refers to, or has stubs for
+  std::vector<std::string> old_statics, new_statics;  // that the text refers to, or has stubs for; "name@module" if of another one
 };
 
-InterfaceCode write_interface_code(const ModuleDifference& module, const ModuleInfo& before, const ModuleInfo& after,
-                                   const SourcePrinter& printer, const Renames& renames, Conversions& conversions,
-                                   const std::string& title);
+InterfaceCode write_interface_code(const ModuleDifference& module, const Version& before, const ModuleInfo& after,
+                                   const SourcePrinter& printer, Conversions& conversions, const std::string& title);
 
 }  // namespace dsu

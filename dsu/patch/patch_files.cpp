@@ -83,6 +83,7 @@ std::string write_module_patch(const ModulePatch& patch) {
   return write_tokens({{"implementation", maybe(patch.implementation)},
                        {"interface", maybe(patch.interface)},
                        {"sharing", patch.sharing},
+                       {"moved", patch.moved},
                        {"detached", patch.detached},
                        {"renaming", patch.renaming},
                        {"old-static", patch.old_statics},
@@ -92,13 +93,14 @@ std::string write_module_patch(const ModulePatch& patch) {
 
 std::optional<ModulePatch> parse_module_patch(const std::string& text, std::string module, std::string& problem) {
   std::optional<TokenFile> file = parse_tokens(text, problem);
-  if (!file || !known_keywords(*file, {"implementation", "interface", "sharing", "detached", "renaming", "old-static", "new-static", "replaces"}, problem))
+  if (!file || !known_keywords(*file, {"implementation", "interface", "sharing", "moved", "detached", "renaming", "old-static", "new-static", "replaces"}, problem))
     return std::nullopt;
   ModulePatch patch;
   patch.module = std::move(module);
   patch.implementation = single(*file, "implementation");
   patch.interface = single(*file, "interface");
   patch.sharing = items(*file, "sharing");
+  patch.moved = items(*file, "moved");
   patch.detached = items(*file, "detached");
   patch.renaming = items(*file, "renaming");
   patch.old_statics = items(*file, "old-static");
@@ -145,18 +147,20 @@ std::string write_index(const PatchIndex& index) {
                        {"conversions", maybe(index.conversions)},
                        {"required", write_hashes(index.required)},
                        {"removed", write_hashes(index.removed)},
+                       {"renames", index.renames},
                        {"library", index.library}});
 }
 
 std::optional<PatchIndex> parse_index(const std::string& text, std::string& problem) {
   std::optional<TokenFile> file = parse_tokens(text, problem);
-  if (!file || !known_keywords(*file, {"from", "to", "modules", "conversions", "required", "removed", "library"}, problem))
+  if (!file || !known_keywords(*file, {"from", "to", "modules", "conversions", "required", "removed", "renames", "library"}, problem))
     return std::nullopt;
   PatchIndex index;
   index.from = single(*file, "from");
   index.to = single(*file, "to");
   index.modules = items(*file, "modules");
   index.conversions = single(*file, "conversions");
+  index.renames = items(*file, "renames");
   index.library = items(*file, "library");
   if (!parse_hashes(*file, "required", index.required, problem) || !parse_hashes(*file, "removed", index.removed, problem))
     return std::nullopt;

@@ -23,9 +23,10 @@ struct ModulePatch {
   std::string implementation;            // path of the new source; empty: interface code only
   std::string interface;                 // file in the patch directory; may be empty
   std::vector<std::string> sharing;      // values that keep their running definition
+  std::vector<std::string> moved;        // new=old@module: what goes on under another name or in another module
   std::vector<std::string> detached;     // nested functions that do not take the place of those of the same name
   std::vector<std::string> renaming;     // New::T=T!hash, for people
-  std::vector<std::string> old_statics;  // static values of the running version that the interface code refers to
+  std::vector<std::string> old_statics;  // static values of the running version that the interface code refers to; name@module if of another
   std::vector<std::string> new_statics;
   bool is_new = false;                   // the program has no such module yet
   Hash from{};                           // of the running version
@@ -39,6 +40,7 @@ struct PatchIndex {
   std::vector<std::string> modules;                    // with an M.patch, most basic first
   std::vector<std::pair<std::string, Hash>> required;  // unchanged modules, as the patch expects them
   std::vector<std::pair<std::string, Hash>> removed;   // modules that the new version has no more, likewise
+  std::vector<std::string> renames;                    // what the programmer said of names (--rename)
   std::vector<std::string> library;                    // modules of the library that the program has
   std::string conversions;                             // file with the conversions; may be empty
 };

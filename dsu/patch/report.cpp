@@ -28,15 +28,30 @@ std::string line(const char* what, const std::vector<std::string>& names) {
   return text + "\n";
 }
 
+std::string lines(const char* what, const std::vector<std::string>& texts) {
+  std::string out = texts.empty() ? "" : std::string(what) + ":\n";
+  for (const std::string& text : texts)
+    out += "  " + text + "\n";
+  return out;
+}
+
 struct Tally {
   Counts counts;
-  std::vector<std::string> changed, retyped, kept, added, deleted;
+  std::vector<std::string> changed, retyped, kept, added, deleted, moved;
 };
+
+// "f (a -> b)", "old -> new", or both.
+std::string moved_text(const ValueDifference& value, const std::string& module) {
+  return (value.old_name == value.name ? "" : value.old_name + " -> ") + value.name +
+         (value.old_module == module ? "" : " (" + value.old_module + " -> " + module + ")");
+}
 
 void count_values(const Version& before, const Version& after, const ModuleDifference& module, DefinitionKind kind, Tally& tally) {
   for (const ValueDifference& value : module.values) {
     if (after.modules.at(module.name).values.at(value.name).kind != kind)
       continue;
+    if (value.is_moved_from(module.name))
+      tally.moved.push_back(moved_text(value, module.name));
     switch (value.change) {
       case ValueChange::Added:
       case ValueChange::Kind: tally.added.push_back(value.name); break;
@@ -56,8 +71,7 @@ void count_values(const Version& before, const Version& after, const ModuleDiffe
 Tally tally_of(const Version& before, const Version& after, const Difference& difference, DefinitionKind kind) {
   Tally tally;
   for (const ModuleDifference& module : difference.modules)
-    if (module.change != ModuleChange::Removed)
-      count_values(before, after, module, kind, tally);
+    count_values(before, after, module, kind, tally);
   tally.counts = {static_cast<unsigned>(tally.changed.size() + tally.retyped.size() + tally.kept.size()),
                   static_cast<unsigned>(tally.added.size()), static_cast<unsigned>(tally.deleted.size())};
   return tally;
@@ -109,6 +123,7 @@ std::string write_report(const Version& before, const Version& after, const Diff
   const Tally data = tally_of(before, after, difference, DefinitionKind::Variable);
   const Tally exceptions = tally_of(before, after, difference, DefinitionKind::Exception);
   const auto& types = difference.types;
+  std::vector<std::string> moved;
   out += "               changed     added   deleted\n";
   out += row("functions", functions.counts) + row("data", data.counts) + row("exceptions", exceptions.counts);
   out += row("types", {static_cast<unsigned>(types.changed.size()), static_cast<unsigned>(types.added.size()),
@@ -125,6 +140,9 @@ std::string write_report(const Version& before, const Version& after, const Diff
   out += line("Abstract types changed (objects that other modules hold stay old; stubs take each to the same new object at every call)",
               abstract_types(before, types));
   out += field_changes(before, after, types);
+  for (const Tally* tally : {&functions, &data, &exceptions})
+    moved.insert(moved.end(), tally->moved.begin(), tally->moved.end());
+  out += lines("Definitions renamed or moved to another module, which go on", moved);
   out += line("Types added", list(types.added));
   out += line("Functions with another body", functions.changed);
   out += line("Functions with another type, reached through stubs by old code", functions.retyped);

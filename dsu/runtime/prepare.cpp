@@ -242,7 +242,7 @@ void Preparation::plan_names(const PatchFile& file, PreparedUpdate& update) cons
   report.call_sites = static_cast<uint32_t>(update.links.relinks.size());
   report.entries = report.functions;
   for (const PreparedModule& module : update.modules)
-    report.stubs += static_cast<uint32_t>(module.manifest.stubs.size());
+    report.stubs += module.role == ModuleRole::Private ? static_cast<uint32_t>(module.manifest.stubs.size()) : 0;
 }
 
 bool Preparation::load(PreparedUpdate& update, Refusal& refusal) {
