@@ -339,7 +339,7 @@ bool FunctionChecker::tail_call(uint32_t number) {
   if (s.throws && !signature_->throws)
     return fail(CheckRule::C23, "a target that does not throw", symbol.name);
   bool result_fits = s.noret || (!signature_->noret && (!signature_->result ||
-                                                        (s.result && types_.is_subtype(s.result, signature_->result))));
+                                                        (s.result && is_subtype(s.result, signature_->result))));
   if (!result_fits)
     return fail(CheckRule::C32, types_.print(signature_->result) + " as the target's result", types_.print(id));
   m_.sites.push_back({Section::Text, Site::Kind::Jump, reloc.offset, number, -4});

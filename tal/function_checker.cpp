@@ -33,6 +33,8 @@ bool FunctionChecker::fail(CheckRule rule, std::string expected, std::string fou
 }
 
 bool FunctionChecker::fail_at(uint32_t offset, CheckRule rule, std::string expected, std::string found) {
+  if (!error_.rule.empty()) // the first reason counts: a budget that is used up makes its caller say no as well
+    return false;
   error_.rule = rule_id(rule);
   error_.title = rule_title(rule);
   error_.function = function_ != nullptr ? function_->name : "";
@@ -116,9 +118,11 @@ bool FunctionChecker::validate_label(const LabelRecord& l) {
   }
   for (auto [a, b] : l.same) {
     const LocationType &x = l.live[a].type, &y = l.live[b].type;
-    bool both_types = x.what == LocationType::What::Type && y.what == LocationType::What::Type;
-    if (!both_types || types_.is_integer(x.type) != types_.is_integer(y.type))
-      return fail_at(l.offset, CheckRule::O5, "two integers or two pointers that are the same", "others");
+    // Of one type but for null: what hangs on the name, a tag or a length, is then meant for both.
+    bool comparable = x.what == LocationType::What::Type && y.what == LocationType::What::Type &&
+                      (types_.is_integer(x.type) ? types_.is_integer(y.type) : types_.with_nullable(x.type, true) == types_.with_nullable(y.type, true));
+    if (!comparable)
+      return fail_at(l.offset, CheckRule::O5, "two integers or two values of one type that are the same", "others");
   }
   for (const Fact& f : l.facts)
     for (const FactOperand& o : {f.x, f.y}) {

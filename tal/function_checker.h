@@ -169,6 +169,7 @@ private:
   bool require_value(const Value& v, std::string_view what);           // C27: a word, readable
   bool require_type(CheckRule rule, State& s, const Value& v, TypeId type, const std::string& what);
   bool has_type(const State& s, const Value& v, TypeId type);
+  bool is_subtype(TypeId a, TypeId b);                       // paid for: types may be large (O8)
   bool is_complete(const State& s, const Value& v) const;
   bool is_nonnull(const State& s, const Value& v) const;
   bool set(uint8_t reg, const Value& v);                     // C10: not rsp

@@ -445,6 +445,8 @@ bool FunctionChecker::is_nonnull(const State& s, const Value& v) const {
   return v.tag == Value::Tag::Word && !v.is_int() && (!types_.is_nullable(v.type) || s.facts(v.name).nonnull || s.facts(v.name).lo > 0);
 }
 
+bool FunctionChecker::is_subtype(TypeId a, TypeId b) { return a == b || (charge(types_.tree_size(a)) && types_.is_subtype(a, b)); }
+
 bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
   if (v.tag == Value::Tag::SignFill || v.tag == Value::Tag::ExnId)
     return type == types_.i64();
@@ -452,14 +454,14 @@ bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
     return false;
   if (types_.is_integer(type) && type != types_.i64())
     return v.is_int() && s.interval(v).within(0, unsigned_range(types_.word_size(type)).hi);
-  if (types_.is_subtype(v.type, type))
+  if (is_subtype(v.type, type))
     return true;
   if (types_.is_nullable(type) && v.is_constant(0))
     return true;
   if (v.is_int())
     return types_.is_constant_of(type, s.interval(v).lo, s.interval(v).hi);
   return types_.is_nullable(v.type) && s.facts(v.name).nonnull &&
-         types_.is_subtype(types_.with_nullable(v.type, false), type);
+         is_subtype(types_.with_nullable(v.type, false), type);
 }
 
 bool FunctionChecker::require_type(CheckRule rule, State& s, const Value& v, TypeId type, const std::string& what) {

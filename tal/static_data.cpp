@@ -7,6 +7,7 @@
 #include "tal/state.h"
 
 #include <algorithm>
+#include <map>
 
 namespace tal {
 namespace {
@@ -172,7 +173,10 @@ private:
   // T11: what is packed is an address, at hidden types that its own type shows, or a number.
   bool package(uint32_t offset, TypeId type, bool has_reloc) {
     TypeId address = has_reloc ? address_type(symbols_[relocs_[next_reloc_].symbol]) : types_.i64();
-    TypeId inside = address ? types_.open(type, types_.guess_hidden(type, address)) : no_type;
+    auto [known, fresh] = packed_.try_emplace({type.value, address.value});
+    if (fresh && address)
+      known->second = types_.open(type, types_.guess_hidden(type, address));
+    const TypeId inside = known->second;
     if (!inside || types_.is_package(inside))
       return fail(offset, types_.print(type), "what cannot be in this package");
     return content(offset, inside, true);
@@ -200,6 +204,7 @@ private:
   std::span<const uint8_t> bytes_;
   std::span<const Reloc> relocs_;
   size_t next_reloc_ = 0;
+  std::map<std::pair<uint32_t, uint32_t>, TypeId> packed_; // package and address: what is in it
 };
 
 } // namespace

@@ -335,6 +335,8 @@ bool FunctionChecker::step_package(TypeId package, std::span<const TypeId> hidde
   const TypeId inside = types_.open(package, hidden);
   if (!inside)
     return fail(CheckRule::C33, "hidden types of the kinds of " + types_.print(package), "others, or too large a type");
+  if (!charge(uint64_t{4} * types_.tree_size(inside)))
+    return false;
   if (!opens)
     return require_type(CheckRule::C33, state_, v, inside, "the content of the package") &&
            set(inst_.rm, state_.word(types_, package));
@@ -621,7 +623,7 @@ bool FunctionChecker::step_cmov() {
     // Zero joins only types that have a null: a type variable or an exception name has none.
     auto nullable_form = [&](const Value& v, const Value& other) {
       TypeId type = types_.with_nullable(v.type, true);
-      bool fits = !v.is_int() && (other.is_constant(0) ? types_.is_nullable(type) : types_.is_subtype(other.type, type));
+      bool fits = !v.is_int() && (other.is_constant(0) ? types_.is_nullable(type) : is_subtype(other.type, type));
       return fits ? type : no_type;
     };
     TypeId common = source.type == old.type ? source.type : nullable_form(source, old);

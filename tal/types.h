@@ -170,6 +170,7 @@ public:
   bool mentions(TypeId id, TypeId var) const { return (nodes_[id.value].vars >> 4 * var_index(var) & 15) != 0; }
   bool is_package(TypeId id) const { return tag(id) == TypeTag::Named && named_[nodes_[id.value].a].sort == NamedSort::Package; }
   TypeId target(TypeId id) const { return TypeId{nodes_[id.value].a}; }          // pointee, element, sig, payload, body
+  uint32_t tree_size(TypeId id) const { return nodes_[id.value].size; }          // what comparing or substituting costs at most
   uint32_t var_index(TypeId id) const { return nodes_[id.value].a; }
   NamedId named_id(TypeId id) const { return NamedId{nodes_[id.value].a}; }
   std::span<const TypeId> args(TypeId id) const;                                 // of a named application; payloads of cases

@@ -69,7 +69,12 @@ void print_string(std::FILE* out, const String* text) {
   std::fputc('"', out);
 }
 
-void print_payload(std::FILE* out, uint64_t kind, uint64_t payload) {
+// A static exception without payload ends behind its name, perhaps with the last page of its module: the payload is read where there
+// is one.
+void print_payload(std::FILE* out, uint64_t kind, const Exception* exception) {
+  if (static_cast<tal_payload>(kind) == TAL_PAYLOAD_NONE)
+    return;
+  const uint64_t payload = exception->payload;
   switch (static_cast<tal_payload>(kind)) {
     case TAL_PAYLOAD_NONE: return;
     case TAL_PAYLOAD_BOOL_OR_CHAR: std::fprintf(out, "(%u)", to_byte(payload)); return;
@@ -120,7 +125,7 @@ namespace {
 void describe(std::FILE* out, const Exception* exception) {
   const tal_exception_name row = describe_exception(exception);
   std::fprintf(out, "%s", row.name);
-  print_payload(out, row.payload, exception->payload);
+  print_payload(out, row.payload, exception);
   if (exception == last_raised) {
     const SourcePosition at = describe_call_site(reinterpret_cast<const void*>(raised_at));
     std::fprintf(out, " raised at %s:%u\n", at.file, at.line);

@@ -1,6 +1,7 @@
 // Natives check their arguments: each is called here the way verified code could at worst call it.
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -37,6 +38,7 @@ uint64_t poprt_body_Unix__connect_tcp(const String* host, uint64_t port);
 uint64_t poprt_body_Unix__accept(uint64_t number);
 uint64_t poprt_body_Unix__local_port(uint64_t number);
 uint64_t poprt_body_Unix__poll_in(uint64_t number, uint64_t milliseconds);
+void poprt_body_pop_exn_info(poprt::Stream* stream, const poprt::Exception* exception);
 }
 
 namespace {
@@ -169,6 +171,22 @@ TEST_F(Natives, SocketsTalk) {
   EXPECT_EQ(raised(), &poprt_Unix__Unix_error);
   poprt_body_Unix__listen_tcp(text("127.0.0.1"), 70000, 1);
   EXPECT_EQ(raised(), &poprt_Core__InvalidArg);
+}
+
+// A static exception without payload has eight bytes, and may be the last object of its module.
+TEST_F(Natives, WhatIsNotThereIsNotPrinted) {
+  constexpr size_t page = 4096;
+  auto* pages = static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(pages, MAP_FAILED);
+  ASSERT_EQ(mprotect(pages + page, page, PROT_NONE), 0);
+  const ExceptionName* name = &poprt_NullPointer;
+  std::memcpy(pages + page - sizeof name, &name, sizeof name);
+  Stream* stream = poprt_body_fopen("/dev/null", "w");
+  ASSERT_NE(stream, nullptr);
+  poprt_body_pop_exn_info(stream, reinterpret_cast<const Exception*>(pages + page - sizeof name));
+  EXPECT_EQ(raised(), nullptr);
+  EXPECT_EQ(poprt_body_f_close(stream), 0u);
+  munmap(pages, 2 * page);
 }
 
 }  // namespace

@@ -205,6 +205,56 @@ TEST(Limits, TypeVariablesAndArguments) {
   EXPECT_FALSE(t.signature(s));
 }
 
+// Branches to a label at which the fields of the argument may only be read: each compares the two layouts field by field.
+std::string views_at_edges(uint32_t edges) {
+  ObjectBuilder b;
+  TypeTable& t = b.types();
+  auto view = [&](Mutability mutability) {
+    std::vector<Field> fields;
+    for (uint32_t i = 0; i < 4000; i++)
+      fields.push_back({8 * i, t.i64(), mutability});
+    return t.ptr(t.struct_layout(std::move(fields)));
+  };
+  Bytes code{0x31, 0xC0, 0x83, 0xFE, 0x05}; // xor eax, eax; cmp esi, 5
+  for (uint32_t i = 0; i < edges; i++) {    // je to the ret
+    append(code, {0x0F, 0x84});
+    append32(code, 6 * (edges - 1 - i));
+  }
+  const auto label = static_cast<uint32_t>(code.size());
+  code.push_back(0xC3);
+  LabelRecord record;
+  record.offset = b.function("f", b.sig({view(Mutability::ReadWrite), t.i32()}), code) + label;
+  record.live = {{7, {LocationType::What::Type, view(Mutability::ReadOnly), 0}}}; // rdi
+  b.a.labels.push_back(std::move(record));
+  return b.rule();
+}
+
+// A package with a large layout in it, opened again and again: mov rax, rdi.
+std::string openings_of_a_large_package(uint32_t openings) {
+  ObjectBuilder b;
+  TypeTable& t = b.types();
+  std::vector<Field> fields;
+  for (uint32_t i = 0; i < 4000; i++)
+    fields.push_back({8 * i, t.var(0, Kind::P), Mutability::ReadWrite, true});
+  const NamedId package = t.declare("Q", {}, NamedSort::Package, Kind::P, {Kind::P});
+  EXPECT_TRUE(t.define(package, t.ptr(t.struct_layout(std::move(fields)))));
+  Bytes code;
+  for (uint32_t i = 0; i < openings; i++)
+    append(code, {0x48, 0x89, 0xF8});
+  append(code, {0x31, 0xC0, 0xC3});
+  const uint32_t start = b.function("f", b.sig({t.named(package)}), code);
+  for (uint32_t i = 0; i < openings; i++)
+    b.a.insts.push_back({start + 3 * i, {t.named(package), t.var(1, Kind::P)}});
+  return b.rule();
+}
+
+TEST(Limits, WorkOnLargeTypes) {
+  EXPECT_EQ(views_at_edges(1000), "");
+  EXPECT_EQ(views_at_edges(20000), "O8");
+  EXPECT_EQ(openings_of_a_large_package(500), "");
+  EXPECT_EQ(openings_of_a_large_package(5000), "O8");
+}
+
 // ---- time ----------------------------------------------------------------------------------------------------------
 
 // Seconds that the checker takes per byte of the file; what it answers must be what the caller expects.
