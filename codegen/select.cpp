@@ -55,6 +55,8 @@ void Selector::analyse() {
   for (ir::BlockId id : source_.order) {
     for (ir::InstId inst : source_.block(id).insts) {
       count(source_.inst(inst).operands);
+      const ir::Op op = source_.inst(inst).op;
+      if (op == ir::Op::SDiv || op == ir::Op::SRem) values_[source_.inst(inst).operands[1].value].divides = true;
       for (const ir::Edge& target : source_.inst(inst).targets) count(target.args);
     }
     count(source_.block(id).unwind.args);

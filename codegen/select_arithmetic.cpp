@@ -225,6 +225,12 @@ void Selector::divide(const ir::Inst& inst) {
   }
   size_t fact = nonzero_fact_[inst.operands[1].value];
   if (fact) out_.facts[fact - 1].used_in.push_back(current_);
+  // A label record can say of 32 bits that they are not zero, not of 64: the checker has to see the test. It never fails here.
+  bool tested_here = fact && out_.facts[fact - 1].block == current_ && !out_.facts[fact - 1].on_entry;
+  if (wide && !tested_here && !constant(inst.operands[1])) {
+    emit_dd(Op::TEST64rr, divisor, divisor);
+    raise_if(Cond::E, "__tal_raise_div");
+  }
   if (is_signed) {
     emit_moves({{Place::reg(rax), Place::reg(dividend)}});
     emit(wide ? Op::CQO : Op::CDQ);

@@ -109,6 +109,7 @@ Cond Selector::compare(const ir::Inst& inst) {
     return cond;
   }
   imm = immediate(imm, bits);
+  if (imm == -1 && values_[a.value].divides) here().teaches = true; // no label record can say that a divisor is not -1
   const ir::Inst* mask = def(a);
   if (imm == 0 && (cond == Cond::E || cond == Cond::NE) && mask && mask->op == ir::Op::And && values_[a.value].deferred) {
     values_[a.value].deferred = false;
@@ -428,19 +429,21 @@ void Selector::returns(const ir::Inst& inst) {
 // Leaves by the runtime's raise function if the condition holds. With a handler here the call is in a block of its own,
 // whose unwind edge leads to the pad; otherwise it becomes a stub behind the function.
 void Selector::check(Cond failing, const char* raise) {
-  if (!unwind_) {
-    uint32_t symbol = unit_.runtime(raise);
-    Inst& inst = emit(Op::Raise);
-    inst.cond = failing;
-    inst.extra = symbol;
-    return;
-  }
+  if (!unwind_) return raise_if(failing, raise);
   BlockId stub = out_.mir.new_block(), next = out_.mir.new_block();
   branch(failing, {stub, {}}, {next, {}});
   start(stub);
   fail_always(raise);
   ended_ = false;
   start(next);
+}
+
+// Without a handler in this function.
+void Selector::raise_if(Cond failing, const char* raise) {
+  uint32_t symbol = unit_.runtime(raise);
+  Inst& inst = emit(Op::Raise);
+  inst.cond = failing;
+  inst.extra = symbol;
 }
 
 void Selector::fail_always(const char* raise) {

@@ -72,6 +72,7 @@ private:
   bool is_fused(ir::ValueId value) const;
   void learn_from_branch(ir::ValueId value, bool negated, const mir::Edge& if_true, const mir::Edge& if_false);
   void check(mir::Cond failing, const char* raise);
+  void raise_if(mir::Cond failing, const char* raise);
   void fail_always(const char* raise);
   void learn(ValueFact fact);
   void check_null(const ir::Inst& inst);
@@ -188,6 +189,7 @@ private:
     mir::Reg reg;
     uint32_t uses = 0;        // all uses
     bool deferred = false;    // emitted when asked for (fused compare, folded load)
+    bool divides = false;     // the divisor of a signed division
   };
   std::vector<ValueInfo> values_;
   std::vector<mir::BlockId> blocks_; // by IR block
