@@ -1,6 +1,7 @@
 #include "codegen/intervals.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace codegen {
 
@@ -89,8 +90,7 @@ private:
 
   void instruction(const Inst& inst, uint32_t pos) {
     RegMask defs = implicit_defs(function_, inst), uses = implicit_uses(function_, inst);
-    for (uint32_t r = 0; r < physical_registers; ++r)
-      if (defs >> r & 1) define({r}, pos + 1, true);
+    for (; defs != 0; defs &= defs - 1) define({uint32_t(std::countr_zero(defs))}, pos + 1, true);
     if (inst.op == Op::Pcopy) return copy(function_.copies[inst.extra], pos);
     for_each_operand(inst, [&](Reg reg, Role role, bool) {
       if (role != Role::Use) define(reg, pos + 1, true);
@@ -99,8 +99,7 @@ private:
       if (role == Role::Use) use(reg, pos, !may_be_memory, true);
       if (role == Role::Modify) use(reg, pos, true, true);
     });
-    for (uint32_t r = 0; r < physical_registers; ++r)
-      if (uses >> r & 1) use({r}, pos, true, true);
+    for (; uses != 0; uses &= uses - 1) use({uint32_t(std::countr_zero(uses))}, pos, true, true);
     if (inst.op == Op::MOV32rr || inst.op == Op::MOV64rr || inst.op == Op::MOVAPSrr) {
       hint(inst.d, inst.b);
       hint(inst.b, inst.d);
@@ -167,8 +166,10 @@ private:
   void finish() {
     for (Interval& interval : result_.of_vreg) {
       std::reverse(interval.ranges.begin(), interval.ranges.end());
-      std::sort(interval.uses.begin(), interval.uses.end(),
-                [](const UsePosition& a, const UsePosition& b) { return a.pos < b.pos; });
+      std::reverse(interval.uses.begin(), interval.uses.end());
+      const auto earlier = [](const UsePosition& a, const UsePosition& b) { return a.pos < b.pos; };
+      // Only the operands of one instruction can be out of order.
+      if (!std::is_sorted(interval.uses.begin(), interval.uses.end(), earlier)) std::sort(interval.uses.begin(), interval.uses.end(), earlier);
     }
     for (std::vector<Range>& fixed : result_.fixed) std::reverse(fixed.begin(), fixed.end());
     for (std::vector<Hint>& hints : result_.hints)

@@ -39,13 +39,13 @@ public:
     while (!queue_.empty() && problem_.empty()) {
       // Of pieces that start together (a block's parameters) those choose first whose wish can be met.
       uint32_t start = queue_.top().first;
-      std::vector<uint32_t> others;
+      others_.clear();
       while (!queue_.empty() && queue_.top().first == start) {
         uint32_t id = queue_.top().second;
         queue_.pop();
-        if (!take_hinted(id)) others.push_back(id);
+        if (!take_hinted(id)) others_.push_back(id);
       }
-      for (uint32_t id : others)
+      for (uint32_t id : others_)
         if (problem_.empty() && !piece(id).ranges.empty()) allocate(id);
     }
     finish();
@@ -222,8 +222,10 @@ private:
     return false;
   }
 
-  std::vector<uint32_t> hinted_registers(const Interval& interval) const {
-    std::vector<uint32_t> registers;
+  // Overwritten by the next call.
+  const std::vector<uint32_t>& hinted_registers(const Interval& interval) {
+    std::vector<uint32_t>& registers = hinted_;
+    registers.clear();
     for (const Hint& hint : in_.hints[interval.vreg]) {
       if (registers.size() == 4) break;
       if (hint.other.is_physical()) {
@@ -427,6 +429,7 @@ private:
   std::string& problem_;
   Allocation result_;
   std::vector<std::map<uint32_t, Taken>> taken_;
+  std::vector<uint32_t> others_, hinted_; // of one step; kept for their memory
   std::vector<std::vector<uint32_t>> assigned_; // by virtual register: its pieces that have a register
   std::priority_queue<QueueEntry, std::vector<QueueEntry>, std::greater<>> queue_;
   RegMask used_saved_ = 0;

@@ -25,7 +25,7 @@ namespace {
 constexpr size_t granule = 16, fine = 1024, fine_classes = fine / granule + 1;
 constexpr unsigned fine_bits = 10, largest_bits = 28;
 constexpr size_t largest = size_t(1) << largest_bits, classes = fine_classes + 4 * (largest_bits - fine_bits);
-constexpr size_t page_bytes = 4096, range_bytes = size_t(1) << 36, pages = range_bytes / page_bytes;
+constexpr size_t page_bytes = 4096, range_bytes = size_t(1) << 35, pages = range_bytes / page_bytes;
 constexpr size_t refill_bytes = 8 * page_bytes; // what a class of small cells takes at once
 constexpr size_t first_large = fine_classes + 4 * (std::bit_width(refill_bytes) - 1 - fine_bits); // cells of this class on are whole pages
 

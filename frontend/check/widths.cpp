@@ -3,6 +3,7 @@
 #include <bit>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace frontend {
 
@@ -21,7 +22,8 @@ class Widths {
     for (typed::Symbol& symbol : module_.symbols) {
       if (symbol.kind == typed::SymbolKind::Function) symbol.width_params = signature_needs(symbol.type);
     }
-    for (const typed::Function& function : module_.functions) symbol(function.symbol).width_params |= body_needs(function);
+    for (const typed::Function& function : module_.functions)
+      if (!function.type_params.empty()) symbol(function.symbol).width_params |= body_needs(function);
     solve_calls();
     report();
   }
@@ -129,12 +131,13 @@ class Widths {
 
   // A polymorphic function as a value is one address: it cannot have an entry for each width.
   bool has_wide_binder(TypeId id) {
+    if (id.value < wide_binder_.size() && wide_binder_[id.value] != Answer::Unknown) return wide_binder_[id.value] == Answer::Yes;
     const Type& type = types_.get(id);
-    if (const auto known = wide_binder_.find(id.value); known != wide_binder_.end()) return known->second;
     bool result = signature_needs(id) != 0;
     for (TypeId arg : type.args) result = result || has_wide_binder(arg);
     result = result || (type.element != kErrorType && has_wide_binder(type.element));
-    wide_binder_[id.value] = result;
+    if (id.value >= wide_binder_.size()) wide_binder_.resize(id.value + 1);
+    wide_binder_[id.value] = result ? Answer::Yes : Answer::No;
     return result;
   }
 
@@ -190,7 +193,9 @@ class Widths {
   TypeStore& types_;
   TypeDeclId declaration_;                              // whose parameters are being looked at
   std::unordered_map<uint64_t, uint64_t> known_;        // needs(), by type and depth
-  std::unordered_map<uint32_t, bool> wide_binder_, reported_;
+  enum class Answer : uint8_t { Unknown, No, Yes };
+  std::vector<Answer> wide_binder_;                     // has_wide_binder(), by type: asked for every expression
+  std::unordered_map<uint32_t, bool> reported_;
 };
 
 }  // namespace
