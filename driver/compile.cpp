@@ -98,6 +98,7 @@ std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, fronten
                                              const frontend::typed::TypedModule& source, tal::Bytes& manifest, int& exit_status) {
   std::optional<StageTimer> timer(std::in_place, options, "lower");
   ir::LowerResult lowered = ir::lower(source);
+  lowered.module.updateable = options.updateable || options.emit == Emit::Patch;
   timer.reset();
   if (!report_unsupported(options, session, lowered.unsupported)) {
     exit_status = user_error;

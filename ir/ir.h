@@ -202,6 +202,7 @@ struct Module {
   std::vector<Global> globals;
   std::vector<Exception> exceptions;         // built-in ones are imports
   std::vector<DataObject> data;
+  bool updateable = false;                   // frames of its functions may be found by an update (popc -dsu)
 
   Function& function(FuncId id) { return functions[id.value]; }
   const Function& function(FuncId id) const { return functions[id.value]; }

@@ -19,6 +19,8 @@ const std::vector<Pass>& all_passes() {
       {"simplify-cfg", "fold known branches, skip empty blocks, merge straight lines", simplify_cfg, 0, FoldedBranches | NoTrivialParams, 0, false},
       {"copy-prop", "remove single-valued parameters and conversions or checks without effect", propagate_copies, 0, NoTrivialParams, NoDeadCode, false},
       {"const-fold", "fold constants, apply algebraic identities", fold_constants, NoTrivialParams, SortedOperands, FoldedBranches | NoDeadCode, false},
+      {"tail-recursion", "turn recursion at the end of a function into a loop", make_loops_of_recursion, NoTrivialParams, 0, NoTrivialParams | NoDeadCode, false},
+      {"inline", "copy small functions of the module to their calls", inline_calls, 0, 0, NoTrivialParams | FoldedBranches | SortedOperands | NoDeadCode, false},
       {"gvn", "global value numbering; repeated checks and loads", number_values, NoTrivialParams | SortedOperands, 0, NoDeadCode | NoTrivialParams, false},
       {"licm", "move loop-invariant computations in front of loops", move_loop_invariants, 0, 0, NoTrivialParams, false},
       {"known-facts", "end blocks behind checks that cannot succeed, decide branches of known outcome", use_known_facts, 0, 0, NoTrivialParams | NoDeadCode, true},
@@ -29,9 +31,10 @@ const std::vector<Pass>& all_passes() {
 
 // Numbering makes operands equal, so folding comes before and after it, and moves nothing out of a loop that it could have
 // removed; dead code is removed once nothing makes any. Known facts are used when all constants are known, and first, while
-// every check is still there (numbering takes for granted that the earlier of two checks has succeeded).
+// every check is still there (numbering takes for granted that the earlier of two checks has succeeded). Bodies are copied when they are
+// simplified, and then facts are used again, for arguments are known now.
 const std::vector<std::string>& default_pipeline() {
-  static const std::vector<std::string> order = {"known-facts", "simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "licm", "known-facts", "dce", "simplify-cfg"};
+  static const std::vector<std::string> order = {"known-facts", "simplify-cfg", "tail-recursion", "inline", "known-facts", "simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "licm", "known-facts", "dce", "simplify-cfg"};
   return order;
 }
 

@@ -104,6 +104,10 @@ class Folder {
       return value ? std::optional(static_cast<uint64_t>(sign_extend(*value, width(inst.operands[0])))) : value;
     }
     case Op::ArrayLength: return known_length(inst.operands[0]);
+    case Op::ExnMatches: {
+      const Inst* packet = new_packet(inst.operands[0]);
+      return packet ? std::optional<uint64_t>(packet->symbol == inst.symbol) : std::nullopt;
+    }
     default: return inst.operands.size() == 2 ? fold_binary(inst) : std::nullopt;
     }
   }
@@ -139,6 +143,12 @@ class Folder {
     }
   }
 
+  // The instruction that makes the exception, if it is made here.
+  const Inst* new_packet(ValueId exn) const {
+    const InstId def = function_.value(exn).def;
+    return def.is_valid() && function_.inst(def).op == Op::NewExn ? &function_.inst(def) : nullptr;
+  }
+
   // The length of an array made here with a constant length.
   std::optional<uint64_t> known_length(ValueId array) const {
     InstId def = function_.value(array).def;
@@ -152,6 +162,10 @@ class Folder {
 
   // The operand that the result equals, if any.
   ValueId identity(const Inst& inst) const {
+    if (inst.op == Op::ExnPayload) {
+      const Inst* packet = new_packet(inst.operands[0]);
+      return packet && packet->symbol == inst.symbol ? packet->operands[0] : ValueId{};
+    }
     if (inst.operands.size() != 2)
       return {};
     ValueId left = inst.operands[0], right = inst.operands[1];

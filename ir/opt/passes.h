@@ -13,6 +13,10 @@ bool simplify_cfg(Module& module, Function& function);
 bool propagate_copies(Module& module, Function& function);
 // Computes operations on constants, applies algebraic identities, puts constants of commutative operations on the right.
 bool fold_constants(Module& module, Function& function);
+// Makes loops of functions whose only calls are of themselves, at their ends.
+bool make_loops_of_recursion(Module& module, Function& function);
+// Copies the bodies of small functions that call nothing to their calls.
+bool inline_calls(Module& module, Function& function);
 // Dominator-based global value numbering; also removes repeated checks and loads.
 bool number_values(Module& module, Function& function);
 // Moves what a loop computes anew without need in front of it.
