@@ -1,13 +1,17 @@
 // Attacks the checker: makes mutants of verified objects, asks the checker about each, and runs the accepted ones under the
 // reference semantics. scripts/attack collects the seeds and calls this.
 //
-//   attack COUNT [--seed S] [-j JOBS] [--only MUTATOR-NUMBER] [--at INDEX] [--keep DIR] OBJECT...
+//   attack COUNT [--seed S] [-j JOBS] [--only MUTATOR-NUMBER] [--at INDEX] [--keep DIR] [--second-opinion] OBJECT...
+//
+// With --second-opinion nothing is run: each answer of the checker is compared with that of test/second_opinion.
 //
 // The mutants are numbered; a mutant depends on its number, the seed and the objects alone, whatever the number of jobs. Workers
 // are processes: a crash or a mutant that takes ten seconds is a finding, and the worker goes on behind it. --at makes one
 // mutant again and keeps it. Exit status 1 if there was a violation, a crash or a hang.
 #include "havoc.h"
 #include "mutators.h"
+
+#include "compare.h"
 
 #include "tal/checker.h"
 
@@ -36,6 +40,7 @@ constexpr const char* rule_names[] = {
 constexpr size_t rule_count = std::size(rule_names);
 constexpr unsigned max_jobs = 64;
 
+// For a second opinion: `runs` are functions that were judged alike, `limits` those without opinion, `violations` disagreements.
 struct Tally {
   uint64_t made = 0, rejected = 0, accepted = 0, runs = 0, steps = 0, violations = 0, limits = 0;
 };
@@ -53,6 +58,7 @@ struct Options {
   uint64_t count = 0, seed = 1, at = UINT64_MAX;
   unsigned jobs = 1;
   int only = -1;
+  bool second_opinion = false;
   std::string keep;
   std::vector<std::string> files;
 };
@@ -121,6 +127,8 @@ private:
     const auto start = std::chrono::steady_clock::now();
     tal::VerifyResult result = tal::verify(mutant.bytes, natives_);
     w.longest = std::max(w.longest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    if (options_.second_opinion)
+      ask(seed, mutant, result, i, random, t);
     if (const auto* error = std::get_if<tal::VerifyError>(&result)) {
       t.rejected++;
       for (size_t r = 0; r < rule_count; r++)
@@ -130,9 +138,30 @@ private:
       return false;
     }
     t.accepted++;
+    if (options_.second_opinion)
+      return true;
     uint64_t before = t.violations;
     run(seed, mutant, *std::get<std::unique_ptr<tal::VerifiedObject>>(result), i, random, t);
     return t.violations == before;
+  }
+
+  // The second opinion about the function that was changed and some others.
+  void ask(const Seed& seed, const Mutant& mutant, const tal::VerifyResult& result, uint64_t i, Random& random, Tally& t) {
+    const bool small = seed.object.image.text.size() < 2000;
+    const auto asked = [&](uint32_t from, uint32_t to) {
+      return small || (mutant.touched && *mutant.touched >= from && *mutant.touched < to) || random.one_in(16);
+    };
+    second::Comparison c;
+    second::compare(mutant.bytes, result, natives_, asked, c);
+    t.runs += c.agreed;
+    t.limits += c.no_opinion;
+    t.violations += !c.disagreements.empty();
+    for (const std::string& text : c.disagreements) {
+      const std::string line = "DISAGREEMENT mutant " + std::to_string(i) + " of " + seed.file + ": " + text + "\n";
+      (void)!write(1, line.data(), line.size());
+    }
+    if (!c.disagreements.empty())
+      keep(seed, mutant, i);
   }
 
   // Runs the function that was changed, and some others, with random arguments.
@@ -251,7 +280,8 @@ void print_report(const Worker* workers, const Options& options, unsigned faults
   Tally all;
   double longest = 0;
   std::map<std::string, uint64_t> rules;
-  std::printf("| mutator | mutants | rejected | accepted and safe | VIOLATION | runs |\n|---|---:|---:|---:|---:|---:|\n");
+  std::printf("| mutator | mutants | rejected | %s |\n|---|---:|---:|---:|---:|---:|\n",
+              options.second_opinion ? "accepted | DISAGREEMENT | functions judged alike" : "accepted and safe | VIOLATION | runs");
   for (size_t k = 0; k < mutators; k++) {
     Tally t;
     for (unsigned n = 0; n < options.jobs; n++) {
@@ -268,7 +298,7 @@ void print_report(const Worker* workers, const Options& options, unsigned faults
     }
     auto number = [](uint64_t v) { return static_cast<unsigned long long>(v); };
     std::printf("| %s | %llu | %llu | %llu | %llu | %llu |\n", mutator_name(static_cast<Mutator>(k)), number(t.made), number(t.rejected),
-                number(t.accepted - t.violations), number(t.violations), number(t.runs));
+                number(options.second_opinion ? t.accepted : t.accepted - t.violations), number(t.violations), number(t.runs));
     all.made += t.made;
     all.rejected += t.rejected;
     all.accepted += t.accepted;
@@ -279,13 +309,16 @@ void print_report(const Worker* workers, const Options& options, unsigned faults
   }
   auto number = [](uint64_t v) { return static_cast<unsigned long long>(v); };
   std::printf("| **all** | %llu | %llu | %llu | %llu | %llu |\n\n", number(all.made), number(all.rejected),
-              number(all.accepted - all.violations), number(all.violations), number(all.runs));
+              number(options.second_opinion ? all.accepted : all.accepted - all.violations), number(all.violations), number(all.runs));
   std::printf("| rule | refused |\n|---|---:|\n");
   for (const char* r : rule_names)
     std::printf("| %s | %llu |\n", r, number(rules[r]));
   for (unsigned n = 0; n < options.jobs; n++)
     longest = std::max(longest, workers[n].longest);
-  std::printf("\n%llu instructions in the runs, %llu runs ended at a limit; %u crashes and hangs.\n", number(all.steps), number(all.limits), faults);
+  if (options.second_opinion)
+    std::printf("\n%llu functions without a second opinion; %u crashes and hangs.\n", number(all.limits), faults);
+  else
+    std::printf("\n%llu instructions in the runs, %llu runs ended at a limit; %u crashes and hangs.\n", number(all.steps), number(all.limits), faults);
   std::fprintf(stderr, "%.0f mutants per second; the longest check took %.0f ms\n", static_cast<double>(all.made) / seconds, longest * 1000);
 }
 
@@ -300,6 +333,8 @@ bool read_options(int argc, char** argv, Options& o) {
       o.only = std::clamp(std::atoi(argv[++i]), 0, static_cast<int>(mutators) - 1);
     else if (option("--at"))
       o.at = std::strtoull(argv[++i], nullptr, 10);
+    else if (std::strcmp(argv[i], "--second-opinion") == 0)
+      o.second_opinion = true;
     else if (option("--keep"))
       o.keep = argv[++i];
     else if (o.count == 0 && o.files.empty())
@@ -315,7 +350,7 @@ bool read_options(int argc, char** argv, Options& o) {
 int main(int argc, char** argv) {
   Options options;
   if (!read_options(argc, argv, options)) {
-    std::fputs("usage: attack COUNT [--seed S] [-j JOBS] [--only MUTATOR-NUMBER] [--at INDEX] [--keep DIR] OBJECT...\n", stderr);
+    std::fputs("usage: attack COUNT [--seed S] [-j JOBS] [--only MUTATOR-NUMBER] [--at INDEX] [--keep DIR] [--second-opinion] OBJECT...\n", stderr);
     return 64;
   }
   tal::NativeInterface natives;

@@ -274,6 +274,24 @@ TypeRef Types::nonnull(TypeRef word) {
   return intern(std::move(t));
 }
 
+TypeRef Types::nullable(TypeRef word) {
+  Type t = types_[word];
+  if (t.sort != Sort::Ptr && t.sort != Sort::Arr && t.sort != Sort::Fn && t.sort != Sort::Exn && t.sort != Sort::Union)
+    return 0;
+  t.nullable = true;
+  return intern(std::move(t));
+}
+
+TypeRef Types::field_pointer(const FieldType& f) {
+  Type layout, pointer;
+  layout.sort = Sort::Struct;
+  const bool slot = kind_of(f.type) == Kind::W || kind_of(f.type) == Kind::D; // of no width that is known
+  layout.fields.push_back({0, slot ? 8 : width(f.type), f.type, f.writable, slot});
+  pointer.sort = Sort::Ptr;
+  pointer.target = intern(std::move(layout));
+  return intern(std::move(pointer));
+}
+
 TypeRef Types::layout(TypeRef memory) {
   if (types_[memory].sort == Sort::Struct || types_[memory].sort == Sort::Cases)
     return memory;
@@ -316,24 +334,24 @@ bool Types::zero_is_legal(TypeRef word) const {
   return (t.sort >= Sort::I8 && t.sort <= Sort::F64) || t.nullable || is_constant_of(word, 0);
 }
 
+// They do not depend on arguments: those of the definition serve.
+std::pair<uint64_t, uint64_t> Types::constants_of(TypeRef word) const {
+  const Type& memory = types_[types_[word].target];
+  if (memory.sort != Sort::Named)
+    return {memory.number, memory.end};
+  const NamedDefinition& d = named_[memory.number];
+  tal::TypeId body = d.table->named_type(d.id).body;
+  if (!body || d.table->tag(body) != TypeTag::Cases)
+    return {0, 0};
+  return {d.table->first_constant(body), d.table->end_of_constants(body)};
+}
+
 bool Types::is_constant_of(TypeRef word, uint64_t value) const {
   const Type& t = types_[word];
   if (t.sort != Sort::Union)
     return false;
-  if (t.nullable && value == 0)
-    return true;
-  // The constants do not depend on arguments: those of the definition serve.
-  const Type& memory = types_[t.target];
-  uint64_t first = memory.number, end = memory.end;
-  if (memory.sort == Sort::Named) {
-    const NamedDefinition& d = named_[memory.number];
-    tal::TypeId body = d.table->named_type(d.id).body;
-    if (!body || d.table->tag(body) != TypeTag::Cases)
-      return false;
-    first = d.table->first_constant(body);
-    end = d.table->end_of_constants(body);
-  }
-  return value >= first && value < end;
+  const auto [first, end] = constants_of(word);
+  return (t.nullable && value == 0) || (value >= first && value < end);
 }
 
 Kind Types::kind_of(TypeRef word) const {

@@ -4,6 +4,7 @@
 
 #include "tal/types.h"
 
+#include <deque>
 #include <map>
 #include <unordered_map>
 
@@ -56,11 +57,15 @@ public:
   TypeRef pointer_to(bool is_array, TypeRef type_of_object);
   TypeRef layout(TypeRef memory);   // a Struct, or the Cases of a union; 0 for abstract types
   TypeRef nonnull(TypeRef word);
+  TypeRef nullable(TypeRef word);            // 0 if there is no such form
+  TypeRef field_pointer(const FieldType& f); // to this field alone
   bool is_integer(TypeRef t) const { return t >= 1 && t <= 4; }
   unsigned width(TypeRef word) const; // bytes in a dense array or plain field
   uint32_t object_size(TypeRef layout) const;
   bool zero_is_legal(TypeRef word) const;
   bool may_hold_address(TypeRef word) const { return types_[word].sort > Sort::F64; }
+  // The constants of a union: first <= c < second; null, where it is allowed, is not among them.
+  std::pair<uint64_t, uint64_t> constants_of(TypeRef union_word) const;
   bool is_constant_of(TypeRef union_word, uint64_t value) const;
   // Packages: named types that hide some of their types.
   bool is_package(TypeRef t) const;
@@ -93,7 +98,7 @@ private:
   void match(TypeRef pattern, TypeRef t, std::vector<TypeRef>& bound, unsigned depth, size_t inside = 0) const;
   uint32_t named_number(const tal::TypeTable& table, tal::NamedId id);
 
-  std::vector<Type> types_;
+  std::deque<Type> types_; // references stay valid while it grows
   std::vector<uint32_t> free_; // how many variables must be filled in for a type to be closed
   std::map<std::string, TypeRef> interned_;
   std::vector<std::vector<TypeRef>> environments_{{}};
