@@ -27,6 +27,7 @@ bool FunctionChecker::arrive_excluded() {
     excluded_ = true; // unless the path before goes on here
     excluded_targets_.erase(excluded_targets_.begin());
   }
+  excluded_ = excluded_ || excluded_table_;
   return true;
 }
 
@@ -83,7 +84,9 @@ bool FunctionChecker::skip_excluded() {
     if (!exclude(static_cast<uint32_t>(target)))
       return false;
   }
-  if (rule == Rule::Jmp || rule == Rule::JmpTable || rule == Rule::Ret || rule == Rule::Ud2)
+  if (rule == Rule::JmpTable) // its entries, which nobody reads here, may lead to anything that no state reaches
+    excluded_table_ = true;
+  else if (rule == Rule::Jmp || rule == Rule::Ret || rule == Rule::Ud2)
     excluded_ = false;
   const auto& insts = m_.annotations.insts;
   while (m_.next_inst < insts.size() && insts[m_.next_inst].offset < at_ + inst_.length)

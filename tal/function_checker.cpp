@@ -289,7 +289,7 @@ bool FunctionChecker::check(uint32_t symbol, uint32_t index) {
   inst_ = Inst{};
   pending_.clear();
   excluded_targets_.clear();
-  excluded_ = false;
+  excluded_ = excluded_table_ = false;
   m_.statistics.functions++;
   return enter_function() && validate_labels() && walk() && finish();
 }

@@ -197,6 +197,7 @@ private:
   Inst inst_;
   bool alive_ = false;                  // a state reaches at_
   bool excluded_ = false;               // only an excluded way reaches at_
+  bool excluded_table_ = false;         // an excluded jump through a table was met in this function
   std::set<uint32_t> excluded_targets_; // of excluded ways, ahead of at_, without label record
   State state_, scratch_;
   std::span<const LabelRecord> labels_; // of this function

@@ -14,10 +14,8 @@ namespace {
 
 constexpr Wide first_address = 4096;
 
-// A float is moved as a whole, in a slot with the bytes above it or without.
-bool whole_float(const Place& place, unsigned width, unsigned bytes) {
-  return place.part == 0 && (bytes == width || (bytes == 8 && place.slot));
-}
+// A float is moved as a whole, in a slot with the bytes above it.
+bool whole_float(const Place& place, unsigned width, unsigned bytes) { return place.part == 0 && bytes == (place.slot ? 8 : width); }
 
 } // namespace
 
@@ -36,7 +34,9 @@ Value Judge::of_type(Path& path, TypeRef type) {
     return path.word(4, path.fresh(type == 4 ? Wide{INT64_MIN} : Wide{0}, type == 4 ? Wide{INT64_MAX} : (Wide{1} << 8 * types_.width(type)) - 1));
   if (t.sort == Sort::Union) {
     const auto [first, end] = types_.constants_of(type);
-    return path.word(type, path.fresh(t.nullable ? 0 : first == end ? first_address : static_cast<Wide>(first), INT64_MAX));
+    const TypeRef cases = types_.layout(t.target);
+    const Wide most = cases != 0 && types_[cases].list.empty() ? static_cast<Wide>(end) - 1 : Wide{INT64_MAX};
+    return path.word(type, path.fresh(t.nullable ? 0 : first == end ? first_address : static_cast<Wide>(first), most));
   }
   return path.word(type, path.fresh()); // that it is not null its type says
 }
@@ -54,7 +54,7 @@ bool Judge::is_of_type(const Path& path, const Value& v, TypeRef type) const {
   const Type& t = types_[type];
   if (v.is_constant() && v.c == 0 && t.nullable)
     return true;
-  if (t.sort == Sort::Union && i.least >= 0 && i.most < 4096) {
+  if (t.sort == Sort::Union && types_.is_integer(v.type) && i.least >= 0 && i.most < 4096) {
     bool all = true;
     for (Wide n = i.least; n <= i.most; n++)
       all = all && types_.is_constant_of(type, static_cast<uint64_t>(n));
@@ -69,17 +69,20 @@ bool Judge::is_of_type(const Path& path, const Value& v, TypeRef type) const {
 }
 
 // T2: variables are those of the signature at their kinds, or such as packages are opened to.
-bool Judge::is_in_scope(TypeRef type) const {
+bool Judge::is_in_scope(TypeRef type, uint32_t quantified) const {
   const Type& t = types_[type];
-  if (t.sort == Sort::Var)
-    return t.number < signature_->vars.size() ? t.kind == signature_->vars[t.number] : t.kind != tal::Kind::D && t.number < 16;
-  if (type == 0 || !t.vars.empty())
+  if (t.sort == Sort::Var && t.number >= quantified) {
+    const uint32_t n = t.number - quantified;
+    return n < signature_->vars.size() ? t.kind == signature_->vars[n] : t.kind != tal::Kind::D && n < 16;
+  }
+  if (type == 0 || t.sort == Sort::Var)
     return true;
-  bool all = is_in_scope(t.target) && is_in_scope(t.result);
+  quantified += static_cast<uint32_t>(t.vars.size());
+  bool all = is_in_scope(t.target, quantified) && is_in_scope(t.result, quantified);
   for (TypeRef x : t.list)
-    all = all && is_in_scope(x);
+    all = all && is_in_scope(x, quantified);
   for (const talsim::FieldType& f : t.fields)
-    all = all && is_in_scope(f.type);
+    all = all && is_in_scope(f.type, quantified);
   return all;
 }
 
@@ -100,7 +103,7 @@ bool Judge::symbol_operand(Path& path, Value& v, int64_t& offset) {
   switch (s.kind) {
   case tal::SymbolKind::Function: {
     TypeRef signature = 0;
-    if (!instance(s, signature))
+    if (!declared(s, signature) || !instance(signature, false))
       return false;
     v = path.word(types_.function(signature), path.fresh());
     break;
@@ -119,6 +122,8 @@ bool Judge::symbol_operand(Path& path, Value& v, int64_t& offset) {
     break;
   default: v = of_type(path, type); break;
   }
+  if (types_[type].sort == Sort::Union)
+    path.about(v.name).least = first_address;
   const tal::Bytes* bytes = s.section == tal::Section::RoData  ? &file_.image.rodata
                             : s.section == tal::Section::Data  ? &file_.image.data
                             : s.section == tal::Section::RelRo ? &file_.image.relro
@@ -129,6 +134,8 @@ bool Judge::symbol_operand(Path& path, Value& v, int64_t& offset) {
       length |= uint64_t{(*bytes)[s.offset + i]} << 8 * i;
     About& about = path.about(path.length_of(v.name));
     about.least = about.most = static_cast<Wide>(length);
+    if (s.section == tal::Section::RoData && types_[type].target == types_.integer(4))
+      path.about(v.name).table = r->symbol + 1;
   }
   return true;
 }
@@ -256,7 +263,7 @@ bool Judge::find_element(Path& path, const Value& base, TypeRef array, int64_t o
       return false;
     if (inst_.scale != size)
       return refuse("the scale is not the size of an element");
-    if (!index.is_word() || !types_.is_integer(index.type))
+    if (!types_.is_integer(index.type) && types_[index.type].sort != Sort::Union)
       return refuse("an index that is no number");
   }
   const int64_t from = offset - 8;
@@ -273,6 +280,8 @@ bool Judge::find_element(Path& path, const Value& base, TypeRef array, int64_t o
   place.bytes = static_cast<unsigned>(size);
   place.part = static_cast<unsigned>(part);
   place.writable = t.writable;
+  place.table = path.about(base.name).table;
+  place.at = index;
   place.object = zero;
   return true;
 }
@@ -354,6 +363,12 @@ bool Judge::load(Path& path, unsigned bytes, Value& v) {
     if (place.slot && width < 8 && types_.is_integer(place.type) && place.part == 0)
       most = std::min(most, (Wide{1} << 8 * width) - 1);
     v = path.integer(bytes == 8 && most == INT64_MAX ? Wide{INT64_MIN} : Wide{0}, most);
+    if (place.table != 0) {
+      About& element = path.about(v.name);
+      element.table = place.table;
+      element.index = place.at.name;
+      element.index_c = place.at.c;
+    }
     return true;
   }
   const unsigned whole = place.slot ? 8 : width;
@@ -414,7 +429,7 @@ bool Judge::store(Path& path, unsigned bytes, const Value& v) {
       return true;
     if (place.part == 0 && bytes == 8)
       return is_of_type(path, v, place.type) || refuse("a number that is not canonical");
-    return place.part + bytes <= width || refuse("the upper part of a slot");
+    return (place.part == 0 && bytes == width) || refuse("a part of a slot");
   }
   if (place.part != 0 || bytes != (place.slot ? 8 : width))
     return refuse("a part of a field that is no number");

@@ -172,6 +172,7 @@ bool Judge::step(Path& path, bool& goes_on) {
       return tail_call(path);
     }
     return branch(path, goes_on);
+  case Rule::JmpTable: goes_on = false; return jump_table(path);
   case Rule::Call:
   case Rule::CallInd: return call(path, goes_on);
   case Rule::Ret: goes_on = false; return return_(path);
@@ -323,6 +324,17 @@ bool Judge::alu(Path& path) {
     path.flags = {};
     return set(path, inst_.rm, row.size, path.constant(0));
   }
+  if (row.rule == Rule::Add && row.size == 8 && row.form == Form::RG) // C36
+    for (int turn = 0; turn < 2; turn++) {
+      const Value place = path.registers[turn == 0 ? inst_.rm : inst_.reg], element = path.registers[turn == 0 ? inst_.reg : inst_.rm];
+      if (place.what == What::Place && element.is_word() && element.c == 0 && types_.is_integer(element.type) && path.about(element.name).table != 0) {
+        path.flags = {};
+        result = element;
+        result.what = What::Jump;
+        result.c = place.c;
+        return set(path, inst_.rm, 8, result);
+      }
+    }
   if (!operand(path, true, a) || (!one && !operand(path, false, b)))
     return false;
   if (one)
@@ -428,7 +440,9 @@ bool Judge::divide(Path& path) {
       return refuse("the high half of the dividend is not its sign");
     const bool minus_one = row.size == 4 ? d.most == narrow.most : d.least <= -1 && d.most >= -1;
     const bool excluded = row.size == 8 && divisor.c == 0 && path.about(divisor.name).not_minus_one;
-    const bool least = row.size == 4 ? !n.inside(0, exact.most) : n.least == exact.least;
+    const bool least = dividend.is_constant() ? row.size == 4 ? static_cast<int32_t>(dividend.c) == INT32_MIN : dividend.c == INT64_MIN
+                       : row.size == 4        ? !n.inside(0, exact.most)
+                                              : n.least == exact.least;
     if (minus_one && !excluded && least)
       return refuse("the least number may be divided by minus one");
   }
@@ -451,6 +465,12 @@ bool Judge::address(Path& path) {
   if (inst_.base == tal::rip) {
     Value v;
     int64_t offset = 0;
+    const int64_t place = int64_t{at_} + inst_.length + inst_.disp;
+    if (reloc_at(at_ + inst_.field) == nullptr && bytes == 8 && place >= start_ && place < end_) { // C36
+      v.what = What::Place;
+      v.c = place;
+      return set(path, inst_.reg, 8, v);
+    }
     if (!symbol_operand(path, v, offset))
       return false;
     if (offset != 0)

@@ -68,34 +68,45 @@ bool Judge::stack_pointer(Path& path) {
   return move_to(row.rule == Rule::Sub ? path.depth + inst_.imm : path.depth - inst_.imm);
 }
 
-// C21: the signature of a function at its type arguments.
-bool Judge::instance(const tal::Symbol& s, TypeRef& signature) {
+bool Judge::declared(const tal::Symbol& s, TypeRef& signature) {
   const bool is_native = s.scope == tal::Scope::Native;
   const auto native = is_native ? natives_.natives.find(s.name) : natives_.natives.end();
   if (is_native && native == natives_.natives.end())
     return refuse("the address of an entry point with rules of its own");
   const tal::TypeTable& table = is_native ? natives_.types : file_.annotations.types;
   const tal::TypeId id = is_native ? native->second.type : s.type;
-  const tal::Signature& sig = table.sig(id);
-  if (!sig.pre.empty() || !sig.post.empty())
+  if (!table.sig(id).pre.empty() || !table.sig(id).post.empty())
     return no_opinion("conditions in a signature");
-  const tal::Instantiation* inst = instantiation();
-  if (sig.vars.empty()) {
-    signature = types_.of(table, id);
-    return inst == nullptr || leftover();
-  }
-  if (inst == nullptr)
-    return refuse("type arguments are missing");
-  taken_.insert(at_);
-  std::vector<TypeRef> arguments;
-  for (tal::TypeId a : inst->args) {
-    arguments.push_back(types_.of(file_.annotations.types, a));
-    if (!is_in_scope(arguments.back()))
-      return refuse("type arguments with the variables of something else");
-  }
-  if (arguments.size() != sig.vars.size() || (signature = types_.instance(table, id, types_.environment(arguments))) == 0)
-    return refuse("type arguments that do not fit");
+  signature = types_.of(table, id);
   return true;
+}
+
+// The types that a record names, variables of this function.
+bool Judge::written_types(const tal::Instantiation& record, std::vector<TypeRef>& types) {
+  taken_.insert(at_);
+  for (tal::TypeId id : record.args) {
+    types.push_back(types_.of(file_.annotations.types, id));
+    if (types_.kind_of(types.back()) == tal::Kind::None || !is_in_scope(types.back()))
+      return refuse("type arguments that are no word types of this function");
+  }
+  return true;
+}
+
+// C21: a signature at the type arguments that are written here, all of them (`whole`) or the first ones.
+bool Judge::instance(TypeRef& signature, bool whole) {
+  const tal::Instantiation* record = instantiation();
+  const size_t variables = types_[signature].vars.size();
+  if (variables == 0)
+    return record == nullptr || leftover();
+  if (record == nullptr)
+    return !whole || refuse("type arguments are missing");
+  std::vector<TypeRef> arguments;
+  if (!written_types(*record, arguments))
+    return false;
+  if (arguments.empty() || arguments.size() > variables || (whole && arguments.size() != variables))
+    return refuse("another number of type arguments");
+  signature = types_.instance(signature, arguments);
+  return signature != 0 || refuse("type arguments that do not fit");
 }
 
 bool Judge::callee(Path& path, TypeRef& signature, Special& which) {
@@ -109,7 +120,7 @@ bool Judge::callee(Path& path, TypeRef& signature, Special& which) {
       return refuse("a call of something else than a function");
     if (s.scope == tal::Scope::Native && (which = tal::special_entry(s.name)) != Special::None)
       return instantiation() == nullptr || leftover();
-    return instance(s, signature);
+    return declared(s, signature) && instance(signature, true);
   }
   Value v;
   if (!operand(path, true, v))
@@ -119,7 +130,7 @@ bool Judge::callee(Path& path, TypeRef& signature, Special& which) {
   if (!not_null(path, v))
     return refuse("the function may be null");
   signature = types_[v.type].target;
-  return instantiation() == nullptr || leftover();
+  return instance(signature, true);
 }
 
 // C18. Of a tail call no argument may be on the stack.
@@ -250,7 +261,7 @@ bool Judge::make_object(Path& path, Value& result) {
   if (t.sort == Sort::Exn || t.sort == Sort::Union) {
     about.missing = {0, 8};
     if (t.sort == Sort::Union)
-      about.least = static_cast<Wide>(types_.constants_of(descriptor.type).second);
+      about.least = 4096; // an address
   } else {
     const Type& layout = types_[types_.layout(t.target)];
     if (layout.sort != Sort::Struct)
@@ -271,7 +282,7 @@ bool Judge::make_array(Path& path, Value& result) {
     return refuse("the length of an array is no number");
   const Type& t = types_[descriptor.type];
   const bool is_float = types_[t.target].sort == Sort::F32 || types_[t.target].sort == Sort::F64;
-  if (!(n.is_constant() && n.c == 0) && (is_float ? !element.is_word() : !is_of_type(path, element, t.target)))
+  if (!(n.is_constant() && n.c == 0) && !is_float && !is_of_type(path, element, t.target))
     return refuse("the first element has another type");
   result = of_type(path, descriptor.type);
   const Value length = path.word(4, path.length_of(result.name));
@@ -329,13 +340,51 @@ bool Judge::tail_call(Path& path) {
   return true;
 }
 
-bool Judge::mentions(TypeRef type, TypeRef var) const {
-  if (type == var)
-    return true;
+// C36: each entry is a branch, on which the index is one of those with this entry.
+bool Judge::jump_table(Path& path) {
+  if (inst_.rm == tal::rsp || path.registers[inst_.rm].what != What::Jump)
+    return refuse("no entry of a jump table");
+  const Value v = path.registers[inst_.rm];
+  const About element = path.about(v.name);
+  const tal::Symbol& table = file_.annotations.symbols[element.table - 1];
+  const auto word = [&](uint64_t at) {
+    uint32_t w = 0;
+    for (unsigned i = 0; i < 4; i++)
+      w |= uint32_t{file_.image.rodata[table.offset + at + i]} << 8 * i;
+    return w;
+  };
+  std::map<int64_t, std::pair<int64_t, int64_t>> ways; // the first and the last index that lead there
+  for (uint32_t i = 0; i < word(0); i++) {
+    const int64_t to = v.c + word(8 + 4 * uint64_t{i});
+    ways.try_emplace(to, i, i).first->second.second = i;
+  }
+  const uint32_t from = at_;
+  const tal::Inst inst = inst_;
+  for (const auto& [to, indices] : ways) {
+    if (to < int64_t{start_} + 2 || to >= end_)
+      return refuse("an entry outside the function or in its entry window");
+    const Value index = path.word(4, element.index, element.index_c);
+    Path way = path;
+    if (!way.assume(way.constant(indices.first), index, 0) || !way.assume(index, way.constant(indices.second), 0)) {
+      excluded_targets_.insert(static_cast<uint32_t>(to));
+      continue;
+    }
+    if (code_.count(static_cast<uint32_t>(to)) == 0)
+      return refuse("an entry inside an instruction");
+    if (!arrive(from, static_cast<uint32_t>(to), std::move(way)))
+      return false;
+    at_ = from;
+    inst_ = inst;
+  }
+  return true;
+}
+
+bool Judge::mentions(TypeRef type, uint32_t var) const {
   const Type& t = types_[type];
-  if (type == 0 || !t.vars.empty())
-    return false;
-  bool found = (t.target != 0 && mentions(t.target, var)) || (t.result != 0 && mentions(t.result, var));
+  if (type == 0 || t.sort == Sort::Var)
+    return type != 0 && t.number == var;
+  var += static_cast<uint32_t>(t.vars.size());
+  bool found = mentions(t.target, var) || mentions(t.result, var);
   for (TypeRef x : t.list)
     found = found || mentions(x, var);
   for (const talsim::FieldType& f : t.fields)
@@ -343,49 +392,57 @@ bool Judge::mentions(TypeRef type, TypeRef var) const {
   return found;
 }
 
-// C33.
+// C33, C35: a move with types written beside it.
 bool Judge::package(Path& path) {
-  taken_.insert(at_);
-  const std::vector<tal::TypeId>& written = instantiation()->args;
-  const tal::TypeTable& table = file_.annotations.types;
   std::vector<TypeRef> hidden;
-  for (tal::TypeId id : written) {
-    hidden.push_back(types_.of(table, id));
-    if (!is_in_scope(hidden.back()))
-      return refuse("type arguments with the variables of something else");
-  }
-  if (hidden.empty() || !types_.is_package(hidden[0]))
-    return refuse("no package");
-  const TypeRef package = hidden[0];
+  if (!written_types(*instantiation(), hidden))
+    return false;
+  if (hidden.empty())
+    return refuse("no types");
+  const TypeRef first = hidden[0];
   hidden.erase(hidden.begin());
-  const TypeRef inside = types_.content(package, hidden);
-  if (inside == 0)
-    return refuse("hidden types that do not fit");
-  Value v = path.registers[inst_.reg];
-  if (!v.is_word() || v.type != package) {
-    if (!is_of_type(path, v, inside))
-      return refuse("something else than is in the package");
-    path.registers[inst_.rm] = path.word(package, path.fresh());
+  const Value v = path.registers[inst_.reg];
+  if (types_[first].sort == Sort::Fn) {
+    const TypeRef scheme = types_[first].target;
+    const TypeRef at = hidden.empty() ? scheme : hidden.size() > types_[scheme].vars.size() ? 0 : types_.instance(scheme, hidden);
+    if (at == 0 || !is_of_type(path, v, first))
+      return refuse("no function value at these types");
+    path.registers[inst_.rm] = of_type(path, types_[first].nullable ? types_.nullable(types_.function(at)) : types_.function(at));
     return true;
   }
+  if (!types_.is_package(first))
+    return refuse("no package");
+  const TypeRef inside = types_.content(first, hidden);
+  if (inside == 0)
+    return refuse("hidden types that do not fit");
+  if (v.is_word() && v.type == first)
+    return open(path, first, inside, hidden);
+  if (!is_of_type(path, v, inside))
+    return refuse("something else than is in the package");
+  path.registers[inst_.rm] = path.word(first, path.fresh());
+  return true;
+}
+
+bool Judge::open(Path& path, TypeRef package, TypeRef inside, const std::vector<TypeRef>& hidden) {
   const std::vector<tal::Kind>& kinds = types_.hidden_kinds(package);
   for (size_t i = 0; i < hidden.size(); i++) {
     const Type& t = types_[hidden[i]];
-    if (t.sort != Sort::Var || t.kind != kinds[i] || t.number < signature_->vars.size() || mentions(package, hidden[i]) ||
+    if (t.sort != Sort::Var || t.kind != kinds[i] || t.number < signature_->vars.size() || mentions(package, t.number) ||
         std::count(hidden.begin(), hidden.end(), hidden[i]) != 1)
       return refuse("hidden types have to be variables of their own");
   }
-  const auto forget = [&](Value& old) {
-    for (TypeRef var : hidden)
-      if ((old.is_word() || old.what == What::Descriptor) && mentions(old.type, var))
+  for (TypeRef var : hidden) {
+    const uint32_t number = types_[var].number;
+    const auto forget = [&](Value& old) {
+      if ((old.is_word() || old.what == What::Descriptor) && mentions(old.type, number))
         old = {};
-  };
-  for (Value& old : path.registers)
-    forget(old);
-  for (auto& [number, old] : path.slots)
-    forget(old);
-  for (TypeRef var : hidden)
-    path.forget_payloads([&](TypeRef t) { return mentions(t, var); });
+    };
+    for (Value& old : path.registers)
+      forget(old);
+    for (auto& [slot, old] : path.slots)
+      forget(old);
+    path.forget_payloads([&](TypeRef t) { return mentions(t, number); });
+  }
   path.flags = {};
   path.registers[inst_.rm] = of_type(path, inside);
   return true;

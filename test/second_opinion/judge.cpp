@@ -66,6 +66,8 @@ Verdict Judge::function(uint32_t symbol) {
       start_at(label);
   if (verdict_.what == Verdict::What::Accepted)
     rest_is_padding();
+  if (verdict_.what == Verdict::What::Refused && types_.has_unknown())
+    no_opinion("types that only the checker knows");
   return verdict_;
 }
 
@@ -240,7 +242,7 @@ bool Judge::walk(uint32_t at, Path path) {
     // O4: a relocation belongs to the field of an operand that names a symbol, and such an operand needs one.
     if (const tal::Reloc* r = reloc_in(at, at + inst_.length); r != nullptr && (inst_.field == 0 || r->offset != at + inst_.field))
       return refuse("a relocation beside the operand");
-    if (const tal::Instantiation* i = instantiation(); i != nullptr && inst_.row().rule != Rule::Call && inst_.row().rule != Rule::Lea &&
+    if (const tal::Instantiation* i = instantiation(); i != nullptr && inst_.row().rule != Rule::Call && inst_.row().rule != Rule::CallInd && inst_.row().rule != Rule::Lea &&
                                                        !(inst_.row().rule == Rule::Mov && inst_.row().form == tal::Form::RG))
       return leftover();
     if (!step(path, goes_on))
@@ -312,6 +314,8 @@ bool Judge::edge(const Path& path, const tal::LabelRecord& label) {
       operand[i] = from[i]->what == tal::FactOperand::What::Zero ? p.constant(0) : values[from[i]->at];
       if (!operand[i].is_word())
         return refuse("a fact about a saved register");
+      if (from[i]->what == tal::FactOperand::What::Value && !types_.is_integer(operand[i].type) && types_[operand[i].type].sort != talsim::Sort::Union)
+        return refuse("a fact about something that is no number");
       if (from[i]->what == tal::FactOperand::What::Length && !length_or_tag(p, operand[i]))
         return false;
     }
@@ -352,7 +356,7 @@ bool Judge::branch(Path& path, bool& goes_on) {
 
 // What no path came to is padding, or code behind impossible ways. Of that it matters that branches and relocations are in order.
 bool Judge::rest_is_padding() {
-  bool excluded = false;
+  bool excluded = false, table = false; // table: behind an impossible jump through one
   for (const auto& [at, inst] : code_) {
     at_ = at;
     inst_ = inst;
@@ -360,10 +364,11 @@ bool Judge::rest_is_padding() {
       excluded = false;
       continue;
     }
-    excluded = excluded || excluded_targets_.count(at) != 0 || excluded_falls_.count(at) != 0;
+    excluded = excluded || table || excluded_targets_.count(at) != 0 || excluded_falls_.count(at) != 0;
     if (auto inside = excluded_targets_.upper_bound(at); inside != excluded_targets_.end() && *inside < at + inst.length)
       return refuse("a branch to no instruction");
     const Rule rule = inst.row().rule;
+    table = table || (excluded && rule == Rule::JmpTable);
     if (!excluded) {
       const bool plain_nop = rule == Rule::Nop && !(inst.memory && inst.base == tal::rip);
       if (!plain_nop && rule != Rule::Int3)

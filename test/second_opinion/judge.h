@@ -35,6 +35,8 @@ struct Place {
   bool writable = false, slot = false;
   bool word = false;              // of a length, tag or exception name: read in any part, as a number
   int32_t number = 0;             // of a stack slot
+  uint32_t table = 0;             // of an element: the table and the index, as About has them
+  Value at;
   uint8_t index = tal::no_reg;    // the register that counts elements
   Name object = 0;                // what holds the field
   uint32_t offset = 0;            // of the field in it
@@ -100,7 +102,7 @@ private:
   bool find_element(Path& path, const Value& base, TypeRef array, int64_t offset, unsigned bytes, Place& place);
   bool find_in_union(Path& path, const Value& base, int64_t offset, unsigned bytes, Place& place);
   bool symbol_operand(Path& path, Value& v, int64_t& offset);
-  bool is_in_scope(TypeRef type) const;
+  bool is_in_scope(TypeRef type, uint32_t quantified = 0) const;
   bool length_or_tag(Path& path, Value& v);
   bool load(Path& path, unsigned bytes, Value& v);
   bool load_slot(Path& path, const Place& place, unsigned bytes, Value& v);
@@ -118,7 +120,9 @@ private:
   bool make_object(Path& path, Value& result);
   bool make_array(Path& path, Value& result);
   bool callee(Path& path, TypeRef& signature, tal::Special& which);
-  bool instance(const tal::Symbol& symbol, TypeRef& signature);
+  bool declared(const tal::Symbol& symbol, TypeRef& signature);
+  bool instance(TypeRef& signature, bool whole);
+  bool jump_table(Path& path);
   bool arguments(const Path& path, const talsim::Type& s, bool tail);
   bool landing_pad();
   bool may_throw(Path path);
@@ -127,7 +131,9 @@ private:
   bool tail_call(Path& path);
   bool leaves(const Path& path);
   bool package(Path& path);
-  bool mentions(TypeRef type, TypeRef var) const;
+  bool mentions(TypeRef type, uint32_t var) const;
+  bool written_types(const tal::Instantiation& record, std::vector<TypeRef>& types);
+  bool open(Path& path, TypeRef package, TypeRef inside, const std::vector<TypeRef>& hidden);
 
   const tal::ObjectFile& file_;
   const tal::NativeInterface& natives_;

@@ -28,6 +28,8 @@ struct Value {
     Return,     // the return address
     Word,       // `name` + c, of type `type`
     Descriptor, // the address of the descriptor of `type`
+    Place,      // the address of .text + c
+    Jump,       // that of .text + c + `name`, an element of a jump table
   } what = What::Junk;
   uint8_t token = 0;
   TypeRef type = 0;
@@ -49,6 +51,9 @@ struct About {
   bool under_construction = false;
   std::set<uint32_t> missing;              // offsets of the fields that still have to be stored
   TypeRef payload = 0;                     // under construction: what the payload has to be
+  uint32_t table = 0;                      // a read-only array of this object, or an element of it: 1 + its symbol
+  Name index = 0;                          // which element
+  int64_t index_c = 0;
   uint8_t sign_bytes = 0;                  // this is the sign of `sign_of` at that width
   Name sign_of = 0;
   int64_t sign_of_c = 0;
@@ -106,7 +111,12 @@ private:
     Name x, y; // x - y <= c
     Wide c;
   };
-  std::map<Name, About> names_{{zero, About{0, 0, false, false, 0, 0, 0, 0, 0, false, {}, 0, 0, 0, 0}}};
+  std::map<Name, About> names_{{zero, number_zero()}};
+  static About number_zero() {
+    About a;
+    a.least = a.most = 0;
+    return a;
+  }
   std::vector<Edge> edges_; // between names other than zero
   Name next_ = 1;
 };

@@ -200,7 +200,7 @@ TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) 
     t.throws = s.throws;
     break;
   }
-  default: t.sort = Sort::Unknown; t.number = id.value; break;
+  default: t.sort = Sort::Unknown; t.number = id.value; has_unknown_ = true; break;
   }
   return intern(std::move(t));
 }

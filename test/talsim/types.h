@@ -39,6 +39,7 @@ public:
   Types();
   const Type& operator[](TypeRef t) const { return types_[t]; }
   size_t size() const { return types_.size(); }
+  bool has_unknown() const { return has_unknown_; } // some type was of a sort that talsim does not know
 
   TypeRef of(const tal::TypeTable& table, tal::TypeId id, EnvRef env = 0);
   // A polymorphic signature with its leading variables filled in; 0 if these types do not fit.
@@ -99,6 +100,7 @@ private:
   uint32_t named_number(const tal::TypeTable& table, tal::NamedId id);
 
   std::deque<Type> types_; // references stay valid while it grows
+  bool has_unknown_ = false;
   std::vector<uint32_t> free_; // how many variables must be filled in for a type to be closed
   std::map<std::string, TypeRef> interned_;
   std::vector<std::vector<TypeRef>> environments_{{}};
