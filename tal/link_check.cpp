@@ -174,8 +174,6 @@ LinkResult link_check(std::span<const Interface* const> modules, const NativeInt
 
 namespace {
 
-bool same(Binding a, Binding b) { return a.module == b.module && a.symbol == b.symbol; }
-
 class PatchChecker {
 public:
   PatchChecker(const PatchRequest& request, std::span<const std::vector<Binding>> current, const NativeInterface& natives)
@@ -197,6 +195,7 @@ public:
     for (uint32_t m = running_; m < program_.size(); m++)
       bind(m);
     imports();
+    find_calls();
     for (const PatchReplacement& r : request_.replacements)
       replace(r);
     return std::move(result_);
@@ -269,15 +268,13 @@ private:
       problem("L9", r.old_symbol.module, old_symbol.name, "only functions are replaced");
       return;
     }
-    for (const PatchReplacement& done : result_.redirects)
-      if (same(done.old_symbol, r.old_symbol)) {
-        problem("L9", r.old_symbol.module, old_symbol.name, "replaced twice");
-        return;
-      }
+    if (!replaced_.insert(key(r.old_symbol)).second) {
+      problem("L9", r.old_symbol.module, old_symbol.name, "replaced twice");
+      return;
+    }
     if (!fits_at(program_.type(r.old_symbol), r, old_symbol.name, r.old_symbol.module))
       return;
-    for (uint32_t m = 0; m < running_; m++)
-      relink(m, r);
+    relink(r);
     result_.redirects.push_back(r);
   }
 
@@ -289,18 +286,35 @@ private:
     return false;
   }
 
-  void relink(uint32_t m, const PatchReplacement& r) {
-    const Interface& module = program_.module(m);
-    for (uint32_t k = 0; k < module.sites.size(); k++) {
-      const Site& site = module.sites[k];
-      bool is_call = site.kind == Site::Kind::Call || site.kind == Site::Kind::Jump;
-      if (!is_call || site.symbol >= current_[m].size() || !same(current_[m][site.symbol], r.old_symbol))
-        continue;
-      if (!fits_at(program_.type({m, site.symbol}), r, module.symbols[site.symbol].name, m))
+  // The direct calls of running code, by what they lead to now.
+  void find_calls() {
+    for (uint32_t m = 0; m < running_; m++)
+      for (uint32_t k = 0; const Site& site : program_.module(m).sites) {
+        const bool is_call = site.kind == Site::Kind::Call || site.kind == Site::Kind::Jump;
+        if (is_call && site.symbol < current_[m].size())
+          calls_.push_back({key(current_[m][site.symbol]), m, k});
+        k++;
+      }
+    std::sort(calls_.begin(), calls_.end());
+  }
+
+  void relink(const PatchReplacement& r) {
+    const uint64_t wanted = key(r.old_symbol);
+    for (auto call = std::lower_bound(calls_.begin(), calls_.end(), KnownCall{wanted, 0, 0}); call != calls_.end() && call->target == wanted; ++call) {
+      const Interface& caller = program_.module(call->module);
+      const uint32_t symbol = caller.sites[call->site].symbol;
+      if (!fits_at(program_.type({call->module, symbol}), r, caller.symbols[symbol].name, call->module))
         return;
-      result_.relinks.push_back({m, k, r.new_symbol});
+      result_.relinks.push_back({call->module, call->site, r.new_symbol});
     }
   }
+
+  struct KnownCall {
+    uint64_t target;
+    uint32_t module, site;
+    auto operator<=>(const KnownCall&) const = default;
+  };
+  static uint64_t key(Binding b) { return uint64_t{b.module} << 32 | b.symbol; }
 
   const PatchRequest& request_;
   std::span<const std::vector<Binding>> current_;
@@ -308,6 +322,8 @@ private:
   Program program_;
   uint32_t running_;
   PatchResult result_;
+  std::vector<KnownCall> calls_;
+  std::set<uint64_t> replaced_;
 };
 
 } // namespace

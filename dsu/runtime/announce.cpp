@@ -94,7 +94,7 @@ void tell_perf(const LoadedModule& module) {
     std::snprintf(numbers, sizeof numbers, "%llx %x ", static_cast<unsigned long long>(module.address_of(s)), symbol.size);
     lines += numbers + symbol.name + (module.version.empty() ? "\n" : " [" + module.version + "]\n");
   }
-  if (::write(file, lines.data(), lines.size()) < 0)
+  if (::write(file, lines.data(), lines.size()) != static_cast<ssize_t>(lines.size()))
     ::unlink(path); // a part of a line would name the wrong code
   ::close(file);
 }

@@ -40,15 +40,13 @@ bool Arena::reserve(uintptr_t image_start, uintptr_t image_end, size_t bytes, st
       if (image_end - at >= reach)
         break;
       if (map_at(at, size)) {
-        start_ = at;
-        size_ = size;
+        set_range(at, size);
         return true;
       }
     }
     for (uintptr_t at = page_of(image_end + page_size - 1); at + size - image_start < reach; at += step)
       if (map_at(at, size)) {
-        start_ = at;
-        size_ = size;
+        set_range(at, size);
         return true;
       }
   }
@@ -56,14 +54,20 @@ bool Arena::reserve(uintptr_t image_start, uintptr_t image_end, size_t bytes, st
   return false;
 }
 
-uint8_t* Arena::take(size_t bytes) {
-  size_t wanted = whole_pages(bytes);
-  if (wanted == 0 || wanted > size_ - used_)
+void Arena::set_range(uintptr_t start, size_t size) {
+  start_ = start;
+  size_ = size;
+  data_offset_ = data_end_ = whole_pages(size / 4 * 3);
+}
+
+uint8_t* Arena::take(size_t bytes, size_t& next, size_t end) {
+  const size_t wanted = whole_pages(bytes);
+  if (wanted == 0 || wanted > end - next)
     return nullptr;
-  auto* block = reinterpret_cast<uint8_t*>(start_ + used_);
+  auto* block = reinterpret_cast<uint8_t*>(start_ + next);
   if (::mprotect(block, wanted, PROT_READ | PROT_WRITE) != 0)
     return nullptr;
-  used_ += wanted;
+  next += wanted;
   return block;
 }
 

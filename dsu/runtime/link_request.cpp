@@ -102,6 +102,30 @@ public:
     }
   }
 
+  // The module that goes on providing the name, whatever module `own` of the patch brings; empty: none does.
+  std::string staying_owner(const std::string& name, const tal::Binding& running, const std::string& own, const std::set<std::string>& changing) const {
+    const std::string owner = owner_of(program_, name, running);
+    return owner == own || changing.contains(owner) ? "" : "module " + owner + " of the program, which the patch leaves as it is";
+  }
+
+  // A name has one definition: in the patch, and in the program that comes of it.
+  bool check_unique(const std::vector<PreparedModule>& modules, uint32_t first, const std::set<std::string>& changing, Refusal& refusal) const {
+    for (uint32_t i = 0; i < modules.size(); i++)
+      for (const auto& [name, symbol] : provided_names(modules[i])) {
+        const tal::Binding& other = patch_names_.at(name);
+        auto running = program_.names.find(name);
+        std::string owner;
+        if (other.module != first + i)
+          owner = other.module < first ? "the program, whose definition the patch shares" : "module " + modules[other.module - first].manifest.module;
+        else if (modules[i].role != ModuleRole::Private && running != program_.names.end())
+          owner = staying_owner(name, running->second, modules[i].manifest.module, changing);
+        if (!owner.empty())
+          return refuse(refusal, modules[i].object->interface().symbols[symbol].name,
+                        "module " + modules[i].manifest.module + " of the patch defines it, and so does " + owner, "give one of the two another name");
+      }
+    return true;
+  }
+
   bool bind(const PreparedModule& module, uint32_t number, tal::PatchRequest& request, Refusal& refusal) const {
     const tal::Interface& interface = module.object->interface();
     std::unordered_map<std::string, const ImportOfSymbol*> wishes;
@@ -162,12 +186,12 @@ std::vector<std::pair<std::string, tal::Binding>> shared_names(const Program& pr
   return names;
 }
 
-bool make_link_request(const Program& program, const std::vector<PreparedModule>& modules,
+bool make_link_request(const Program& program, const std::vector<PreparedModule>& modules, const std::set<std::string>& changing,
                        tal::PatchRequest& request, Refusal& refusal) {
   const auto first = static_cast<uint32_t>(program.modules.size());
   const ImportBinder imports(program, modules, first);
   Stubs stubs;
-  if (!find_stubs(program, modules, stubs, refusal))
+  if (!imports.check_unique(modules, first, changing, refusal) || !find_stubs(program, modules, stubs, refusal))
     return false;
   for (const auto& [old, replacement] : stubs)
     request.replacements.push_back({{old.first, old.second}, replacement});

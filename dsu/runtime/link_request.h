@@ -3,6 +3,7 @@
 // types fit is decided there.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +12,8 @@
 
 namespace dsu {
 
-[[nodiscard]] bool make_link_request(const Program& program, const std::vector<PreparedModule>& modules,
+// `changing`: the modules of the program that the patch replaces or removes.
+[[nodiscard]] bool make_link_request(const Program& program, const std::vector<PreparedModule>& modules, const std::set<std::string>& changing,
                                      tal::PatchRequest& request, Refusal& refusal);
 
 // The names of the program that a patch module defines, with its symbols.

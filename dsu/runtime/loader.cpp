@@ -56,6 +56,7 @@ bool Loader::load(PreparedUpdate& update, std::string& problem) {
       return false;
     module.registered = make_module_record(*module.loaded);
   }
+  update.data = {arena_.data(), arena_.data_size()};
   return plan_writes(update, problem);
 }
 
@@ -66,7 +67,8 @@ bool Loader::map_sections(PreparedModule& module, std::string& problem) {
       continue;
     // A return address may stand just behind the last call of a module: leave a byte of padding for it.
     const size_t wanted = section == tal::Section::Text ? size + 1 : size;
-    uint8_t* block = arena_.take(wanted);
+    const bool is_data = section == tal::Section::Data || section == tal::Section::Bss;
+    uint8_t* block = is_data ? arena_.take_data(wanted) : arena_.take(wanted);
     if (!block) {
       problem = "no memory left within reach of the program (" + std::to_string(arena_.used()) + " bytes used by patches)";
       return false;

@@ -114,7 +114,7 @@ std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file
       return nullptr;
   }
   StepTimer timer(report, Step::Link);
-  if (!link(*update, refusal))
+  if (!link(patch, *update, refusal))
     return nullptr;
   plan_names(patch, *update);
   return update;
@@ -181,13 +181,17 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
   return true;
 }
 
-bool Preparation::link(PreparedUpdate& update, Refusal& refusal) const {
+bool Preparation::link(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const {
   std::vector<const tal::Interface*> patch;
   for (const PreparedModule& m : update.modules)
     patch.push_back(&m.object->interface());
   const std::vector<const tal::Interface*> running = program_.interfaces();
   tal::PatchRequest request{running, patch, {}, {}, program_.generations()};
-  if (!make_link_request(program_, update.modules, request, refusal))
+  std::set<std::string> changing;
+  for (const PatchModule& m : file.modules)
+    if (m.role == ModuleRole::Replaced || m.role == ModuleRole::Removed)
+      changing.insert(m.name);
+  if (!make_link_request(program_, update.modules, changing, request, refusal))
     return false;
   const auto current = program_.current();
   update.links = tal::patch_check(request, current, natives_);

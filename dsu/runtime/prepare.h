@@ -44,6 +44,7 @@ struct PreparedUpdate {
   std::vector<tal::Bytes> files;  // the objects as they came, until they are loaded
   tal::PatchResult links;
   CodeWriter writes;
+  std::span<uint8_t> data;        // of all patches up to this one
   // The program's tables after the commit; swapped in.
   NameTable names;
   std::map<std::string, std::string, std::less<>> adopted;
@@ -66,7 +67,7 @@ public:
 private:
   bool match(const PatchFile& file, Refusal& refusal) const;
   bool verify_objects(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const;
-  bool link(PreparedUpdate& update, Refusal& refusal) const;
+  bool link(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const;
   void plan_names(const PatchFile& file, PreparedUpdate& update) const;
 
   const Program& program_;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <poll.h>
@@ -78,6 +79,14 @@ bool may_control(int client) {
   ucred peer{};
   socklen_t size = sizeof peer;
   return ::getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == ::geteuid() || peer.uid == 0);
+}
+
+// Memory that is missing later, in the middle of a request, would be the end of the program: so it is asked for before.
+bool has_room_for(size_t request) {
+  constexpr size_t decoded = 50, rest = size_t{4} << 20;
+  void* volatile room = std::malloc(request * decoded + rest);  // volatile: or the compiler leaves the question out
+  std::free(room);
+  return room != nullptr;
 }
 
 bool set_problem(std::string& problem, const char* what, const std::string& path) {
@@ -190,6 +199,11 @@ void ControlServer::accept_client() {
     header = decode_header(bytes);
   if (!header) {
     send_problem(client, "malformed request");
+    ::close(client);
+    return;
+  }
+  if (!has_room_for(header->length)) {
+    send_problem(client, "the program has not enough memory left to look at the request");
     ::close(client);
     return;
   }

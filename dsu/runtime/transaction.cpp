@@ -14,14 +14,13 @@ namespace dsu {
 namespace {
 
 bool register_modules(PreparedUpdate& update, Refusal& refusal) {
+  poprt::add_roots(update.data.data(), update.data.size());  // begins where it always does: the set of roots grows
   for (PreparedModule& module : update.modules) {
     const tal_module* record = module.registered;
     if (!record || (record->text_size != 0 && !poprt::register_module(record))) {
       refusal = {Step::Load, module.loaded->name, "the unwinder does not take the module", ""};
       return false;
     }
-    poprt::add_roots(record->data, record->data_size);
-    poprt::add_roots(record->bss, record->bss_size);
     announce(std::move(module.announcement));
   }
   return true;
