@@ -22,6 +22,7 @@ const std::vector<Pass>& all_passes() {
       {"tail-recursion", "turn recursion at the end of a function into a loop", make_loops_of_recursion, NoTrivialParams, 0, NoTrivialParams | NoDeadCode, false},
       {"inline", "copy small functions of the module to their calls", inline_calls, 0, 0, NoTrivialParams | FoldedBranches | SortedOperands | NoDeadCode, false},
       {"gvn", "global value numbering; repeated checks and loads", number_values, NoTrivialParams | SortedOperands, 0, NoDeadCode | NoTrivialParams, false},
+      {"if-convert", "count by adding the condition instead of branching on it", convert_ifs, 0, 0, NoDeadCode, false},
       {"licm", "move loop-invariant computations in front of loops", move_loop_invariants, 0, 0, NoTrivialParams, false},
       {"known-facts", "end blocks behind checks that cannot succeed, decide branches of known outcome", use_known_facts, 0, 0, NoTrivialParams | NoDeadCode, true},
       {"dce", "remove instructions and parameters that nobody needs", eliminate_dead_code, 0, NoDeadCode, 0, false},
@@ -34,7 +35,7 @@ const std::vector<Pass>& all_passes() {
 // every check is still there (numbering takes for granted that the earlier of two checks has succeeded). Bodies are copied when they are
 // simplified, and then facts are used again, for arguments are known now.
 const std::vector<std::string>& default_pipeline() {
-  static const std::vector<std::string> order = {"known-facts", "simplify-cfg", "tail-recursion", "inline", "known-facts", "simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "licm", "known-facts", "dce", "simplify-cfg"};
+  static const std::vector<std::string> order = {"known-facts", "simplify-cfg", "tail-recursion", "inline", "known-facts", "simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "if-convert", "licm", "known-facts", "dce", "simplify-cfg"};
   return order;
 }
 

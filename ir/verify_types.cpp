@@ -288,6 +288,8 @@ class Types {
       return true;
     if (types_.is_integer(from.id) && types_.is_integer(to.id))
       return bit_width(types_, from.id) == bit_width(types_, to.id);
+    if (from.id == frontend::kBoolType)
+      return to.id == frontend::kCharType;
     const frontend::Type &f = types_.get(from.id), &t = types_.get(to.id);
     if (f.kind == TypeKind::ConstArray)
       return widens_const_array(f, t);

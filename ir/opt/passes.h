@@ -19,6 +19,8 @@ bool make_loops_of_recursion(Module& module, Function& function);
 bool inline_calls(Module& module, Function& function);
 // Dominator-based global value numbering; also removes repeated checks and loads.
 bool number_values(Module& module, Function& function);
+// Counts what a condition decides without a branch.
+bool convert_ifs(Module& module, Function& function);
 // Moves what a loop computes anew without need in front of it.
 bool move_loop_invariants(Module& module, Function& function);
 // Ends blocks behind checks that cannot succeed and decides branches whose outcome is known. Required: see known_facts.cpp.
