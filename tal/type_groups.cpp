@@ -292,6 +292,11 @@ bool TypeTable::canonicalise_group(std::vector<uint32_t> members, std::string* p
   group.bytes = write_group(members, nullptr);
   if (group.bytes.size() > max_group_bytes)
     return fail("the type `" + named_[members[0]].name + "` is larger than 64 KiB");
+  // Many names may share one large layout: four bytes count as one part of a type, so that all groups have at most 16 MiB.
+  const size_t parts = group.bytes.size() / 4;
+  if (parts > max_type_parts - parts_)
+    return fail("the type table is too large");
+  parts_ += parts;
   auto number = static_cast<uint32_t>(groups_.size());
   if (!group_ids_.try_emplace(group.bytes, number).second)
     return fail("the type `" + named_[members[0]].name + "` is declared twice");

@@ -171,6 +171,23 @@ TEST(Limits, BytesOfAGroupOfTypes) {
   EXPECT_FALSE(closes(5000, 1)); // more than 4096 members
 }
 
+// Each name costs a few bytes of the file, and 40,000 canonical ones.
+TEST(Limits, BytesOfNamesOfOneLargeLayout) {
+  auto closes = [](uint32_t names) {
+    TypeTable t;
+    std::vector<Field> list;
+    for (uint32_t f = 0; f < 4000; f++)
+      list.push_back({8 * f, t.i64(), Mutability::ReadWrite, false});
+    const TypeId body = t.struct_layout(list);
+    for (uint32_t i = 0; i < names; i++)
+      if (!t.define(t.declare("T" + std::to_string(i), {}), body))
+        return false;
+    return t.close();
+  };
+  EXPECT_TRUE(closes(400));
+  EXPECT_FALSE(closes(450));
+}
+
 TEST(Limits, FieldsToBeInitialised) {
   auto rule = [](uint32_t n) {
     ObjectBuilder b;
