@@ -5,6 +5,7 @@
 #include "driver/output.h"
 #include "driver/tool_arguments.h"
 #include "driver/popctl_output.h"
+#include "driver/popctl_timing.h"
 #include "dsu/client/client.h"
 
 #include <boost/program_options.hpp>
@@ -179,7 +180,9 @@ int send_patch(const Options& options, dsu::FrameKind kind) {
   std::optional<dsu::Report> report = dsu::decode_report(answer.payload);
   if (!report)
     return protocol_mismatch();
-  show(options, report);
+  const bool is_check = options.command == "check" && report->outcome == dsu::Outcome::Checked;
+  const std::vector<std::string> timing = is_check ? driver::timing_of(options.arguments[0], *file, answer_timeout_ms) : std::vector<std::string>{};
+  std::cout << (options.json ? driver::json(*report, timing) + "\n" : driver::text(*report, timing));
   return exit_status_of(*report);
 }
 

@@ -65,7 +65,7 @@ std::string duration(uint64_t ns) {
   return buffer;
 }
 
-std::string json(const Report& r) {
+std::string json(const Report& r, const std::vector<std::string>& timing) {
   JsonObject times;
   for (unsigned i = 0; i < dsu::step_count; i++)
     times.add(std::string(step_name(static_cast<dsu::Step>(i))).c_str(), r.step_ns[i]);
@@ -77,7 +77,10 @@ std::string json(const Report& r) {
   object.raw("step_ns", times.str()).add("wait_ns", r.wait_ns).add("pause_ns", r.pause_ns).add("fork_ns", r.fork_ns);
   object.add("functions", r.functions).add("stubs", r.stubs).add("added", r.added).add("data", r.data);
   object.add("call_sites", r.call_sites).add("entries", r.entries);
-  return object.add("replaced", r.replaced).add("active", r.active).str();
+  object.add("replaced", r.replaced).add("active", r.active);
+  if (r.outcome == dsu::Outcome::Checked)
+    object.add("timing", timing);
+  return object.str();
 }
 
 std::string json(const std::vector<Report>& history) {
@@ -106,7 +109,7 @@ std::string json(const Status& s) {
       .str();
 }
 
-std::string text(const Report& r) {
+std::string text(const Report& r, const std::vector<std::string>& timing) {
   std::string out = std::string(outcome_name(r.outcome)) + (r.patch.empty() ? "" : " " + printable(r.patch));
   switch (r.outcome) {
     case dsu::Outcome::Applied:
@@ -114,7 +117,11 @@ std::string text(const Report& r) {
       if (!r.active.empty())
         out += "  still running in their old version: " + joined(r.active) + "\n";
       break;
-    case dsu::Outcome::Checked: out += " (" + phases(r) + ")\n  " + counts(r) + "\n"; break;
+    case dsu::Outcome::Checked:
+      out += " (" + phases(r) + ")\n  " + counts(r) + "\n";
+      for (const std::string& sentence : timing)
+        out += "  on the stack now: " + printable(sentence) + "\n";
+      break;
     case dsu::Outcome::AlreadyApplied: out += "\n"; break;
     case dsu::Outcome::Refused:
     case dsu::Outcome::NotReached:

@@ -8,12 +8,13 @@
 
 namespace driver {
 
-std::string json(const dsu::Report& report);
+// `timing`: what popctl_timing.h finds out.
+std::string json(const dsu::Report& report, const std::vector<std::string>& timing = {});
 std::string json(const dsu::Where& where);
 std::string json(const dsu::Status& status);
 std::string json(const std::vector<dsu::Report>& history);
 
-std::string text(const dsu::Report& report);
+std::string text(const dsu::Report& report, const std::vector<std::string>& timing = {});
 std::string text(const dsu::Where& where);
 std::string text(const dsu::Status& status);
 std::string text(const std::vector<dsu::Report>& history);

@@ -3,13 +3,16 @@
 // Exit status: 0 written, 1 a version does not compile or a file cannot be written, 64 usage.
 #include "driver/output.h"
 #include "driver/tool_arguments.h"
+#include "driver/keys.h"
 #include "driver/read_version.h"
 #include "driver/show_patch.h"
+#include "dsu/patch/compose.h"
 #include "dsu/patch/generate.h"
 
 #include <boost/program_options.hpp>
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 
@@ -19,6 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* usage = R"(usage: poppatch [options] OLD NEW -o DIR
+       poppatch --compose [--sign=KEY] A.pup B.pup... -o FILE.pup
        poppatch --show [--json] FILE...
 
 OLD is the running version, NEW a directory with the sources (all *.pop files) of the next one. OLD may be a directory
@@ -26,6 +30,7 @@ with sources, or with objects made by `popc -dsu -c`; such objects; an executabl
 control socket of a running program.
 DIR receives one M.patch for each module that changed, the interface code M_patch.pop, conversions of changed
 types in convert_patch.pop, and REPORT. Compile it with `popc -patch -o FILE.pup DIR`.
+--compose makes one patch of several that follow each other: it is applied whole or not at all.
 --show prints what patch files, objects, executables and running programs say about themselves: definitions with their types, what a
 patch replaces, where functions may be suspended during an update and what they go on using then.
 
@@ -36,7 +41,8 @@ enum ExitStatus { Done = 0, Failed = 1 };
 
 struct Options {
   std::vector<std::string> before;
-  std::string after, output, from, to;
+  std::string after, output, from, to, key;
+  uint64_t sequence = 0;  // 0: the time
   driver::PopcOptions compile;
   dsu::Renames renames;
   bool overwrite = false;
@@ -130,10 +136,38 @@ int make(const Options& options) {
   return Done;
 }
 
+int compose_patches(const Options& options, const std::vector<std::string>& files) {
+  if (files.size() < 2 || options.output.empty())
+    return usage_error("--compose needs two or more patch files and -o FILE.pup");
+  std::string problem;
+  std::vector<dsu::NamedPatch> patches;
+  for (const std::string& file : files) {
+    std::optional<tal::Bytes> bytes = driver::read_file(file, problem);
+    if (!bytes) {
+      driver::print_error("poppatch", problem);
+      return Failed;
+    }
+    patches.push_back({file, std::move(*bytes)});
+  }
+  dsu::PatchFile composed;
+  bool done = dsu::compose(patches, composed, problem);
+  if (done && !options.key.empty()) {
+    const auto key = driver::read_secret_key(options.key, problem);
+    done = key.has_value();
+    composed.sequence = options.sequence != 0 ? options.sequence : static_cast<uint64_t>(std::time(nullptr));
+    if (key)
+      dsu::sign(composed, *key);
+  }
+  if (done && driver::write_file(options.output, dsu::write_container(composed), problem))
+    return Done;
+  driver::print_error("poppatch", problem);
+  return Failed;
+}
+
 int run(int argc, char** argv) {
   using Strings = std::vector<std::string>;
   Options options;
-  bool show = false;
+  bool show = false, compose = false;
   po::options_description visible("Options");
   visible.add_options()
       ("output,o", po::value(&options.output)->value_name("DIR"), "where the patch's files go")
@@ -141,6 +175,9 @@ int run(int argc, char** argv) {
       ("rename", po::value<Strings>()->value_name("OLD=NEW"), "TYPE.FIELD=FIELD: a field or union case has another name; OLD=NEW: a type, function, datum or exception has")
       ("update-points", po::value<std::string>()->value_name("KIND"), "explicit or loops, as the program is compiled; for warnings about timing")
       ("show", po::bool_switch(&show), "print what patches, objects, executables and running programs say about themselves")
+      ("compose", po::bool_switch(&compose), "make one patch file of several that follow each other")
+      ("sign", po::value(&options.key)->value_name("KEY"), "with --compose: sign the patch with this key (popctl new-key)")
+      ("sequence", po::value(&options.sequence)->value_name("N"), "with --sign: the number of the patch (default: the time)")
       ("json", "with --show: as JSON")
       ("from", po::value(&options.from)->value_name("LABEL"), "label of the running version (default: that of the program, or the name of OLD)")
       ("to", po::value(&options.to)->value_name("LABEL"), "label of the next version (default: name of NEW)")
@@ -154,6 +191,8 @@ int run(int argc, char** argv) {
   const Strings versions = map.count("directory") ? map["directory"].as<Strings>() : Strings{};
   if (show)
     return driver::show(versions, map.count("json") != 0);
+  if (compose)
+    return compose_patches(options, versions);
   if (versions.size() < 2 || options.output.empty())
     return usage_error("OLD, NEW and -o DIR are needed");
   options.before.assign(versions.begin(), versions.end() - 1);

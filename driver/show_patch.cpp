@@ -35,6 +35,7 @@ const char* role_name(dsu::ModuleRole role) {
     case dsu::ModuleRole::Private: return "interface code";
     case dsu::ModuleRole::Required: return "requires";
     case dsu::ModuleRole::Removed: return "removes";
+    case dsu::ModuleRole::Part: return "part";
     case dsu::ModuleRole::Library: break;
   }
   return "library";
@@ -245,6 +246,35 @@ bool show_patch(const std::string& file, const dsu::PatchFile& patch, bool json,
   return true;
 }
 
+bool show_composed(const std::string& file, const dsu::PatchFile& patch, bool json, std::string& out, std::string& problem) {
+  std::vector<dsu::PatchFile> parts;
+  if (!dsu::read_parts(patch, parts)) {
+    problem = file + ": a part of it is damaged";
+    return false;
+  }
+  out = file + ": " + std::to_string(parts.size()) + " patches in one, from " + patch.from + " to " + patch.label + "\n  checksum " +
+        brief(patch.checksum) + "\n  signature " + signature_text(patch) + "\n";
+  std::vector<std::string> list;
+  for (size_t i = 0; i < parts.size(); i++) {
+    std::string part;
+    if (!show_patch(file + ", part " + std::to_string(i + 1), parts[i], json, part, problem))
+      return false;
+    out += part;
+    list.push_back(std::move(part));
+  }
+  if (json)
+    out = JsonObject()
+              .add("file", file)
+              .add("patch", patch.label)
+              .add("from", patch.from)
+              .add("checksum", dsu::hex(patch.checksum))
+              .add("sequence", patch.sequence)
+              .add("key", patch.signature ? dsu::hex(patch.signature->key) : "")
+              .raw("parts", json_list(list))
+              .str();
+  return true;
+}
+
 bool show_file(const std::string& file, bool json, std::string& out, std::string& problem) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error))
@@ -260,7 +290,9 @@ bool show_file(const std::string& file, bool json, std::string& out, std::string
     problem = file + ": " + wrong->reason;
     return false;
   }
-  return show_patch(file, std::get<dsu::PatchFile>(patch), json, out, problem);
+  const auto& whole = std::get<dsu::PatchFile>(patch);
+  return whole.modules.empty() || whole.modules.front().role != dsu::ModuleRole::Part ? show_patch(file, whole, json, out, problem)
+                                                                                      : show_composed(file, whole, json, out, problem);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "dsu/format/container.h"
 
+#include <algorithm>
 #include <cstring>
 #include <sodium.h>
 
@@ -47,7 +48,7 @@ bool read_body(ByteReader& in, PatchFile& patch) {
     PatchModule m;
     m.name = in.string();
     uint8_t role = in.u8();
-    if (role > static_cast<uint8_t>(ModuleRole::Removed) || !is_name(m.name))
+    if (role > static_cast<uint8_t>(ModuleRole::Part) || !is_name(m.name))
       return false;
     m.role = static_cast<ModuleRole>(role);
     m.old_hash = read_hash(in);
@@ -142,6 +143,33 @@ static tal::Bytes write_body(const PatchFile& patch) {
     body.raw(object);
   }
   return body.take();
+}
+
+static bool is_part(const PatchModule& module) { return module.role == ModuleRole::Part; }
+
+bool read_parts(PatchFile patch, std::vector<PatchFile>& parts) {
+  if (std::none_of(patch.modules.begin(), patch.modules.end(), is_part)) {
+    parts.push_back(std::move(patch));
+    return true;
+  }
+  if (!std::all_of(patch.modules.begin(), patch.modules.end(), is_part))
+    return false;
+  for (const tal::Bytes& object : patch.objects) {
+    ContainerResult part = read_container(object);
+    auto* file = std::get_if<PatchFile>(&part);
+    if (!file || std::any_of(file->modules.begin(), file->modules.end(), is_part))
+      return false;
+    parts.push_back(std::move(*file));
+  }
+  return true;
+}
+
+void apply_versions(const PatchFile& part, ModuleVersions& versions) {
+  for (const PatchModule& m : part.modules)
+    if (m.role == ModuleRole::Removed)
+      versions[m.name] = std::nullopt;
+    else if (m.role != ModuleRole::Private && m.role != ModuleRole::Library)
+      versions[m.name] = m.new_hash;
 }
 
 Hash body_checksum(const PatchFile& patch) { return sha256(write_body(patch)); }

@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,6 +39,7 @@ enum class ModuleRole : uint8_t {
   Required,  // not changed, but the patch was made for a program in which it is at old_hash
   Library,   // of the library: new if the program has no module of this name, passed over if it has
   Removed,   // running at old_hash; stays mapped, but its names are free from then on
+  Part,      // no module: the object is a whole patch file, to be applied after the parts before it
 };
 inline constexpr bool has_object(ModuleRole role) { return role != ModuleRole::Required && role != ModuleRole::Removed; }
 
@@ -63,7 +65,7 @@ struct PatchFile {
   std::vector<tal::Bytes> objects;  // of modules that have one, in that order
 };
 
-inline constexpr uint32_t container_version = 3;
+inline constexpr uint32_t container_version = 4;
 inline constexpr uint32_t max_patch_modules = 4096;
 
 struct ContainerProblem {
@@ -71,6 +73,12 @@ struct ContainerProblem {
 };
 using ContainerResult = std::variant<PatchFile, ContainerProblem>;
 [[nodiscard]] ContainerResult read_container(std::span<const uint8_t> file);
+
+// A composed patch consists of parts only, which are not composed themselves; another is its own only part. False: something else.
+[[nodiscard]] bool read_parts(PatchFile patch, std::vector<PatchFile>& parts);
+// What modules are at after the patch; nothing for those that are removed. Private modules and the library's are left out.
+using ModuleVersions = std::map<std::string, std::optional<Hash>>;
+void apply_versions(const PatchFile& part, ModuleVersions& versions);
 
 // The checksum is computed, the signature written as it stands.
 tal::Bytes write_container(const PatchFile& patch);

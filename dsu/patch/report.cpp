@@ -1,4 +1,5 @@
 #include "dsu/patch/report.h"
+#include "dsu/patch/timing.h"
 
 #include <algorithm>
 
@@ -153,6 +154,10 @@ std::string write_report(const Version& before, const Version& after, const Diff
   out += line("Data with another initial value, which keep their present value", data.kept);
   out += line("Data deleted", data.deleted);
   out += line("Exceptions with another payload (values raised by old code are not caught as the new one)", exceptions.retyped);
+  std::vector<std::string> timing;
+  for (const TimingNote& note : find_timing_notes(before, difference))
+    timing.push_back(text(note));
+  out += lines("Warning: timing. These functions may be on the stack at an update point, and after it", timing);
   for (const std::string& warning : patch.warnings)
     out += "Warning: " + warning + "\n";
   return out;

@@ -23,6 +23,9 @@ public:
   [[nodiscard]] bool add_rel32(uintptr_t field, uintptr_t target, int32_t addend);
   [[nodiscard]] bool add_redirect(uintptr_t entry, uintptr_t target);
 
+  // Those of another, after the own ones.
+  void append(const CodeWriter& other) { writes_.insert(writes_.end(), other.writes_.begin(), other.writes_.end()); }
+
   // Computes the page ranges; nothing may be added afterwards.
   void prepare();
   // Gives the process its own copy of each page before commit needs it, by writing what is there already. Only saves time.

@@ -41,11 +41,9 @@ uintptr_t native_address(std::string_view name) {
 }
 
 bool Loader::load(PreparedUpdate& update, std::string& problem) {
-  for (PreparedModule& module : update.modules) {
-    module.loaded->interface = module.object->interface();
+  for (PreparedModule& module : update.modules)
     if (!map_sections(module, problem))
       return false;
-  }
   if (!place_descriptors(update, problem))
     return false;
   for (uint32_t i = 0; i < update.modules.size(); i++)

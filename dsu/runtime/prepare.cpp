@@ -63,6 +63,62 @@ void keep_shared(const Program& program, const PreparedModule& module, PreparedU
   }
 }
 
+// While it lives the program's tables are what they will be after the update.
+class AsIfApplied {
+public:
+  AsIfApplied(Program& program, PreparedUpdate& update) : program_(program), update_(update), size_(program.modules.size()) {
+    for (PreparedModule& module : update.modules)
+      program.modules.push_back(std::move(module.loaded));
+    swap();
+  }
+  ~AsIfApplied() {
+    swap();
+    for (size_t i = size_; i < program_.modules.size(); i++)
+      update_.modules[i - size_].loaded = std::move(program_.modules[i]);
+    program_.modules.resize(size_);
+  }
+  AsIfApplied(const AsIfApplied&) = delete;
+  AsIfApplied& operator=(const AsIfApplied&) = delete;
+
+private:
+  void swap() {
+    program_.names.swap(update_.names);
+    program_.adopted.swap(update_.adopted);
+    program_.latest.swap(update_.latest);
+    for (size_t i = 0; i < program_.modules.size(); i++)
+      program_.modules[i]->current.swap(update_.current[i]);
+  }
+
+  Program& program_;
+  PreparedUpdate& update_;
+  size_t size_;
+};
+
+// Both as one, `next` after `update`.
+void append(PreparedUpdate& update, PreparedUpdate& next) {
+  update.label = next.label;
+  update.data = next.data;  // of the earlier part as well
+  update.writes.append(next.writes);
+  update.names = std::move(next.names);
+  update.adopted = std::move(next.adopted);
+  update.latest = std::move(next.latest);
+  update.current = std::move(next.current);
+  for (PreparedModule& module : next.modules)
+    update.modules.push_back(std::move(module));
+  auto add = [](auto& list, const auto& more) { list.insert(list.end(), more.begin(), more.end()); };
+  add(update.links.redirects, next.links.redirects);
+  Report &sum = update.report, &more = next.report;
+  add(sum.replaced, more.replaced);
+  sum.functions += more.functions;
+  sum.stubs += more.stubs;
+  sum.added += more.added;
+  sum.data += more.data;
+  sum.call_sites += more.call_sites;
+  sum.entries += more.entries;
+  for (unsigned i = 0; i < step_count; i++)
+    sum.step_ns[i] += more.step_ns[i];
+}
+
 std::string describe(const tal::VerifyError& error) {
   char offset[24];
   std::snprintf(offset, sizeof offset, "+0x%x", error.offset);
@@ -99,10 +155,35 @@ std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file
       }
     }
   }
+  const Hash checksum = patch.checksum;
+  const uint64_t sequence = patch.sequence;
+  std::vector<PatchFile> parts;
+  if (!read_parts(std::move(patch), parts)) {
+    refuse(refusal, Step::Read, "", "a part of the composed patch is not a patch file, or composed itself", "compose it again");
+    return nullptr;
+  }
+  std::unique_ptr<PreparedUpdate> update = check_parts(parts, refusal, report);
+  if (update) {
+    update->checksum = checksum;
+    update->sequence = sequence;
+  }
+  return update;
+}
+
+std::unique_ptr<PreparedUpdate> Preparation::check_parts(std::span<const PatchFile> parts, Refusal& refusal, Report& report) {
+  std::unique_ptr<PreparedUpdate> update = check_part(parts.front(), refusal, report);
+  if (!update || parts.size() == 1)
+    return update;
+  {
+    const AsIfApplied applied(program_, *update);
+    update->next = check_parts(parts.subspan(1), refusal, report);
+  }
+  return update->next ? std::move(update) : nullptr;
+}
+
+std::unique_ptr<PreparedUpdate> Preparation::check_part(const PatchFile& patch, Refusal& refusal, Report& report) {
   auto update = std::make_unique<PreparedUpdate>();
   update->label = patch.label;
-  update->checksum = patch.checksum;
-  update->sequence = patch.sequence;
   {
     StepTimer timer(report, Step::Match);
     if (!match(patch, refusal))
@@ -171,6 +252,7 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
     module.loaded->name = m.name;
     module.loaded->version = module.manifest.label;
     module.loaded->dsu = module.object->dsu();
+    module.loaded->interface = module.object->interface();
     module.loaded->hash = m.new_hash;
     module.loaded->generation = program_.modules.back()->generation + 1;
     module.loaded->is_private = m.role == ModuleRole::Private;
@@ -250,6 +332,24 @@ void Preparation::plan_names(const PatchFile& file, PreparedUpdate& update) cons
 }
 
 bool Preparation::load(PreparedUpdate& update, Refusal& refusal) {
+  if (!load_part(update, refusal))
+    return false;
+  if (update.next) {
+    {
+      const AsIfApplied applied(program_, update);
+      if (!load(*update.next, refusal))
+        return false;
+    }
+    append(update, *update.next);
+    update.next = nullptr;
+  }
+  update.writes.prepare();
+  update.writes.prefault();
+  update.ready_ns = now_ns();
+  return true;
+}
+
+bool Preparation::load_part(PreparedUpdate& update, Refusal& refusal) {
   StepTimer timer(update.report, Step::Load);
   std::string problem;
   Loader loader(program_, arena_);
@@ -258,9 +358,6 @@ bool Preparation::load(PreparedUpdate& update, Refusal& refusal) {
   for (size_t i = 0; i < update.modules.size(); i++)
     update.modules[i].announcement = prepare_announcement(*update.modules[i].loaded, update.files[i]);
   update.files.clear();
-  update.writes.prepare();
-  update.writes.prefault();
-  update.ready_ns = now_ns();
   return true;
 }
 

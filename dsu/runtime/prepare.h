@@ -52,11 +52,12 @@ struct PreparedUpdate {
   std::vector<std::vector<tal::Binding>> current;  // of the modules running now, then of the patch's
   Report report;                                   // counts and times so far
   uint64_t ready_ns = 0;
+  std::unique_ptr<PreparedUpdate> next;  // the part after this one of a composed patch, until they are loaded
 };
 
 class Preparation {
 public:
-  Preparation(const Program& program, const tal::NativeInterface& natives, Arena& arena)
+  Preparation(Program& program, const tal::NativeInterface& natives, Arena& arena)
       : program_(program), natives_(natives), arena_(arena) {}
 
   // Up to and with the link check. Null: `refusal` says why; `report` has times and label in either case.
@@ -65,12 +66,17 @@ public:
   [[nodiscard]] bool load(PreparedUpdate& update, Refusal& refusal);
 
 private:
+  std::unique_ptr<PreparedUpdate> check_parts(std::span<const PatchFile> parts, Refusal& refusal, Report& report);
+  std::unique_ptr<PreparedUpdate> check_part(const PatchFile& part, Refusal& refusal, Report& report);
+  bool load_part(PreparedUpdate& update, Refusal& refusal);
   bool match(const PatchFile& file, Refusal& refusal) const;
   bool verify_objects(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const;
   bool link(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const;
   void plan_names(const PatchFile& file, PreparedUpdate& update) const;
 
-  const Program& program_;
+  // The parts of a composed patch are prepared with the program's tables as the parts before them will leave them. They are put back
+  // before anybody else looks.
+  Program& program_;
   const tal::NativeInterface& natives_;
   Arena& arena_;
 };

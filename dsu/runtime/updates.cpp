@@ -108,11 +108,15 @@ bool Updates::is_applied(const PatchFile& patch) const {
   const bool was_applied = std::any_of(history_.begin(), history_.end(), [&](const Report& r) {
     return r.outcome == Outcome::Applied && r.checksum == checksum;
   });
-  return was_applied && std::all_of(patch.modules.begin(), patch.modules.end(), [&](const PatchModule& m) {
-    auto running = program_.latest.find(m.name);
-    if (m.role == ModuleRole::Removed)
-      return running == program_.latest.end();
-    return m.role == ModuleRole::Private || m.role == ModuleRole::Library || (running != program_.latest.end() && program_.modules[running->second]->hash == m.new_hash);
+  std::vector<PatchFile> parts;
+  if (!was_applied || !read_parts(patch, parts))
+    return false;
+  ModuleVersions versions;
+  for (const PatchFile& part : parts)
+    apply_versions(part, versions);
+  return std::all_of(versions.begin(), versions.end(), [&](const auto& version) {
+    auto running = program_.latest.find(version.first);
+    return running == program_.latest.end() ? !version.second : program_.modules[running->second]->hash == version.second;
   });
 }
 

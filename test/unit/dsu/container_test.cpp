@@ -60,7 +60,7 @@ TEST(Container, RightChecksumOverWrongContentIsRefused) {
 TEST(Container, OtherVersionNamesBoth) {
   tal::Bytes file = write_container(sample());
   file[8] = 9;
-  EXPECT_EQ(reason(read_container(file)), "patch file format 9, this program reads format 3");
+  EXPECT_EQ(reason(read_container(file)), "patch file format 9, this program reads format 4");
 }
 
 PatchFile signed_sample(const KeyPair& pair) {
@@ -147,6 +147,34 @@ TEST(Container, Hex) {
   EXPECT_TRUE(parse_hex(hex(hash), back));
   EXPECT_EQ(hash, back);
   EXPECT_FALSE(parse_hex("abc", back));
+}
+
+// A composed patch has parts only, and those have none.
+TEST(Container, PartsAreReadOneLevelDeep) {
+  PatchFile part;
+  part.label = "v2";
+  part.modules = {{"m", ModuleRole::Required, Hash{1}, Hash{1}}, {"gone", ModuleRole::Removed, Hash{2}, Hash{}}};
+  PatchFile composed;
+  composed.modules = {{"part1", ModuleRole::Part, Hash{}, Hash{}}};
+  composed.objects = {write_container(part)};
+  std::vector<PatchFile> parts;
+  ASSERT_TRUE(read_parts(composed, parts));
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(parts[0].label, "v2");
+  ModuleVersions versions;
+  apply_versions(parts[0], versions);
+  EXPECT_EQ(versions.at("m"), Hash{1});
+  EXPECT_EQ(versions.at("gone"), std::nullopt);
+
+  PatchFile nested = composed;
+  nested.objects = {write_container(composed)};
+  EXPECT_FALSE(read_parts(nested, parts));
+  PatchFile mixed = composed;
+  mixed.modules.push_back({"m", ModuleRole::Required, Hash{}, Hash{}});
+  EXPECT_FALSE(read_parts(mixed, parts));
+  PatchFile damaged = composed;
+  damaged.objects[0].back() ^= 1;
+  EXPECT_FALSE(read_parts(damaged, parts));
 }
 
 }  // namespace
