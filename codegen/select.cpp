@@ -187,7 +187,7 @@ void Selector::instruction(const ir::Inst& inst) {
   case Op::FResize: return resize_float(inst);
   case Op::Trunc: case Op::ZExt: case Op::SExt: return convert(inst);
   case Op::Retype: return alias(inst, inst.operands[0]);
-  case Op::Pack: case Op::Open: return package(inst);
+  case Op::Pack: case Op::Open: case Op::Instantiate: return typed_move(inst);
   case Op::AssumeNonNull:
     alias(inst, inst.operands[0]);
     out_.facts.push_back({.what = ValueFact::What::NonNull, .a = Place::reg(values_[inst.result.value].reg), .block = current_});
@@ -339,12 +339,13 @@ mir::Edge Selector::edge(const ir::Edge& source) {
 
 void Selector::alias(const ir::Inst& inst, ir::ValueId of) { values_[inst.result.value].reg = reg(of); }
 
-// A move that the checker reads as packing or opening: it stays whatever registers it gets.
-void Selector::package(const ir::Inst& inst) {
+// A move that the checker reads as packing, opening or instantiation: it stays whatever registers it gets. The record begins with the
+// type of the package or polymorphic function.
+void Selector::typed_move(const ir::Inst& inst) {
   CallInfo record;
   const frontend::TypeId package = source_.value(inst.op == ir::Op::Pack ? inst.result : inst.operands[0]).type.id;
   record.type_args.push_back(unit_.map().word(package).value);
-  for (frontend::TypeId hidden : inst.type_args) record.type_args.push_back(unit_.map().word(hidden).value);
+  for (frontend::TypeId argument : inst.type_args) record.type_args.push_back(unit_.map().word(argument).value);
   if (inst.op == ir::Op::Open)
     for (tal::TypeId hidden : unit_.map().hidden(package, uint32_t(inst.imm))) record.type_args.push_back(hidden.value);
   const Reg from = reg(inst.operands[0]), to = result(inst);

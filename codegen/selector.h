@@ -152,7 +152,7 @@ private:
   mir::Place operand(ir::ValueId value);                   // a constant or a register
   std::optional<int64_t> constant(ir::ValueId value) const; // as held: zero-extended
   mir::Reg result(const ir::Inst& inst);                   // a fresh register for the result
-  void package(const ir::Inst& inst);
+  void typed_move(const ir::Inst& inst);
   void alias(const ir::Inst& inst, ir::ValueId of);
   const ir::Inst* def(ir::ValueId value) const;
   tal::TypeId type_of(ir::ValueId value);

@@ -1,5 +1,8 @@
 #include "codegen/type_map.h"
 
+#include <numeric>
+#include <utility>
+
 namespace codegen {
 
 using frontend::TypeKind;
@@ -37,9 +40,11 @@ std::vector<tal::TypeId> TypeMap::words(std::span<const frontend::TypeId> types)
 
 tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
   if (nonnull) return target_.with_nullable(word(id), false);
-  auto known = words_.find(id.value);
-  if (known != words_.end()) return known->second;
   const frontend::Type& type = source_.get(id);
+  uint64_t key = id.value;
+  if (!binders_.empty() && type.free_depth != 0) key |= uint64_t{contexts_.try_emplace(binders_, contexts_.size() + 1).first->second} << 32;
+  auto known = words_.find(key);
+  if (known != words_.end()) return known->second;
   tal::TypeId result;
   switch (type.kind) {
   case TypeKind::Bool: case TypeKind::Char: case TypeKind::Byte: case TypeKind::UByte: result = target_.i8(); break;
@@ -54,7 +59,9 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
   case TypeKind::Exncon: result = target_.exn_name(type.element == frontend::kVoidType ? tal::no_type : word(type.element)); break;
   case TypeKind::Tuple: result = target_.ptr(memory(id)); break;
   case TypeKind::Function: {
+    if (type.type_params != 0) binders_.push_back(type.type_params);
     tal::TypeId sig = signature(id);
+    if (type.type_params != 0) binders_.pop_back();
     result = sig ? target_.fn(sig) : tal::no_type;
     break;
   }
@@ -71,14 +78,15 @@ tal::TypeId TypeMap::word(frontend::TypeId id, bool nonnull) {
     break;
   }
   case TypeKind::Var:
-    if (type.depth == 0) result = target_.var(type.index, kind_of_width(type.width));
+    // Those of the function types in between come first in the target language.
+    if (type.depth <= binders_.size()) result = target_.var(std::accumulate(binders_.end() - type.depth, binders_.end(), type.index), kind_of_width(type.width));
     break;
   case TypeKind::Float: result = target_.f32(); break;
   case TypeKind::Double: result = target_.f64(); break;
   case TypeKind::Error: case TypeKind::Void: case TypeKind::Infer: break;
   }
   if (!result) return fail(id, "values of type");
-  words_[id.value] = result;
+  words_[key] = result;
   return result;
 }
 
@@ -98,6 +106,13 @@ tal::TypeId TypeMap::memory(frontend::TypeId id) {
 tal::NamedId TypeMap::declare(frontend::TypeDeclId decl_id) {
   auto known = named_.find(decl_id.value);
   if (known != named_.end()) return known->second;
+  const std::vector<uint32_t> outside = std::exchange(binders_, {}); // a definition does not depend on where the type is mentioned
+  const tal::NamedId id = declare_new(decl_id);
+  binders_ = outside;
+  return id;
+}
+
+tal::NamedId TypeMap::declare_new(frontend::TypeDeclId decl_id) {
   const frontend::TypeDecl& decl = source_.decl(decl_id);
   // Interface code of a patch has two declarations of one name. Where they differ in names of fields only they are one
   // type of the target language.

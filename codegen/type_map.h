@@ -4,6 +4,7 @@
 // eight bytes in every instance, and so has every component of a tuple.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -45,6 +46,7 @@ public:
 private:
   using Pairs = std::set<std::pair<uint32_t, uint32_t>>;
   tal::NamedId declare(frontend::TypeDeclId decl);
+  tal::NamedId declare_new(frontend::TypeDeclId decl);
   bool is_address(frontend::TypeId id) const;
   bool same_layout(frontend::TypeDeclId a, frontend::TypeDeclId b, Pairs& assumed) const;
   bool same_type(frontend::TypeId a, frontend::TypeId b, Pairs& assumed) const;
@@ -55,7 +57,10 @@ private:
 
   frontend::TypeStore& source_;
   tal::TypeTable& target_;
-  std::unordered_map<uint32_t, tal::TypeId> words_;
+  // How many variables each of the function types around the type being mapped binds, the innermost last; `contexts_` numbers the lists.
+  std::vector<uint32_t> binders_;
+  std::map<std::vector<uint32_t>, uint32_t> contexts_;
+  std::unordered_map<uint64_t, tal::TypeId> words_; // by type and, if it has free variables, context
   std::unordered_map<uint32_t, tal::NamedId> named_;
   std::unordered_map<frontend::Name, std::vector<uint32_t>> by_name_; // declarations that named_ has, without such as share another's type
   std::string problem_;

@@ -62,7 +62,9 @@ struct StringLiteral { StringId text; };        // each literal is an object of 
 struct NullLiteral {};                          // the type says of what
 struct LocalRef { LocalId local; };
 struct GlobalRef { SymbolId symbol; };          // the value of a global variable
-struct FunctionRef { SymbolId symbol; List<TypeId> type_args; };  // callee or function value; type_args: all of them, or empty for monomorphic
+// Callee or function value. type_args: of all type variables, for a value also of the leading ones or none: then its type is polymorphic.
+struct FunctionRef { SymbolId symbol; List<TypeId> type_args; };
+struct Instantiate { ExprId function; List<TypeId> type_args; };   // of a polymorphic function value, in the same way
 struct ExceptionRef { SymbolId symbol; };       // an exception name as a value; its type is an exncon
 struct Unary { UnaryOp op; ExprId operand; };
 struct Binary { BinaryOp op; ExprId left, right; };
@@ -75,7 +77,7 @@ struct Assign { ExprId target, value; };        // target: LocalRef, GlobalRef, 
 // and Index the object and the index are evaluated (once), then `value`, then the old value is read. yields_old: postfix forms, the
 // expression is the value before.
 struct CompoundAssign { BinaryOp op; bool yields_old; TypeId compute_type; ExprId target, value; };
-struct Call { ExprId callee; List<ExprId> args; };                 // direct if the callee is a FunctionRef
+struct Call { ExprId callee; List<ExprId> args; };                 // direct if the callee is a FunctionRef; not of a polymorphic type
 // Numeric conversion from operand's type to this expression's. Narrowing keeps the low bits. Floating to integer rounds to nearest even,
 // or toward zero if `truncate`.
 struct Convert { ExprId operand; bool truncate = false; };
@@ -102,7 +104,7 @@ struct AddressOf { ExprId place; };             // GlobalRef, FieldGet or Compon
 struct RepTerm { TypeId of; };                  // the representation of a type without type variables
 struct Rdtsc {};                                // the processor's time-stamp counter, unsigned long
 
-using ExprNode = std::variant<IntLiteral, FloatLiteral, StringLiteral, NullLiteral, LocalRef, GlobalRef, FunctionRef, ExceptionRef, Unary, Binary,
+using ExprNode = std::variant<IntLiteral, FloatLiteral, StringLiteral, NullLiteral, LocalRef, GlobalRef, FunctionRef, Instantiate, ExceptionRef, Unary, Binary,
                               Logical, Conditional, Comma, Assign, CompoundAssign, Call, Convert, Coerce, FieldGet, Component, Index, Size,
                               ArrayLiteral, ArrayRepeat, NewArray, NewStruct, NewTuple, NewExn, NewUnion, NewAbstype, Raise, AddressOf, RepTerm, Rdtsc>;
 

@@ -63,12 +63,13 @@ class Printer {
   std::string operator()(const NullLiteral&, TypeId t) { return "null:" + type(t); }
   std::string operator()(const LocalRef& n, TypeId) { return local(n.local); }
   std::string operator()(const GlobalRef& n, TypeId) { return symbol(n.symbol); }
-  std::string operator()(const FunctionRef& n, TypeId) {
-    std::string text = symbol(n.symbol);
+  std::string instance(const std::string& function, List<TypeId> type_args) {
     std::string args;
-    for (TypeId arg : body_.list(n.type_args)) args += (args.empty() ? "" : ",") + type(arg);
-    return args.empty() ? text : text + "@<" + args + ">";
+    for (TypeId arg : body_.list(type_args)) args += (args.empty() ? "" : ",") + type(arg);
+    return args.empty() ? function : function + "@<" + args + ">";
   }
+  std::string operator()(const FunctionRef& n, TypeId) { return instance(symbol(n.symbol), n.type_args); }
+  std::string operator()(const Instantiate& n, TypeId) { return instance(expr(n.function), n.type_args); }
   std::string operator()(const ExceptionRef& n, TypeId) { return symbol(n.symbol); }
   std::string operator()(const Unary& n, TypeId) {
     const char* op = n.op == UnaryOp::Neg ? "-" : n.op == UnaryOp::BitNot ? "~" : "!";

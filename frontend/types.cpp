@@ -27,7 +27,18 @@ void summarise(Type& type, const Type& part, uint32_t binders) {
   type.has_infer |= part.has_infer;
   type.height = std::max(type.height, static_cast<uint16_t>(std::min(part.height + 1, UINT16_MAX)));
   type.size = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{type.size} + part.size, UINT32_MAX));
+  type.bound_inside = std::max(type.bound_inside, part.bound_inside + type.type_params);
   if (part.free_depth > binders) type.free_depth = std::max(type.free_depth, part.free_depth - binders);
+}
+
+// A type of the same form, for other parts.
+Type without_parts(const Type& type) {
+  Type result = type;
+  result.has_infer = false;
+  result.height = 1;
+  result.free_depth = result.bound_inside = 0;
+  result.size = 1;
+  return result;
 }
 
 }  // namespace
@@ -75,6 +86,7 @@ TypeId TypeStore::intern(Type type) {
   if (auto found = index_.find(Key{type}); found != index_.end()) return found->second;
   type.args = store_args(type.args);
   const uint32_t binders = type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0;
+  type.bound_inside = type.type_params;
   for (TypeId arg : type.args) summarise(type, get(arg), binders);
   if (type.element.value != 0) summarise(type, get(type.element), binders);
   if (type.kind == TypeKind::Var) type.free_depth = type.depth + 1;
@@ -168,15 +180,14 @@ bool TypeStore::mentions_var(TypeId id, uint32_t least, uint32_t depth) const {
   return type.element.value != 0 && mentions_var(type.element, least, inner);
 }
 
-TypeId TypeStore::shift(TypeId id, uint32_t by, uint32_t depth) {
+TypeId TypeStore::shift(TypeId id, int32_t by, uint32_t depth) {
   const Type type = get(id);
   if (by == 0 || type.free_depth <= depth) return id;
-  if (type.kind == TypeKind::Var) return type.depth >= depth ? var(type.depth + by, type.index, type.width) : id;
+  if (type.kind == TypeKind::Var) return type.depth >= depth ? var(type.depth + static_cast<uint32_t>(by), type.index, type.width) : id;
   const uint32_t inner = depth + (type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0);
   std::vector<TypeId> args;
   for (TypeId arg : type.args) args.push_back(shift(arg, by, inner));
-  Type result = type;
-  result.free_depth = 0;
+  Type result = without_parts(type);
   result.args = args;
   if (type.element.value != 0) result.element = shift(type.element, by, inner);
   return intern(result);
@@ -187,15 +198,14 @@ TypeId TypeStore::rewrite(TypeId id, std::span<const TypeId> args, uint32_t dept
   const Type type = get(id);
   if (type.free_depth <= depth) return id;
   if (type.kind == TypeKind::Var) {
-    if (type.depth == depth && type.index < args.size()) return shift(args[type.index], depth, 0);
+    if (type.depth == depth && type.index < args.size()) return shift(args[type.index], static_cast<int32_t>(depth), 0);
     if (type.depth > depth && drop_binder) return var(type.depth - 1, type.index, type.width);
     return id;
   }
   const uint32_t inner = depth + (type.kind == TypeKind::Function && type.type_params != 0 ? 1 : 0);
   std::vector<TypeId> parts;
   for (TypeId arg : type.args) parts.push_back(rewrite(arg, args, inner, drop_binder));
-  Type result = type;
-  result.free_depth = 0;
+  Type result = without_parts(type);
   result.args = parts;
   if (type.element.value != 0) result.element = rewrite(type.element, args, inner, drop_binder);
   return intern(result);
@@ -205,10 +215,24 @@ TypeId TypeStore::substitute(TypeId type, std::span<const TypeId> args) { return
 
 TypeId TypeStore::instantiate(TypeId id, std::span<const TypeId> args) {
   const Type type = get(id);
-  if (type.type_params == 0) return id;
+  if (type.type_params == 0 || args.empty()) return id;
+  const auto given = static_cast<uint32_t>(args.size());
+  std::vector<TypeId> all(args.begin(), args.end());
+  if (given < type.type_params) {  // the binder stays, with the other variables
+    for (TypeId& arg : all) arg = moved_under(arg, 1);
+    for (uint32_t i = given; i < type.type_params; ++i) all.push_back(var(0, i - given));
+  }
+  const bool drop_binder = given == type.type_params;
   std::vector<TypeId> params;
-  for (TypeId param : type.args) params.push_back(rewrite(param, args, 0, true));
-  return function(params, rewrite(type.element, args, 0, true), 0, type.convention);
+  for (TypeId param : type.args) params.push_back(rewrite(param, all, 0, drop_binder));
+  return function(params, rewrite(type.element, all, 0, drop_binder), type.type_params - given, type.convention);
+}
+
+bool TypeStore::mentions_binders(TypeId type, uint32_t nearest) const {
+  for (uint32_t depth = 0; depth < nearest; ++depth) {
+    if (mentions_var(type, 0, depth)) return true;
+  }
+  return false;
 }
 
 TypeId TypeStore::field_type(TypeId object, uint32_t index) {

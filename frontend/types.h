@@ -80,6 +80,7 @@ struct Type {
   uint32_t free_depth = 0;                      // 0: no free Var; else 1 + the greatest depth of a free Var, seen from outside
   uint32_t size = 1;                            // nodes, as a tree
   uint32_t type_params = 0;                     // Function: how many type variables it binds
+  uint32_t bound_inside = 0;                    // the most variables that function types in it, and it, bind at one place
   uint32_t depth = 0;                           // Var
   uint32_t index = 0;                           // Var, Infer, ConstArray
   uint8_t width = 0;                            // Var in the code of a width entry: bytes of its values in arrays; 0: not known
@@ -143,8 +144,13 @@ class TypeStore {
   // Replaces Var(0, i), as seen from outside `type`, by args[i] (for i < args.size()). Variables of outer binders keep their depth: use
   // this for the fields of a declaration and for bodies, and `instantiate` to apply a polymorphic function type.
   TypeId substitute(TypeId type, std::span<const TypeId> args);
-  // A polymorphic function type applied to all its type arguments, as a monomorphic function type.
+  // A polymorphic function type applied to type arguments. If they are fewer than its variables, the leading ones are replaced and the
+  // others stay bound.
   TypeId instantiate(TypeId function, std::span<const TypeId> args);
+  // As the type reads under so many more binders, or outside as many, of which it must not mention a variable.
+  TypeId moved_under(TypeId type, uint32_t binders) { return shift(type, static_cast<int32_t>(binders), 0); }
+  TypeId moved_out(TypeId type, uint32_t binders) { return shift(type, -static_cast<int32_t>(binders), 0); }
+  bool mentions_binders(TypeId type, uint32_t nearest) const;
   // Does a variable of the outermost binder with at least this index occur?
   bool mentions_var(TypeId type, uint32_t least) const { return mentions_var(type, least, 0); }
   // The type of field `index` of the struct type `object`, its type arguments filled in.
@@ -188,7 +194,7 @@ class TypeStore {
   TypeId intern(Type type);
   TypeId rewrite(TypeId type, std::span<const TypeId> args, uint32_t depth, bool drop_binder);
   bool mentions_var(TypeId type, uint32_t least, uint32_t depth) const;
-  TypeId shift(TypeId type, uint32_t by, uint32_t depth);
+  TypeId shift(TypeId type, int32_t by, uint32_t depth);
   std::span<const TypeId> store_args(std::span<const TypeId> args);
 
   std::deque<Type> types_;  // so that references from get() stay valid

@@ -162,6 +162,7 @@ class Types {
     case Op::FToINear:
     case Op::FToIZero:
     case Op::FResize: return float_conversion(inst);
+    case Op::Instantiate: return expect_result(inst, {instantiate(type(inst.operands[0]).id, inst)});
     case Op::Pack: return package(type(inst.result).id, type(inst.operands[0]), inst.type_args);
     case Op::Open: return open(inst);
     case Op::CheckBounds: return expect_result(inst, type(inst.operands[1]));
@@ -393,7 +394,7 @@ class Types {
     uint32_t params = types_.get(function).type_params;
     if (inst.type_args.empty())
       return function;
-    if (inst.type_args.size() == params)
+    if (inst.type_args.size() <= params)
       return types_.instantiate(function, inst.type_args);
     report_.error("T1", std::to_string(inst.type_args.size()) + " type arguments for " + std::to_string(params) + " type variables");
     return function;
@@ -523,7 +524,7 @@ class Constants {
   bool is_instance(TypeId function, const Constant& c, TypeId type) {
     if (c.type_args.empty())
       return function == type;
-    return c.type_args.size() == types_.get(function).type_params && types_.instantiate(function, c.type_args) == type;
+    return c.type_args.size() <= types_.get(function).type_params && types_.instantiate(function, c.type_args) == type;
   }
 
   const Module& module_;

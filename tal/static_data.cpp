@@ -165,6 +165,8 @@ private:
       return fail(offset, "one relocation over zero bytes of the field", "another place or other bytes");
     const Symbol& target = symbols_[r.symbol];
     TypeId address = address_type(target);
+    if (target.kind == SymbolKind::Function && address && types_.tag(type) == TypeTag::Fn) // C35, at types that its own type shows
+      address = types_.fn(types_.instantiate(target.type, types_.guess_arguments(target.type, types_.target(type))));
     if (!address || !types_.is_subtype(address, type))
       return fail(offset, types_.print(type), "the address of `" + target.name + "` of type " + types_.print(address));
     return true;

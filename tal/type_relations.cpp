@@ -161,6 +161,18 @@ void TypeTable::match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, u
   }
 }
 
+std::vector<TypeId> TypeTable::guess_arguments(TypeId s, TypeId wanted) const {
+  const Signature &x = sig(s), &y = sig(wanted);
+  std::vector<TypeId> bound(x.vars.size() - std::min(x.vars.size(), y.vars.size()));
+  unsigned budget = 1024;
+  for (size_t i = 0; i < std::min(x.args.size(), y.args.size()); i++)
+    match(x.args[i], y.args[i], bound, budget, 0);
+  match(x.result, y.result, bound, budget, 0);
+  for (TypeId& t : bound)
+    t = t ? t : i64();
+  return bound;
+}
+
 // The variables that are left, if any, are quantified again, before those of the context.
 TypeId TypeTable::instantiate(TypeId signature_id, std::span<const TypeId> args) {
   if (!signature_id || tag(signature_id) != TypeTag::Sig)

@@ -196,6 +196,8 @@ public:
   TypeId open(TypeId package, std::span<const TypeId> hidden);
   // Hidden types at which `inside` may be what is in the package. A guess: the caller checks it with open().
   std::vector<TypeId> guess_hidden(TypeId package, TypeId inside);
+  // Type arguments at which a function of signature `s` may be one of signature `wanted`: a guess as well, for instantiate().
+  std::vector<TypeId> guess_arguments(TypeId s, TypeId wanted) const;
   // S[args/vars], the leading variables if there are fewer arguments; no_type if the kinds do not fit.
   TypeId instantiate(TypeId signature, std::span<const TypeId> args);
 

@@ -90,6 +90,7 @@ private:
   void node(const LocalRef& n) { local(n.local); }
   void node(const GlobalRef& n) { symbol(n.symbol); }
   void node(const FunctionRef& n) { symbol(n.symbol); types(n.type_args); }
+  void node(const Instantiate& n) { expr(n.function); types(n.type_args); }
   void node(const ExceptionRef& n) { symbol(n.symbol); }
   void node(const Unary& n) { number(static_cast<uint64_t>(n.op)); expr(n.operand); }
   void node(const Binary& n) { number(static_cast<uint64_t>(n.op)); expr(n.left); expr(n.right); }

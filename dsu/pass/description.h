@@ -46,6 +46,8 @@ public:
   TypeRef substitute(TypeRef type, const std::vector<TypeRef>& args);
 
 private:
+  TypeRef under_binders(TypeRef type, uint32_t by);
+  template <class Change> TypeRef changed(TypeRef type, uint32_t binders, Change change);
   std::map<std::string, std::unique_ptr<PatchType>> types_;
 };
 

@@ -62,20 +62,35 @@ TypeRef TypeModel::import(const frontend::TypeStore& store, frontend::TypeId id)
   return intern(std::move(type));
 }
 
-TypeRef TypeModel::substitute(TypeRef type, const std::vector<TypeRef>& args) {
+// The type with its variables changed; `change` gets each with the number of function types in between that bind some.
+template <class Change>
+TypeRef TypeModel::changed(TypeRef type, uint32_t binders, Change change) {
   if (!type->has_var)
     return type;
   if (type->kind == TypeKind::Var)
-    return type->depth == 0 && type->index < args.size() ? args[type->index] : type;
-  PatchType copy = *type;
-  // Under another binder the variables of this one are one deeper; polymorphic function types inside structs keep theirs.
+    return change(type, binders);
   if (type->kind == TypeKind::Function && type->type_params != 0)
-    return type;
+    binders++;
+  PatchType copy = *type;
   if (copy.element)
-    copy.element = substitute(copy.element, args);
+    copy.element = changed(copy.element, binders, change);
   for (TypeRef& arg : copy.args)
-    arg = substitute(arg, args);
+    arg = changed(arg, binders, change);
   return intern(std::move(copy));
+}
+
+TypeRef TypeModel::under_binders(TypeRef type, uint32_t by) {
+  return changed(type, 0, [&](TypeRef variable, uint32_t binders) {
+    PatchType copy = *variable;
+    copy.depth += copy.depth >= binders ? by : 0;
+    return intern(std::move(copy));
+  });
+}
+
+TypeRef TypeModel::substitute(TypeRef type, const std::vector<TypeRef>& args) {
+  return changed(type, 0, [&](TypeRef variable, uint32_t binders) {
+    return variable->depth == binders && variable->index < args.size() ? under_binders(args[variable->index], binders) : variable;
+  });
 }
 
 }  // namespace dsu

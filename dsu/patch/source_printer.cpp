@@ -18,44 +18,46 @@ std::string_view basic_spelling(TypeKind kind) {
   }
 }
 
-// Type variables have no names in the model: a, b, .. by index suffice, since binders do not nest in what is printed here.
-std::string variable_name(uint32_t index) {
-  return index < 26 ? std::string(1, static_cast<char>('a' + index)) : "v" + std::to_string(index);
+// Type variables have no names in the model: those of the declaration that is printed are a, b, .., those that a polymorphic function
+// type in it binds a1, b1, .. or, inside another, a2, ..
+std::string variable_name(uint32_t index, uint32_t binders = 0) {
+  const std::string level = binders == 0 ? "" : std::to_string(binders);
+  return index < 26 ? static_cast<char>('a' + index) + level : "v" + std::to_string(index) + (binders == 0 ? "" : "_" + level);
 }
 
-std::string parameter_names(uint32_t count) {
+std::string parameter_names(uint32_t count, uint32_t binders = 0) {
   std::string list;
   for (uint32_t i = 0; i < count; i++)
-    list += (i ? "," : "") + variable_name(i);
+    list += (i ? "," : "") + variable_name(i, binders);
   return count == 0 ? "" : "<" + list + ">";
 }
 
 }  // namespace
 
-std::string SourcePrinter::variable(TypeRef type) const { return variable_name(type->index); }
-
 // Modifiers stand behind the declarator with the outermost first, as in `int t[](char)`: an array of functions.
-std::string SourcePrinter::declaration(TypeRef type, std::string declarator, Side side) const {
+std::string SourcePrinter::declaration(TypeRef type, std::string declarator, Side side, uint32_t binders) const {
   auto list = [&](const std::vector<TypeRef>& args) {
     std::string text;
     for (TypeRef arg : args)
-      text += (text.empty() ? "" : ", ") + this->type(arg, side);
+      text += (text.empty() ? "" : ", ") + declaration(arg, "", side, binders);
     return text;
   };
   auto with = [&](const std::string& base) { return declarator.empty() || declarator[0] == '[' || declarator[0] == '?' ? base + declarator : base + " " + declarator; };
   switch (type->kind) {
-    case TypeKind::Array: return declaration(type->element, declarator + "[]", side);
+    case TypeKind::Array: return declaration(type->element, declarator + "[]", side, binders);
     case TypeKind::ConstArray:
-      return declaration(type->element, declarator + (type->nullable ? "?" : "") + "[|" + std::to_string(type->index) + "|]", side);
-    case TypeKind::Rep: return with("<" + this->type(type->element, side) + ">rep");
-    case TypeKind::Exncon: return with("<" + this->type(type->element, side) + ">exncon");
+      return declaration(type->element, declarator + (type->nullable ? "?" : "") + "[|" + std::to_string(type->index) + "|]", side, binders);
+    case TypeKind::Rep: return with("<" + declaration(type->element, "", side, binders) + ">rep");
+    case TypeKind::Exncon: return with("<" + declaration(type->element, "", side, binders) + ">exncon");
     case TypeKind::Function:
       if (type->convention == frontend::Convention::Stdcall)
         declarator += (declarator.empty() ? "" : " ") + std::string("__stdcall");
-      return declaration(type->element, declarator + parameter_names(type->type_params) + "(" + list(type->args) + ")", side);
+      binders += type->type_params != 0 ? 1 : 0; // also in the lists that follow
+      declarator += parameter_names(type->type_params, binders);
+      return declaration(type->element, declarator + "(" + list(type->args) + ")", side, binders);
     case TypeKind::Tuple: return with((type->read_only ? "%(" : "*(") + list(type->args) + ")");
     case TypeKind::Named: return with((type->args.empty() ? "" : "<" + list(type->args) + ">") + type_name(type->name, side));
-    case TypeKind::Var: return with(variable(type));
+    case TypeKind::Var: return with(variable_name(type->index, binders - type->depth));
     default: return with(std::string(basic_spelling(type->kind)));
   }
 }

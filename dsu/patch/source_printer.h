@@ -19,7 +19,7 @@ public:
   }
   std::string type(TypeRef type, Side side) const { return declaration(type, "", side); }
   // `declarator` declared at `type`: "int a[]", "bool f(string)".
-  std::string declaration(TypeRef type, std::string declarator, Side side) const;
+  std::string declaration(TypeRef type, std::string declarator, Side side) const { return declaration(type, std::move(declarator), side, 0); }
   // A function header with named parameters: `void add(Statistics::total v0)`.
   std::string header(TypeRef function, const std::string& name, Side side) const;
 
@@ -36,7 +36,8 @@ public:
   }
 
 private:
-  std::string variable(TypeRef type) const;
+  // `binders`: the polymorphic function types around.
+  std::string declaration(TypeRef type, std::string declarator, Side side, uint32_t binders) const;
 
   const Version& before_;
   const Version& after_;

@@ -88,10 +88,6 @@ typed::ExprId BodyChecker::symbol_value(SymbolId id, SourceLoc loc) {
     case typed::SymbolKind::Function:
       break;
   }
-  if (types_.get(symbol.type).type_params != 0) {
-    diagnostics_.report<Diag::PolymorphicNotInstantiated>(loc, written_name(symbol));
-    return error_expr(loc);
-  }
   return function_ref(id, {}, loc);
 }
 

@@ -73,7 +73,7 @@ class BodyChecker {
   ExprId convert_number(ExprId id, TypeId target, bool truncate = false);
   template <class Report>
   ExprId expect(ExprId id, TypeId target, Report report) {
-    if (!convert(id, target)) report(show(type_of(id)), show(target));
+    if (!convert(id, target) && !report_not_instantiated(id, target)) report(show(type_of(id)), show(target));
     return id;
   }
   TypeId known_number(ExprId id);  // type of a numeric operand, or error
@@ -122,7 +122,6 @@ class BodyChecker {
   ExprId expr(const ast::Codegen& n, SourceLoc loc, TypeId hint);
   ExprId expr(const ast::Fill& n, SourceLoc loc, TypeId hint);
 
-  ExprId unsupported(SourceLoc loc, Feature feature);
   TypeId check_elements(std::span<ast::Expr* const> parts, TypeId element, std::vector<ExprId>& out);
   ExprId subscript(ExprId array, ExprId index, TypeId element, SourceLoc loc);
   ExprId rep_term(std::span<ast::Type* const> args, SourceLoc loc);
@@ -141,7 +140,10 @@ class BodyChecker {
   void report_unbound(SourceLoc loc, Name name);
   static std::string written_name(const typed::Symbol& function);
 
+  std::optional<std::vector<TypeId>> type_arguments(const ast::List<ast::Type*>& written, TypeId function, std::string_view name, SourceLoc loc);
   ExprId function_ref(SymbolId symbol, const ast::List<ast::Type*>& explicit_args, SourceLoc loc);
+  ExprId instantiated(ExprId function);
+  bool report_not_instantiated(ExprId id, TypeId target);
   std::optional<SymbolId> named_function(const ast::Expr& callee, const ast::List<ast::Type*>*& explicit_args);
   ExprId new_array(const ast::Call& n, const ast::List<ast::Type*>* explicit_args, SourceLoc loc);
   bool is_new_array(SymbolId symbol);

@@ -56,11 +56,6 @@ std::string BodyChecker::show(TypeId type) {
   return types_.print(unifier_.known_part(type), variables_.outermost());
 }
 
-typed::ExprId BodyChecker::unsupported(SourceLoc loc, Feature feature) {
-  env_.unsupported(loc, feature);
-  return error_expr(loc);
-}
-
 // ---------------------------------------------------------------- locals
 
 typed::LocalId BodyChecker::add_local(Name name, TypeId type, SourceLoc loc) {
@@ -183,6 +178,15 @@ bool BodyChecker::convert(ExprId& id, TypeId target) {
   if (!to_read_only) return unifier_.unify(from, target);
   if (!unifier_.unify(types_.tuple(a.args, true), target)) return false;
   id = add(loc_of(id), target, typed::Coerce{id});
+  return true;
+}
+
+// A polymorphic function where one of its instances is wanted.
+bool BodyChecker::report_not_instantiated(ExprId id, TypeId target) {
+  const auto* named = std::get_if<typed::FunctionRef>(&body_.exprs[id.value].node);
+  const Type& wanted = types_.get(unifier_.prune(target));
+  if (!named || types_.get(type_of(id)).type_params == 0 || wanted.kind != TypeKind::Function || wanted.type_params != 0) return false;
+  diagnostics_.report<Diag::PolymorphicNotInstantiated>(loc_of(id), written_name(env_.module().symbols[named->symbol.value]));
   return true;
 }
 

@@ -10,24 +10,47 @@ using support::Diag;
 
 // ---------------------------------------------------------------- functions by name
 
-// A reference to a function, instantiated: explicit type arguments first, unification variables for the rest.
+// Type arguments as written; nothing if there are more than the function type has variables.
+std::optional<std::vector<TypeId>> BodyChecker::type_arguments(const ast::List<ast::Type*>& written, TypeId function, std::string_view name, SourceLoc loc) {
+  const uint32_t count = types_.get(function).type_params;
+  if (written.size() > count) {
+    diagnostics_.report<Diag::TooManyTypeArguments>(loc, name, support::counted(count, "type variable"), support::counted(written.size(), "type argument"));
+    return std::nullopt;
+  }
+  std::vector<TypeId> args;
+  for (const ast::Type* arg : written) {
+    args.push_back(local_type(*arg));
+    if (types_.is_floating(args.back())) diagnostics_.report<Diag::TypeArgumentNotWord>(arg->loc, show(args.back()));
+  }
+  return args;
+}
+
+// A reference to a function, with the type arguments that are written.
 typed::ExprId BodyChecker::function_ref(SymbolId id, const ast::List<ast::Type*>& explicit_args, SourceLoc loc) {
   const typed::Symbol symbol = env_.module().symbols[id.value];
   env_.mark_referenced(id);
   const Type& type = types_.get(symbol.type);
   if (type.kind != TypeKind::Function) return error_expr(loc);
-  if (explicit_args.size() > type.type_params) {
-    diagnostics_.report<Diag::TooManyTypeArguments>(loc, written_name(symbol), support::counted(type.type_params, "type variable"),
-                                                    support::counted(explicit_args.size(), "type argument"));
-    return error_expr(loc);
-  }
+  const auto args = type_arguments(explicit_args, symbol.type, written_name(symbol), loc);
+  return args ? add(loc, types_.instantiate(symbol.type, *args), typed::FunctionRef{id, list(*args)}) : error_expr(loc);
+}
+
+// What is called: unification variables for the type arguments that are not written.
+typed::ExprId BodyChecker::instantiated(ExprId function) {
+  const TypeId type = type_of(function);
   std::vector<TypeId> args;
-  for (const ast::Type* arg : explicit_args) {
-    args.push_back(local_type(*arg));
-    if (types_.is_floating(args.back())) diagnostics_.report<Diag::TypeArgumentNotWord>(arg->loc, show(args.back()));
+  while (args.size() < types_.get(type).type_params) args.push_back(unifier_.fresh(Unifier::Class::Word));
+  if (args.empty()) return function;
+  const TypeId instance = types_.instantiate(type, args);
+  typed::Expr& named = body_.exprs[function.value];
+  if (auto* reference = std::get_if<typed::FunctionRef>(&named.node)) {
+    const auto given = body_.list(reference->type_args);
+    args.insert(args.begin(), given.begin(), given.end());
+    reference->type_args = list(args);
+    named.type = instance;
+    return function;
   }
-  while (args.size() < type.type_params) args.push_back(unifier_.fresh(Unifier::Class::Word));
-  return add(loc, types_.instantiate(symbol.type, args), typed::FunctionRef{id, list(args)});
+  return add(loc_of(function), instance, typed::Instantiate{function, list(args)});
 }
 
 // The function that a callee names or is, and the type arguments written after it.
@@ -50,21 +73,18 @@ std::optional<typed::SymbolId> BodyChecker::named_function(const ast::Expr& call
 typed::ExprId BodyChecker::expr(const ast::Instantiate& n, SourceLoc loc, TypeId) {
   const ast::List<ast::Type*>* explicit_args = &n.args;
   if (std::holds_alternative<ast::NameExpr>(n.function->node) || std::holds_alternative<ast::FunExpr>(n.function->node)) {
-    if (const auto symbol = named_function(*n.function, explicit_args)) {
-      const typed::Symbol& function = env_.module().symbols[symbol->value];
-      if (n.args.size() < types_.get(function.type).type_params) {
-        diagnostics_.report<Diag::PolymorphicNotInstantiated>(loc, written_name(function));
-        return error_expr(loc);
-      }
-      return function_ref(*symbol, n.args, loc);
-    }
+    if (const auto symbol = named_function(*n.function, explicit_args)) return function_ref(*symbol, n.args, loc);
   }
   if (std::holds_alternative<ast::RepTerm>(n.function->node)) return rep_term(n.args, loc);
   const ExprId function = check(*n.function);
   if (is_error(function)) return function;
-  if (types_.get(type_of(function)).type_params != 0) return unsupported(loc, Feature::PolymorphicValue);
-  diagnostics_.report<Diag::InstantiationOfValue>(loc, show(type_of(function)));
-  return error_expr(loc);
+  const TypeId type = type_of(function);
+  if (types_.get(type).type_params == 0) {
+    diagnostics_.report<Diag::InstantiationOfValue>(loc, show(type));
+    return error_expr(loc);
+  }
+  const auto args = type_arguments(n.args, type, "this function", loc);
+  return args ? add(loc, types_.instantiate(type, *args), typed::Instantiate{function, list(*args)}) : error_expr(loc);
 }
 
 // `a[] new_array<a>(int, a)`: the one polymorphic function whose result depends on the size of the type argument.
@@ -120,7 +140,7 @@ typed::ExprId BodyChecker::expr(const ast::Call& n, SourceLoc loc, TypeId) {
   const ast::List<ast::Type*>* explicit_args = nullptr;
   const auto symbol = named_function(*n.callee, explicit_args);
   if (symbol && is_new_array(*symbol) && n.args.size() == 2) return new_array(n, explicit_args, loc);
-  const ExprId callee = symbol ? function_ref(*symbol, explicit_args ? *explicit_args : ast::List<ast::Type*>(), n.callee->loc) : check(*n.callee);
+  const ExprId callee = instantiated(symbol ? function_ref(*symbol, explicit_args ? *explicit_args : ast::List<ast::Type*>(), n.callee->loc) : check(*n.callee));
   std::vector<ExprId> args;
   if (is_error(callee)) {
     for (const ast::Expr* arg : n.args) check(*arg);  // for the mistakes in them
@@ -141,7 +161,6 @@ typed::ExprId BodyChecker::expr(const ast::Call& n, SourceLoc loc, TypeId) {
     diagnostics_.report<Diag::NotAFunction>(loc, show(type_of(callee)));
     return error_expr(loc);
   }
-  if (type.type_params != 0) return unsupported(loc, Feature::PolymorphicValue);
   std::string name = "this function";
   SourceLoc declared;
   if (symbol) {

@@ -28,6 +28,17 @@ class Folder {
   void operator()(const StringLiteral&, ExprId) {}
   void operator()(const NullLiteral&, ExprId) {}
   void operator()(const FunctionRef&, ExprId) {}
+  void operator()(const Instantiate& n, ExprId id) {  // of a function that is named: all its type arguments together
+    fold(n.function);
+    const auto* named = std::get_if<FunctionRef>(&body_.exprs[n.function.value].node);
+    if (!named) return not_constant(id);
+    std::vector<TypeId> all;
+    for (const auto& args : {named->type_args, n.type_args})
+      for (TypeId arg : body_.list(args)) all.push_back(arg);
+    const auto first = static_cast<uint32_t>(body_.type_pool.size());
+    body_.type_pool.insert(body_.type_pool.end(), all.begin(), all.end());
+    body_.exprs[id.value].node = FunctionRef{named->symbol, {first, static_cast<uint32_t>(all.size())}};
+  }
   void operator()(const ExceptionRef&, ExprId) {}
   void operator()(const RepTerm&, ExprId) {}
   void operator()(const AddressOf& n, ExprId id) {

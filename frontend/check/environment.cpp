@@ -36,15 +36,6 @@ std::vector<Name> TypeVariables::visible() const {
 
 bool TypeVariables::is_hidden(Name name) const { return std::ranges::find(hidden_, name) != hidden_.end(); }
 
-std::string_view feature_text(Feature feature) {
-  static constexpr std::string_view kText[] = {
-#define FEATURE(Id, text) text,
-#include "frontend/check/features.def"
-#undef FEATURE
-  };
-  return kText[static_cast<size_t>(feature)];
-}
-
 Environment::Environment(Session& session, typed::TypedModule& module) : session_(session), module_(module), types_(*module.types) {
   open_scopes_.emplace_back();
 }

@@ -65,14 +65,6 @@ class TypeVariables {
   std::vector<Name> hidden_;
 };
 
-// Constructs of the language that are parsed but not compiled yet.
-enum class Feature : uint8_t {
-#define FEATURE(Id, text) Id,
-#include "frontend/check/features.def"
-#undef FEATURE
-  Count,
-};
-
 // Of one union: cases without payload are numbers below 4096 at run time, and null is one more.
 inline constexpr size_t kMaxCases = 4095;
 
@@ -109,7 +101,6 @@ class Environment {
   std::optional<TypeDeclId> union_of_case(Name name, SourceLoc loc);
 
   // Reports that a feature is not supported, once per feature and module.
-  void unsupported(SourceLoc loc, Feature feature);
 
   // A function of the runtime that source need not declare (printf's directives).
   typed::SymbolId runtime_function(std::string_view name, TypeId type);
@@ -213,11 +204,9 @@ class Environment {
   std::vector<FunctionItem> functions_;
   std::vector<VariableItem> variables_;
   std::unordered_map<uint32_t, size_t> variable_index_;                 // by SymbolId
-  bool reported_[static_cast<size_t>(Feature::Count)] = {};
   std::unordered_set<Name> reported_names_;
 };
 
-std::string_view feature_text(Feature feature);
 
 // Adds a note that says what may have been meant by an unknown name: `open`, or another spelling.
 void suggest(support::Diagnostics::Builder report, Name name, const std::vector<Name>& candidates);

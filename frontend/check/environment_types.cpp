@@ -329,12 +329,4 @@ TypeId Environment::limited(TypeId id, SourceLoc loc) {
   return kErrorType;
 }
 
-// ---------------------------------------------------------------- what is not compiled yet
-
-void Environment::unsupported(SourceLoc loc, Feature feature) {
-  bool& reported = reported_[static_cast<size_t>(feature)];
-  if (!reported) session_.diagnostics.report<Diag::NotSupportedYet>(loc, feature_text(feature));
-  reported = true;
-}
-
 }  // namespace frontend

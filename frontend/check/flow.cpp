@@ -174,6 +174,7 @@ class Flow {
   void visit(const CompoundAssign& n) { expr(n.target), expr(n.value); }
   void visit(const Call& n) { expr(n.callee), exprs(n.args); }
   void visit(const Convert& n) { expr(n.operand); }
+  void visit(const Instantiate& n) { expr(n.function); }
   void visit(const Coerce& n) { expr(n.operand); }
   void visit(const FieldGet& n) { expr(n.object); }
   void visit(const Component& n) { expr(n.object); }

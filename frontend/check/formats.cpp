@@ -135,7 +135,7 @@ std::optional<typed::ExprId> BodyChecker::library_function(std::string_view name
   const Environment::Value* value = env_.find_value(env_.session().names.get(name), opens_);
   const bool is_function = value && value->kind == Environment::Value::Symbol &&
                            env_.module().symbols[value->symbol.value].kind == typed::SymbolKind::Function;
-  if (is_function) return function_ref(value->symbol, {}, loc);
+  if (is_function) return instantiated(function_ref(value->symbol, {}, loc));
   const std::string_view header = name.starts_with("String::") ? "string.h" : name.starts_with("List::") ? "list.h" : "core.h";
   diagnostics_.report<Diag::FormatNeedsLibrary>(loc, name, header);
   return std::nullopt;

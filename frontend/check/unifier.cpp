@@ -8,6 +8,10 @@ TypeId Unifier::fresh(Class cls) {
   return id;
 }
 
+TypeId Unifier::prune(TypeId type, uint32_t binders) {
+  return types_.kind(type) == TypeKind::Infer ? types_.moved_under(prune(type), binders) : type;
+}
+
 TypeId Unifier::prune(TypeId type) {
   while (types_.kind(type) == TypeKind::Infer) {
     const TypeId next = variables_[types_.get(type).index].binding;
@@ -28,7 +32,7 @@ bool Unifier::occurs(uint32_t variable, TypeId id) {
   return occurs(variable, type.element);
 }
 
-bool Unifier::bind(TypeId variable, TypeId type) {
+bool Unifier::bind(TypeId variable, TypeId type, uint32_t binders) {
   Variable& v = variables_[types_.get(variable).index];
   if (types_.kind(type) == TypeKind::Infer) {
     // The stricter class wins: Option implies Word implies Any.
@@ -41,48 +45,50 @@ bool Unifier::bind(TypeId variable, TypeId type) {
     if (v.cls == Class::Word && (type == kVoidType || types_.is_floating(type))) return false;
     if (v.cls == Class::Option && !types_.is_nullable(type)) return false;
   }
-  if (occurs(types_.get(variable).index, type)) return false;
-  v.binding = type;
+  if (occurs(types_.get(variable).index, type) || types_.mentions_binders(type, binders)) return false;
+  v.binding = types_.moved_out(type, binders);
   return true;
 }
 
-bool Unifier::unify_parts(const Type& a, const Type& b) {
+bool Unifier::unify_parts(const Type& a, const Type& b, uint32_t binders) {
   if (a.kind != b.kind || a.args.size() != b.args.size()) return false;
   if (a.read_only != b.read_only || a.convention != b.convention || a.type_params != b.type_params) return false;
   if (a.depth != b.depth || a.decl != b.decl) return false;
   if (a.kind == TypeKind::ConstArray && (a.index != b.index || a.nullable != b.nullable)) return false;
   // Variables of unequal index, basic types of unequal id and the like: equal ones were recognised by their id.
   if (a.kind == TypeKind::Var || (a.args.empty() && a.element == kErrorType && b.element == kErrorType && a.kind != TypeKind::Tuple)) return false;
+  if (a.kind == TypeKind::Function && a.type_params != 0) ++binders;
   for (size_t i = 0; i < a.args.size(); ++i) {
-    if (!unify(a.args[i], b.args[i])) return false;
+    if (!unify(a.args[i], b.args[i], binders)) return false;
   }
-  return unify(a.element, b.element);
+  return unify(a.element, b.element, binders);
 }
 
-bool Unifier::unify(TypeId a, TypeId b) {
-  a = prune(a);
-  b = prune(b);
+bool Unifier::unify(TypeId a, TypeId b, uint32_t binders) {
+  a = prune(a, binders);
+  b = prune(b, binders);
   if (a == b || a == kErrorType || b == kErrorType) return true;
-  if (types_.kind(a) == TypeKind::Infer) return bind(a, b);
-  if (types_.kind(b) == TypeKind::Infer) return bind(b, a);
-  return unify_parts(types_.get(a), types_.get(b));
+  if (types_.kind(a) == TypeKind::Infer) return bind(a, b, binders);
+  if (types_.kind(b) == TypeKind::Infer) return bind(b, a, binders);
+  return unify_parts(types_.get(a), types_.get(b), binders);
 }
 
-TypeId Unifier::rebuild(TypeId id, bool use_defaults) {
-  id = prune(id);
+TypeId Unifier::rebuild(TypeId id, bool use_defaults, uint32_t binders) {
+  if (types_.kind(id) == TypeKind::Infer && prune(id) != id) return types_.moved_under(rebuild(prune(id), use_defaults), binders);
   const Type type = types_.get(id);
   if (!type.has_infer) return id;
   if (type.kind == TypeKind::Infer) return use_defaults && variables_[type.index].cls != Class::Option ? kIntType : id;
   std::vector<TypeId> args;
-  for (TypeId arg : type.args) args.push_back(rebuild(arg, use_defaults));
+  if (type.kind == TypeKind::Function && type.type_params != 0) ++binders;
+  for (TypeId arg : type.args) args.push_back(rebuild(arg, use_defaults, binders));
   switch (type.kind) {
-    case TypeKind::Array: return types_.array(rebuild(type.element, use_defaults));
-    case TypeKind::ConstArray: return types_.const_array(rebuild(type.element, use_defaults), type.index, type.nullable);
+    case TypeKind::Array: return types_.array(rebuild(type.element, use_defaults, binders));
+    case TypeKind::ConstArray: return types_.const_array(rebuild(type.element, use_defaults, binders), type.index, type.nullable);
     case TypeKind::Tuple: return types_.tuple(args, type.read_only);
-    case TypeKind::Function: return types_.function(args, rebuild(type.element, use_defaults), type.type_params, type.convention);
+    case TypeKind::Function: return types_.function(args, rebuild(type.element, use_defaults, binders), type.type_params, type.convention);
     case TypeKind::Named: return types_.named(type.decl, args);
-    case TypeKind::Rep: return types_.rep(rebuild(type.element, use_defaults));
-    case TypeKind::Exncon: return types_.exncon(rebuild(type.element, use_defaults));
+    case TypeKind::Rep: return types_.rep(rebuild(type.element, use_defaults, binders));
+    case TypeKind::Exncon: return types_.exncon(rebuild(type.element, use_defaults, binders));
     default: return id;
   }
 }

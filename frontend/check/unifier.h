@@ -2,7 +2,8 @@
 //
 // A variable has a class that says what it may stand for: Any (`_`, the type of `raise`), Word (an instantiated type parameter: no
 // floating type, no void), Option (`null`: nullable named types only). Bindings are never undone; a failed unify() may leave some behind,
-// but then an error is reported anyway.
+// but then an error is reported anyway. What a variable stands for is a type of the body that is being checked: inside a polymorphic
+// function type it can mention the variables of the body, never those that the function type binds.
 #pragma once
 
 #include <vector>
@@ -20,7 +21,7 @@ class Unifier {
   TypeId fresh(Class cls);
   // The type itself if it is known, else the representative variable.
   TypeId prune(TypeId type);
-  bool unify(TypeId a, TypeId b);
+  bool unify(TypeId a, TypeId b) { return unify(a, b, 0); }
   // All bindings filled in. Variables nothing is known of become `int` (their value is never looked at); `null` of unknown type stays
   // a variable, which the caller reports.
   TypeId resolve(TypeId type);
@@ -35,10 +36,13 @@ class Unifier {
     TypeId binding;  // itself: unbound
   };
 
-  bool bind(TypeId variable, TypeId type);
+  // `binders`: the function types around this part of the types.
+  TypeId prune(TypeId type, uint32_t binders);
+  bool unify(TypeId a, TypeId b, uint32_t binders);
+  bool bind(TypeId variable, TypeId type, uint32_t binders);
   bool occurs(uint32_t variable, TypeId type);
-  bool unify_parts(const Type& a, const Type& b);
-  TypeId rebuild(TypeId type, bool use_defaults);
+  bool unify_parts(const Type& a, const Type& b, uint32_t binders);
+  TypeId rebuild(TypeId type, bool use_defaults, uint32_t binders = 0);
 
   TypeStore& types_;
   std::vector<Variable> variables_;

@@ -1,9 +1,12 @@
 #include "frontend/check/widths.h"
 
+#include <algorithm>
 #include <bit>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "frontend/check/environment.h"
 
 namespace frontend {
 
@@ -141,6 +144,27 @@ class Widths {
     return result;
   }
 
+  // In the target language the variables of a function, those that `with` names in it and those of a function type that mentions them are
+  // counted together. Types of fields are seen with the variables of the function that uses the field.
+  uint32_t bound_in_fields() const {
+    uint32_t most = 0;
+    for (TypeDeclId id : module_.type_decls) {
+      const TypeDecl& decl = types_.decl(id);
+      for (const Field& field : decl.fields) most = std::max(most, types_.get(field.type).bound_inside);
+      if (decl.kind == TypeDeclKind::Abstype) most = std::max(most, types_.get(decl.representation).bound_inside);
+    }
+    return most;
+  }
+
+  void report_variables(const typed::Body& body, size_t visible, uint32_t bound, SourceLoc loc) {
+    for (const typed::Stmt& stmt : body.stmts) {
+      if (const auto* with = std::get_if<typed::With>(&stmt.node)) visible = std::max<size_t>(visible, with->first_hidden + with->hidden_count);
+    }
+    for (const typed::Local& local : body.locals) bound = std::max(bound, types_.get(local.type).bound_inside);
+    for (const typed::Expr& e : body.exprs) bound = std::max(bound, types_.get(e.type).bound_inside);
+    if (bound != 0 && visible + bound > kMaxTypeVariables) session_.diagnostics.report<Diag::TooManyTypeVariables>(loc);
+  }
+
   void report_type(TypeId type, SourceLoc loc, TypeParamNames names) {
     if (has_wide_binder(type) && reported_.emplace(type.value, true).second) {
       session_.diagnostics.report<Diag::PolymorphicValueWidth>(loc, types_.print(type, names));
@@ -152,7 +176,7 @@ class Widths {
     for (const typed::Expr& e : body.exprs) {
       report_type(e.type, e.loc, names);
       const auto* function = std::get_if<typed::FunctionRef>(&e.node);
-      const bool is_value = function && function->type_args.count == 0 && types_.get(e.type).type_params != 0;
+      const bool is_value = function && types_.get(e.type).type_params != 0;
       if (is_value && symbol(function->symbol).width_params != 0 && !has_wide_binder(e.type)) {
         session_.diagnostics.report<Diag::PolymorphicValueWidth>(e.loc, types_.print(e.type, names));
       }
@@ -169,9 +193,11 @@ class Widths {
   }
 
   void report() {
+    const uint32_t bound = bound_in_fields();
     for (TypeDeclId id : module_.type_decls) {
       const TypeDecl& decl = types_.decl(id);
       for (const Field& field : decl.fields) report_type(field.type, field.loc, decl.params);
+      if (decl.params.size() + decl.hidden_params.size() + bound > kMaxTypeVariables && bound != 0) session_.diagnostics.report<Diag::TooManyTypeVariables>(decl.loc);
       if (decl.kind == TypeDeclKind::Abstype) report_hidden(decl);
     }
     for (const typed::Function& function : module_.functions) {
@@ -181,10 +207,12 @@ class Widths {
         session_.diagnostics.report<Diag::TooManyWidths>(function.loc, defined.name.view(), std::to_string(count), std::to_string(kMaxWidthParams));
       }
       report_body(function.body, function.type_params);
+      report_variables(function.body, function.type_params.size(), bound, function.loc);
     }
     for (const typed::Global& global : module_.globals) {
       report_type(symbol(global.symbol).type, global.loc, {});
       report_body(global.body, {});
+      report_variables(global.body, 0, std::max(bound, types_.get(symbol(global.symbol).type).bound_inside), global.loc);
     }
   }
 

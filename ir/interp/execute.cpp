@@ -31,7 +31,7 @@ void Machine::execute(Frame& frame, const Inst& inst) {
   case Op::IToF: case Op::FToINear: case Op::FToIZero: case Op::FResize:
     return set(frame, inst, evaluate_conversion(inst.op, *frame.callable->module->types, type_of(frame, inst.operands[0]), type_of(frame, inst.result), get(frame, inst.operands[0])));
   case Op::Trunc: case Op::ZExt: case Op::SExt: case Op::Retype: return convert(frame, inst);
-  case Op::Pack: case Op::Open: return set(frame, inst, get(frame, inst.operands[0]));
+  case Op::Pack: case Op::Open: case Op::Instantiate: return set(frame, inst, get(frame, inst.operands[0]));
   case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckBounds: case Op::CheckDiv: case Op::CheckCase: return check(frame, inst);
   case Op::LoadField: case Op::StoreField: case Op::FieldAddr: case Op::LoadElem: case Op::StoreElem: case Op::ArrayLength:
   case Op::LoadGlobal: case Op::StoreGlobal: return memory(frame, inst);

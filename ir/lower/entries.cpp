@@ -27,7 +27,7 @@ std::vector<TypeId> variables(frontend::TypeStore& types, std::span<const uint8_
 // A function of this module exists at the widths that its code needs. Of another module's code nothing is known but the signature: the
 // widths of all type arguments are asked for, and the link check takes the entry for all types where there is none for these.
 Widths ModuleLowering::widths_for(const typed::Symbol& symbol, std::span<const TypeId> type_args) {
-  Widths widths(type_args.size(), 0);
+  Widths widths(types().get(symbol.type).type_params, 0); // a polymorphic value has no type arguments for some
   bool any = false;
   for (size_t i = 0; i < type_args.size(); ++i) {
     const frontend::Type& arg = types().get(type_args[i]);

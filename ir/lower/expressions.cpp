@@ -69,6 +69,11 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::GlobalRef& no
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::FunctionRef& node) {
   return builder_.emit_symbol(Op::FuncAddr, {e.type}, context_.function(node.symbol, body_.list(node.type_args)).value, {}, body_.list(node.type_args));
 }
+ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Instantiate& node) {
+  ValueId value = expr(node.function);
+  builder_.set_loc(e.loc);
+  return builder_.emit_symbol(Op::Instantiate, {e.type}, UINT32_MAX, std::vector{value}, body_.list(node.type_args));
+}
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::ExceptionRef& node) {
   return builder_.emit_symbol(Op::ExceptionAddr, {e.type}, context_.exception(node.symbol).value);
 }
@@ -148,10 +153,11 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::Call& node) {
     builder_.set_loc(e.loc);
     return throwing(builder_.call(context_.function(direct->symbol, body_.list(direct->type_args)), body_.list(direct->type_args), args, e.type));
   }
-  ValueId value = expr(node.callee);
+  const auto* instance = std::get_if<typed::Instantiate>(&callee.node);
+  ValueId value = expr(instance ? instance->function : node.callee);
   std::vector<ValueId> args = exprs(node.args);
   builder_.set_loc(e.loc);
-  return throwing(builder_.call_indirect(value, {}, args, e.type));
+  return throwing(builder_.call_indirect(value, instance ? body_.list(instance->type_args) : std::span<const frontend::TypeId>(), args, e.type));
 }
 
 // ---- packages ----

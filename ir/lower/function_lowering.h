@@ -100,6 +100,7 @@ class FunctionLowering {
   ValueId lower(const typed::Expr& e, const typed::CompoundAssign& node);
   ValueId lower(const typed::Expr& e, const typed::Call& node);
   ValueId lower(const typed::Expr& e, const typed::Convert& node);
+  ValueId lower(const typed::Expr& e, const typed::Instantiate& node);
   ValueId lower(const typed::Expr& e, const typed::Coerce& node);
   ValueId lower(const typed::Expr& e, const typed::FieldGet& node);
   ValueId lower(const typed::Expr& e, const typed::Component& node);
