@@ -296,6 +296,11 @@ bool Machine::fill_static(uint32_t module, uint32_t symbol) {
         return wrong("static object `" + s.name + "`, a package of type " + types.name(type));
       w = heap.pack(type, hidden, heap.seen_as(w, content));
     }
+    if (w.tag == Tag::Code && types[type].sort == Sort::Fn) { // an instance, at the types that its place shows
+      w.id = instance(w.id, types.environment(types.match_arguments(closures_[w.id].signature, types[type].target)));
+      if (w.id == 0)
+        return wrong("static object `" + s.name + "`, an instance at types that do not fit");
+    }
     bool checked = size == 8 || !types.is_integer(type);
     if (std::string why = checked ? heap.inhabits(w, type) : ""; !why.empty() && types[type].sort != Sort::F64 && types[type].sort != Sort::F32)
       return wrong("static object `" + s.name + "`, a place of type " + types.name(type) + ": " + why);

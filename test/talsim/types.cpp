@@ -431,6 +431,17 @@ void Types::match(TypeRef pattern, TypeRef t, std::vector<TypeRef>& bound, unsig
     match(p.fields[i].type, x.fields[i].type, bound, depth - 1, inside);
 }
 
+std::vector<TypeRef> Types::match_arguments(TypeRef signature, TypeRef wanted) const {
+  const Type &p = types_[signature], &x = types_[wanted];
+  std::vector<TypeRef> bound(p.vars.size() - std::min(p.vars.size(), x.vars.size()));
+  for (size_t i = 0; i < std::min(p.list.size(), x.list.size()); i++)
+    match(p.list[i], x.list[i], bound, 40);
+  match(p.result, x.result, bound, 40);
+  for (TypeRef& t : bound)
+    t = t == 0 ? integer(8) : t;
+  return bound;
+}
+
 bool Types::is_object_of(TypeRef a, TypeRef b) const {
   if (a == b)
     return true;

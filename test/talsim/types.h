@@ -74,6 +74,8 @@ public:
   TypeRef content(TypeRef package, const std::vector<TypeRef>& hidden); // 0 if the kinds do not fit
   // Hidden types that make a package's content be of this type, as far as the shapes tell; others are 0.
   std::vector<TypeRef> match_hidden(TypeRef package, TypeRef inside);
+  // Type arguments that make one signature be another, in the same way; those of which nothing is seen are i64.
+  std::vector<TypeRef> match_arguments(TypeRef signature, TypeRef wanted) const;
   tal::Kind kind_of(TypeRef word) const;
   static bool fits(tal::Kind a, tal::Kind b);
 
