@@ -24,7 +24,11 @@ public:
   void run() {
     auto first_inst = std::ptrdiff_t(annotations_.insts.size());
     for (BlockId block : emitted_.need_record) label(block);
+    auto first_line = std::ptrdiff_t(annotations_.lines.size());
     for (const CallSite& site : emitted_.calls) call(site);
+    for (const TrapSite& site : emitted_.traps)
+      if (site.loc.is_valid()) annotations_.lines.push_back({base_ + site.end, site.loc.file.value, site.loc.line});
+    std::sort(annotations_.lines.begin() + first_line, annotations_.lines.end(), [](auto& a, auto& b) { return a.offset < b.offset; });
     for (const InstSite& site : emitted_.instantiations) instantiation(site.offset, site.call);
     std::sort(annotations_.insts.begin() + first_inst, annotations_.insts.end(), [](auto& a, auto& b) { return a.offset < b.offset; });
   }

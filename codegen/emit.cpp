@@ -266,6 +266,7 @@ private:
       if ((inst.op == Op::LEA64r || inst.op == Op::MOV64rr) && inst.extra != none) instantiations_.push_back({start, inst.extra});
       if (inst.op == Op::RET64) frame_row(out_.depth); // for what comes after
     }
+    if (inst.traps) traps_.push_back({here(), inst.loc});
     if (is_call(inst)) calls_.push_back({start, here(), {0, 0, inst.extra, block.unwind, inst.loc}});
   }
 
@@ -354,6 +355,7 @@ private:
       if (site.pad.is_valid()) site.pad = follow(site.pad);
       out_.calls.push_back(site);
     }
+    for (auto& [point, loc] : traps_) out_.traps.push_back({offset(point), loc});
     for (auto& [point, call] : instantiations_) out_.instantiations.push_back({offset(point), call});
     for (auto& [point, loc] : lines_) out_.lines.push_back({offset(point), loc});
     for (auto& [point, row] : frame_) row.offset = offset(point), out_.frame.push_back(row);
@@ -391,6 +393,7 @@ private:
   std::vector<RawReloc> relocs_;
   std::vector<RawPlace> places_;
   std::vector<RawCall> calls_;
+  std::vector<std::pair<Point, support::SourceLoc>> traps_;
   std::vector<std::pair<Point, uint32_t>> instantiations_;
   std::vector<std::pair<Point, support::SourceLoc>> lines_;
   std::vector<std::pair<Point, FrameRow>> frame_;

@@ -26,6 +26,10 @@ struct CallSite {
   mir::BlockId pad;
   support::SourceLoc loc;
 };
+struct TrapSite {
+  uint32_t end; // of the instruction
+  support::SourceLoc loc;
+};
 struct InstSite {
   uint32_t offset, call;
 };
@@ -43,6 +47,7 @@ struct EmittedFunction {
   std::vector<uint8_t> code;
   std::vector<CodeReloc> relocs;
   std::vector<CallSite> calls;
+  std::vector<TrapSite> traps;
   std::vector<InstSite> instantiations; // other than at calls
   std::vector<LineRow> lines;
   std::vector<mir::JumpTable> tables;   // entries: offsets in the code

@@ -125,6 +125,7 @@ struct Inst {
   // After allocation: number of the instruction it came from in its block; none for moves that allocation made.
   uint32_t origin = UINT32_MAX;
   SourceLoc loc;
+  bool traps = false;        // its access is the test for null of its base
 };
 
 struct Move {

@@ -61,7 +61,48 @@ void Selector::analyse() {
     }
     count(source_.block(id).unwind.args);
   }
-  for (ir::BlockId id : source_.order) analyse_block(id);
+  tested_by_access_.resize(source_.values.size());
+  tests_.resize(source_.insts.size());
+  for (ir::BlockId id : source_.order) null_tests(id), analyse_block(id);
+}
+
+// An access through null near address 0 faults, and the runtime raises NullPointer (C37): then a check_null needs no instruction of its
+// own. The access has to be the next thing in the block that can be observed; handlers want the call that they know.
+void Selector::null_tests(ir::BlockId id) {
+  if (source_.block(id).has_unwind()) return;
+  const std::vector<ir::InstId>& insts = source_.block(id).insts;
+  for (uint32_t i = 0; i < insts.size(); ++i) {
+    const ir::Inst& check = source_.inst(insts[i]);
+    if (check.op != ir::Op::CheckNull || constant(check.operands[0])) continue;
+    const tal::TypeTag tag = unit_.types().tag(type_of(check.operands[0]));
+    if (tag != tal::TypeTag::Ptr && tag != tal::TypeTag::Arr) continue;
+    for (uint32_t k = i + 1; k < insts.size(); ++k) {
+      const ir::Inst& next = source_.inst(insts[k]);
+      if (access_tests(next, check.result)) {
+        tested_by_access_[check.result.value] = true;
+        tests_[insts[k].value] = check.result;
+        break;
+      }
+      const bool uses = std::find(next.operands.begin(), next.operands.end(), check.result) != next.operands.end();
+      if (uses || (!ir::is_pure(next.op) && !is_load(next.op))) break;
+    }
+  }
+}
+
+// Will the code of this instruction begin to use memory with an access near the pointer?
+bool Selector::access_tests(const ir::Inst& access, ir::ValueId pointer) {
+  if (access.operands.empty() || !(access.operands[0] == pointer)) return false;
+  constexpr uint32_t page = 4096, largest = 8;
+  switch (access.op) {
+  case ir::Op::LoadField: case ir::Op::StoreField:
+    return unit_.map().field(source_.value(pointer).type.id, uint32_t(access.imm)).offset <= page - largest;
+  case ir::Op::ArrayLength: return values_[access.result.value].uses != 0;
+  case ir::Op::CheckBounds: {
+    std::optional<int64_t> index = constant(access.operands[1]);
+    return !index || uint64_t(*index) < INT32_MAX; // others fail without a look at the array
+  }
+  default: return false;
+  }
 }
 
 // Decides which values of the block are emitted only where they are used.
@@ -74,7 +115,7 @@ void Selector::analyse_block(ir::BlockId id) {
     if (!inst.result.is_valid()) continue;
     ValueInfo& value = values_[inst.result.value];
     if (is_remade(inst.op)) value.deferred = true;
-    if (is_load(inst.op) && value.uses == 1) loads.push_back({inst.result.value, i});
+    if (is_load(inst.op) && value.uses == 1 && !tests_[insts[i].value].is_valid()) loads.push_back({inst.result.value, i});
     bool condition = is_compare(inst.op) ||
                      (inst.op == ir::Op::Xor && source_.value(inst.operands[0]).type.id == frontend::kBoolType);
     // A condition with one use, by the branch that ends the block (perhaps through a negation).
@@ -162,7 +203,14 @@ void Selector::block(ir::BlockId id) {
     loc_ = inst.loc;
     if (inst.result.is_valid() && values_[inst.result.value].deferred) continue;
     if (inst.result.is_valid() && values_[inst.result.value].uses == 0 && ir::is_pure(inst.op)) continue;
+    const BlockId block_of = current_;
+    const size_t emitted = here().insts.size();
     instruction(inst);
+    if (const ir::ValueId pointer = tests_[block.insts[i].value]; pointer.is_valid()) {
+      std::vector<Inst>& code = out_.mir.block(block_of).insts;
+      auto first = std::find_if(code.begin() + std::ptrdiff_t(emitted), code.end(), [&](const Inst& c) { return c.mem.base == values_[pointer.value].reg; });
+      if (first != code.end()) first->traps = true;
+    }
   }
   if (ended_) return;
   const ir::Inst& last = source_.inst(block.insts.back());

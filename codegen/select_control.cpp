@@ -461,8 +461,10 @@ void Selector::check_null(const ir::Inst& inst) {
   if (constant(inst.operands[0]) == 0) return fail_always("__tal_raise_null");
   Reg pointer = reg(inst.operands[0]);
   values_[inst.result.value].reg = pointer;
-  emit_dd(Op::TEST64rr, pointer, pointer);
-  check(Cond::E, "__tal_raise_null");
+  if (!tested_by_access_[inst.result.value]) {
+    emit_dd(Op::TEST64rr, pointer, pointer);
+    check(Cond::E, "__tal_raise_null");
+  }
   learn({.what = ValueFact::What::NonNull, .a = Place::reg(pointer)});
 }
 

@@ -31,6 +31,8 @@ private:
   // select.cpp: preparation, blocks
   void analyse();
   void analyse_block(ir::BlockId id);
+  void null_tests(ir::BlockId id);
+  bool access_tests(const ir::Inst& access, ir::ValueId pointer);
   void mask_test(const ir::Inst& inst);
   void entry();
   void block(ir::BlockId id);
@@ -192,6 +194,8 @@ private:
     bool divides = false;     // the divisor of a signed division
   };
   std::vector<ValueInfo> values_;
+  std::vector<uint8_t> tested_by_access_; // by the result of a check_null: the access that follows is the test
+  std::vector<ir::ValueId> tests_;        // by instruction: the result of the check_null that this access does, if any
   std::vector<mir::BlockId> blocks_; // by IR block
   std::vector<size_t> bounds_fact_;  // by IR value: index of the fact of a check_bounds result + 1
   std::vector<size_t> nonzero_fact_; // the same of check_div

@@ -74,10 +74,11 @@ int16_t FunctionChecker::find_token(uint8_t r) const {
   return TAL_LOST;
 }
 
-bool FunctionChecker::add_record(bool throws, const LabelRecord* pad) {
+bool FunctionChecker::add_record(bool throws, const LabelRecord* pad, unsigned trap) {
   tal_record record{};
   record.return_offset = at_ + inst_.length;
-  record.frame = state_.depth;
+  record.frame = static_cast<uint16_t>(state_.depth);
+  record.trap = static_cast<uint16_t>(trap);
   record.pad = pad == nullptr ? TAL_NO_PAD : pad->offset;
   record.function = function_index_;
   for (size_t i = 0; i < std::size(callee_saved); i++) {
@@ -162,23 +163,51 @@ bool FunctionChecker::require_arguments(const Signature& s, size_t& on_stack) {
   return true;
 }
 
-bool FunctionChecker::finish_call(const Value& result, bool noret, bool throws, size_t stack_arguments) {
+// What a call destroys.
+static void clobber(State& s) {
+  for (uint8_t r : {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11})
+    s.reg[r] = Value{};
+  s.flags = Flags{};
+}
+
+// C23, C24: a record of this instruction, and the way of an exception that leaves it. `trap`: see tal_record.
+bool FunctionChecker::may_raise(bool throws, unsigned trap) {
   const LabelRecord* pad = nullptr;
-  if (!charge_frame() || !find_pad(pad) || !add_record(throws, pad))
+  if (!charge_frame() || !find_pad(pad) || !add_record(throws, pad, trap))
     return false;
-  if (throws && pad == nullptr && !signature_->throws)
+  if (!throws || (pad == nullptr && signature_->throws))
+    return true;
+  if (pad == nullptr)
     return fail(CheckRule::C23, "a handler for this call, or a function that may throw", "neither");
+  scratch_ = state_;
+  clobber(scratch_);
+  scratch_.reg[rax] = scratch_.word(types_, types_.exn());
+  return edge(scratch_, *pad);
+}
+
+// C37: an access in the lowest page if the pointer is null faults there, before it changes anything, and the runtime raises
+// NullPointer as if the instruction were a call of __tal_raise_null. Where it goes on the pointer is not null.
+bool FunctionChecker::trap_site(const Value& base, bool is_near) {
+  const Rule rule = inst_.row().rule;
+  const TypeTag tag = types_.tag(base.type);
+  const LabelRecord* pad = nullptr;
+  if (!find_pad(pad))
+    return false;
+  if (!is_near || (tag != TypeTag::Ptr && tag != TypeTag::Arr) || rule == Rule::CallInd || rule == Rule::Push || rule == Rule::Pop ||
+      (pad == nullptr && !signature_->throws))
+    return fail(CheckRule::C13, "a pointer known not to be null", describe(state_, base));
+  if (!may_raise(true, inst_.length))
+    return false;
+  state_.facts(base.name).nonnull = true;
+  return true;
+}
+
+bool FunctionChecker::finish_call(const Value& result, bool noret, bool throws, size_t stack_arguments) {
   for (size_t i = 0; i < stack_arguments; i++) // they belong to the callee
     state_.slots[state_.slots.size() - 1 - i] = Value{};
-  for (uint8_t r : {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11})
-    state_.reg[r] = Value{};
-  state_.flags = Flags{};
-  if (throws && pad != nullptr) {
-    scratch_ = state_;
-    scratch_.reg[rax] = scratch_.word(types_, types_.exn());
-    if (!edge(scratch_, *pad))
-      return false;
-  }
+  if (!may_raise(throws, 0))
+    return false;
+  clobber(state_);
   state_.reg[rax] = result;
   alive_ = !noret;
   return true;

@@ -118,10 +118,12 @@ private:
   bool call_special(Special special);
   bool require_arguments(const Signature& s, size_t& on_stack);
   bool require_alignment();
+  bool trap_site(const Value& base, bool is_near);
+  bool may_raise(bool throws, unsigned trap);
   bool finish_call(const Value& result, bool noret, bool throws, size_t stack_arguments);
   bool require_frame_left(const char* when);
   bool find_pad(const LabelRecord*& pad);
-  bool add_record(bool throws, const LabelRecord* pad);
+  bool add_record(bool throws, const LabelRecord* pad, unsigned trap);
   int16_t find_token(uint8_t reg) const;
   bool instance(TypeId signature, TypeId& result);
   bool instance(TypeId signature, std::span<const TypeId> args, TypeId& result);

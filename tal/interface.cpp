@@ -5,7 +5,7 @@
 //   symbol    = kind:4|scope:4 section:u8 name:string offset size type
 //   site      = section:4|kind:4 offset-delta symbol addend:sleb       deltas within one section
 //   function  = start-delta size name
-//   record    = return-delta frame/8 pad+1 function 6*saved:sleb
+//   record    = return-delta 16*(frame/8)+trap pad+1 function 6*saved:sleb
 //   line      = return-delta file line
 #include "tal/interface.h"
 
@@ -14,7 +14,7 @@
 namespace tal {
 namespace {
 
-constexpr uint32_t interface_version = 1;
+constexpr uint32_t interface_version = 2;
 
 void write_tables(const Interface& i, ByteWriter& out) {
   out.uleb(i.functions.size());
@@ -29,7 +29,7 @@ void write_tables(const Interface& i, ByteWriter& out) {
   at = 0;
   for (const tal_record& r : i.records) {
     out.uleb(r.return_offset - at);
-    out.uleb(r.frame / 8);
+    out.uleb(uint32_t{r.frame} * 2 + r.trap);
     out.uleb(r.pad == TAL_NO_PAD ? 0 : uint64_t{r.pad} + 1);
     out.uleb(r.function);
     for (int16_t s : r.saved)
@@ -61,11 +61,12 @@ bool read_tables(ByteReader& in, Interface& i) {
   for (tal_record& r : i.records) {
     at += in.uleb32();
     r.return_offset = static_cast<uint32_t>(at);
-    uint32_t granules = in.uleb32(), pad = in.uleb32();
-    r.frame = granules * 8;
+    uint32_t frame = in.uleb32(), pad = in.uleb32();
+    r.frame = static_cast<uint16_t>(frame / 16 * 8);
+    r.trap = frame % 16;
     r.pad = pad == 0 ? TAL_NO_PAD : pad - 1;
     r.function = in.uleb32();
-    if (at > UINT32_MAX || r.function >= i.functions.size() || granules > 8192)
+    if (at > UINT32_MAX || r.function >= i.functions.size() || frame / 16 > 8191)
       in.fail();
     for (int16_t& s : r.saved) {
       int64_t v = in.sleb64();

@@ -7,6 +7,10 @@
 
 namespace tal {
 
+namespace {
+constexpr int64_t lowest_page = 4096; // never mapped (C37)
+}
+
 // ---- what is there -------------------------------------------------------------------------------------------------
 
 bool FunctionChecker::resolve(unsigned bytes, Access& a) {
@@ -62,8 +66,8 @@ bool FunctionChecker::resolve_typed(const Value& base, const Value* index, unsig
   TypeTag tag = types_.tag(base.type);
   if (tag != TypeTag::Ptr && tag != TypeTag::Arr && tag != TypeTag::Exn && tag != TypeTag::Union)
     return fail(CheckRule::C12, "a pointer as base", describe(state_, base));
-  if (!is_nonnull(state_, base))
-    return fail(CheckRule::C13, "a pointer known not to be null", describe(state_, base));
+  if (!is_nonnull(state_, base) && !trap_site(base, index == nullptr && disp >= 0 && disp + bytes <= lowest_page))
+    return false;
   a.base = base;
   if (tag == TypeTag::Arr)
     return resolve_element(index, scale, disp, bytes, a);

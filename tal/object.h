@@ -89,14 +89,14 @@ struct LabelRecord {
 
 // ---- the rest ------------------------------------------------------------------------------------------------------
 
-struct EhRange { uint32_t start = 0, end = 0, pad = 0; };         // call instructions starting in [start, end) unwind to pad
+struct EhRange { uint32_t start = 0, end = 0, pad = 0; };         // calls and trap sites starting in [start, end) unwind to pad
 
 struct Instantiation {                                            // at the call, or at the lea of a function address
   uint32_t offset = 0;                                            // of the instruction's first byte
   std::vector<TypeId> args;
 };
 
-struct LineEntry { uint32_t offset = 0, file = 0, line = 0; };    // offset: return address of a call; file: index
+struct LineEntry { uint32_t offset = 0, file = 0, line = 0; };    // offset: return address of a call or trap site; file: index
 
 struct ObjectAnnotations {
   std::string module;

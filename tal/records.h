@@ -1,4 +1,4 @@
-/* Unwind records: what the checker derives for every call site and the unwinder reads. C layout, usable from C.
+/* Unwind records: what the checker derives for every call site and trap site and the unwinder reads. C layout, usable from C.
  *
  * Nothing here is written by the compiler. The records of one module are sorted by return address; both tables are
  * immutable from the moment the module is verified. Offsets are from the start of the module's verified text.
@@ -24,8 +24,9 @@ extern "C" {
 #define TAL_LOST 0x7FFF
 
 typedef struct tal_record {
-  uint32_t return_offset; /* text offset just after the call instruction */
-  uint32_t frame;         /* D: entry_rsp = rsp at the call (before it pushes) + D */
+  uint32_t return_offset; /* text offset just after the call instruction, or the trap site */
+  uint16_t frame;         /* D: entry_rsp = rsp at the call (before it pushes) + D */
+  uint16_t trap;          /* 0: a call; else the length of an instruction that raises NullPointer if it faults near address 0 */
   uint32_t pad;           /* text offset of the landing pad, or TAL_NO_PAD */
   uint32_t function;      /* index into tal_function table */
   int16_t saved[TAL_CALLEE_SAVED];

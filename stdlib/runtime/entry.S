@@ -48,17 +48,19 @@ ENTRY __tal_raise
         END     __tal_raise
 
 # Stores the callee-saved registers, lets the unwinder find the landing pad and goes there with rax = exn.
-# rdi = exn, edx = 1 if it is raised for the first time for certain; the stack as at the call.
+# rdi = exn, edx = 1 if it is raised for the first time for certain; the stack as at the call, but that the "call" of a trap site
+# (traps.cpp) may have been made with any alignment.
 ENTRY poprt_raise
+        movq    %rsp, %rax
         subq    $BLOCK, %rsp
         .cfi_adjust_cfa_offset BLOCK
+        andq    $-16, %rsp
         movq    %rbx, REG_RBX(%rsp)
         movq    %rbp, REG_RBP(%rsp)
         movq    %r12, REG_R12(%rsp)
         movq    %r13, REG_R13(%rsp)
         movq    %r14, REG_R14(%rsp)
         movq    %r15, REG_R15(%rsp)
-        leaq    BLOCK(%rsp), %rax
         movq    %rax, REG_RSP(%rsp)
         movq    (%rax), %rax
         movq    %rax, REG_PC(%rsp)

@@ -123,6 +123,18 @@ CallSite find_call_site(const void* return_address) {
   return entry.site;
 }
 
+// The next record behind the instruction is its own, or that of a later one.
+CallSite find_trap_site(const void* instruction) {
+  const tal_module* module = find_module(instruction);
+  if (module == nullptr)
+    return {};
+  const auto offset = static_cast<uint32_t>(static_cast<const uint8_t*>(instruction) - module->text);
+  const tal_record* record = lower_bound_by_offset(module->unwind.records, module->unwind.record_count, offset + 1);
+  if (record == nullptr || record->trap == 0 || record->return_offset - record->trap != offset)
+    return {};
+  return {module, record};
+}
+
 SourcePosition describe_call_site(const void* return_address) {
   const auto* text = static_cast<const uint8_t*>(return_address);
   const tal_module* module = find_module(text - 1);

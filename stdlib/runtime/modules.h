@@ -23,6 +23,7 @@ bool register_module(const tal_module* module);
 
 const tal_module* find_module(const void* address);          // by text
 CallSite find_call_site(const void* return_address);
+CallSite find_trap_site(const void* instruction);           // for signal handlers
 
 // For messages; "?" and 0 where nothing is known.
 struct SourcePosition {

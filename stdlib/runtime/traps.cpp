@@ -21,7 +21,7 @@
 
 extern "C" {
 uint64_t poprt_catching_rsp = 0; // entry.S
-extern const uint8_t poprt_catch_pad[];
+extern const uint8_t poprt_catch_pad[], __tal_raise_null[];
 }
 
 namespace poprt {
@@ -32,6 +32,8 @@ constexpr ExceptionName stack_overflow_name{};
 constexpr size_t handler_stack_size = size_t{64} << 10;
 constexpr rlim_t largest_stack = rlim_t{256} << 20;  // where the limit is higher or there is none
 constexpr uint64_t guard_reach = uint64_t{1} << 20;  // how far below the limit a fault still counts as overflow
+
+constexpr uint64_t lowest_page = 4096;               // never mapped
 
 uint64_t stack_low = 0, stack_high = 0;
 
@@ -68,12 +70,27 @@ bool trace_from(uint64_t slot, Trace& trace) {
   _exit(failure_status);
 }
 
+// The instruction at a trap site becomes a call of __tal_raise_null: nothing of it has happened yet. Verified code has nothing below
+// its stack pointer, and the handler has a stack of its own.
+bool raise_null_at(ucontext_t& context) {
+  auto& registers = context.uc_mcontext.gregs;
+  const CallSite site = find_trap_site(reinterpret_cast<const void*>(registers[REG_RIP]));
+  if (!site)
+    return false;
+  registers[REG_RSP] -= 8;
+  *reinterpret_cast<uint64_t*>(registers[REG_RSP]) = reinterpret_cast<uint64_t>(site.module->text + site.record->return_offset);
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uint64_t>(__tal_raise_null));
+  return true;
+}
+
 void on_fault(int signal, siginfo_t* info, void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
   const auto pc = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
   const auto address = reinterpret_cast<uint64_t>(info->si_addr);
   const bool in_verified_text = find_module(reinterpret_cast<const void*>(pc)) != nullptr;
   const bool from_kernel = info->si_code > 0;
+  if (signal == SIGSEGV && from_kernel && address < lowest_page && raise_null_at(context))
+    return;
   if (signal == SIGSEGV && from_kernel && address < stack_low + 4096 && address + guard_reach >= stack_low) {
     if (abandon(context, stack_overflow_value))
       return;

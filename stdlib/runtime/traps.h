@@ -1,5 +1,5 @@
-// Faults of verified code. Verified code has no access that can fault, apart from running out of stack; everything else that
-// arrives here is a broken invariant and ends the process with a clear message.
+// Faults of verified code. It faults at trap sites, where an access is the test for null (tal_record::trap), which raises NullPointer, and
+// when it runs out of stack; everything else that arrives here is a broken invariant and ends the process with a clear message.
 #ifndef STDLIB_RUNTIME_TRAPS_H
 #define STDLIB_RUNTIME_TRAPS_H
 

@@ -94,6 +94,8 @@ bool Machine::load(const Instruction& inst, unsigned bytes, Word& w, bool any) {
   uint64_t offset;
   if (!operand_address(inst, pointer, offset))
     return false;
+  if (trapped_ = pointer.is_null() && offset <= 4096 - bytes; trapped_)
+    return false;
   Heap::Place place;
   std::string why = heap.find(pointer, offset, bytes, place);
   if (why.empty())
@@ -122,6 +124,8 @@ bool Machine::store(const Instruction& inst, unsigned bytes, const Word& w) {
   Word pointer;
   uint64_t offset;
   if (!operand_address(inst, pointer, offset))
+    return false;
+  if (trapped_ = pointer.is_null() && offset <= 4096 - bytes; trapped_)
     return false;
   Heap::Place place;
   std::string why = heap.find(pointer, offset, bytes, place);

@@ -715,7 +715,7 @@ bool Machine::return_from_function() {
 // What the checker would write down about the call at pc_.
 tal_record Machine::derive_record() {
   const Frame& f = frames_.back();
-  tal_record record{f.call_return, static_cast<uint32_t>(f.entry - rsp_), TAL_NO_PAD, 0, {}};
+  tal_record record{f.call_return, static_cast<uint16_t>(f.entry - rsp_), 0, TAL_NO_PAD, 0, {}};
   for (const tal::EhRange& r : modules[f.module]->file.annotations.eh)
     if (pc_ >= r.start && pc_ < r.end)
       record.pad = r.pad;
@@ -739,7 +739,7 @@ bool Machine::check_record(bool throws) {
   if (has_records) {
     const tal_record* record = modules[f.module]->record(f.call_return);
     if (record == nullptr)
-      return wrong("a call without unwind record");
+      return wrong("a call or trap without unwind record");
     if (record->frame != derived.frame)
       return wrong("the unwind record has frame " + std::to_string(record->frame));
     if (record->pad != derived.pad)
@@ -935,6 +935,20 @@ bool Machine::call_special(tal::Special special) {
   return finish_native(outcome);
 }
 
+// An access through null, of which nothing has happened yet: NullPointer is raised as if the instruction were a call.
+bool Machine::trap(const Instruction& inst) {
+  trapped_ = false;
+  Frame& f = frames_.back();
+  f.call_return = pc_ + inst.length;
+  if (!has_records || inst.row->op == Op::CallInd || inst.row->op == Op::Push || inst.row->op == Op::Pop || inst.base == none || inst.index != none)
+    return wrong("memory reached through null");
+  if (!check_record(true))
+    return false;
+  if (has_records && f.record.trap != inst.length)
+    return wrong("memory reached through null where no trap is recorded");
+  return finish_native(raise_native("NullPointer"));
+}
+
 bool Machine::call_instruction(const Instruction& inst, bool indirect) {
   Frame& f = frames_.back();
   Module& m = *modules[f.module];
@@ -942,7 +956,7 @@ bool Machine::call_instruction(const Instruction& inst, bool indirect) {
   if (indirect) {
     Word target;
     if (inst.memory ? !load(inst, 8, target) : (target = reg_[inst.rm], false))
-      return false;
+      return trapped_ && trap(inst);
     if (target.tag != Tag::Code)
       return wrong("a call of " + describe(target));
     EnvRef more;
@@ -1097,7 +1111,7 @@ bool Machine::step() {
   default: break;
   }
   if (!execute(inst))
-    return false;
+    return trapped_ && trap(inst);
   pc_ += inst.length;
   return true;
 }

@@ -132,6 +132,7 @@ private:
   bool arrive_at_label(const tal::LabelRecord& label);
   bool jump(const Instruction& inst);
   bool jump_to_register(const Instruction& inst);
+  bool trap(const Instruction& inst);
   bool call_instruction(const Instruction& inst, bool indirect);
   bool call_code(uint32_t code);
   bool call_special(tal::Special special);
@@ -204,6 +205,7 @@ private:
   std::vector<Word> held_;               // by the world below calls back, and the registers of those who called it
   unsigned nesting_ = 0;
   unsigned safepoints_ = 0;
+  bool trapped_ = false;                 // the instruction reaches into the lowest page
 };
 
 } // namespace talsim

@@ -30,9 +30,9 @@ struct Frames {
 
   Frames() {
     //                return address                  D   pad                          function  rbx rbp r12 r13 r14 r15
-    records[0] = {offset_of(frames_catches_return), 24, offset_of(frames_catches_pad), 0, {-1, 5, -2, 13, 14, 15}};
-    records[1] = {offset_of(frames_passes_return), 40, TAL_NO_PAD, 1, {12, 5, -1, 13, 14, 15}};
-    records[2] = {offset_of(frames_raises_return), 56, TAL_NO_PAD, 2, {-1, -2, -3, -4, -5, -6}};
+    records[0] = {offset_of(frames_catches_return), 24, 0, offset_of(frames_catches_pad), 0, {-1, 5, -2, 13, 14, 15}};
+    records[1] = {offset_of(frames_passes_return), 40, 0, TAL_NO_PAD, 1, {12, 5, -1, 13, 14, 15}};
+    records[2] = {offset_of(frames_raises_return), 56, 0, TAL_NO_PAD, 2, {-1, -2, -3, -4, -5, -6}};
     functions[0] = {offset_of(frames_catches), offset_of(frames_passes), 0};
     functions[1] = {offset_of(frames_passes), offset_of(frames_raises) - offset_of(frames_passes), 8};
     functions[2] = {offset_of(frames_raises), offset_of(frames_end) - offset_of(frames_raises), 15};

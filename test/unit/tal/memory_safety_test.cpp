@@ -14,6 +14,7 @@
 #include <array>
 #include <csetjmp>
 #include <csignal>
+#include <ucontext.h>
 #include <cstdlib>
 #include <random>
 
@@ -28,7 +29,15 @@ constexpr size_t page_size = 8192;
 constexpr uint32_t stubs = 7168;     // where the page has the code of the functions that are called
 
 sigjmp_buf fault;
-void on_fault(int) { siglongjmp(fault, 1); }
+const uint8_t* running = nullptr;               // the code
+const std::vector<tal_record>* records = nullptr; // the checker's, of that code
+// Near address 0 at an instruction that the checker has recorded as a trap site: an exception.
+void on_fault(int, siginfo_t* info, void* context) {
+  const auto* pc = reinterpret_cast<const uint8_t*>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+  const bool recorded = std::any_of(records->begin(), records->end(),
+                                    [&](const tal_record& r) { return r.trap != 0 && pc == running + r.return_offset - r.trap; });
+  siglongjmp(fault, recorded && reinterpret_cast<uint64_t>(info->si_addr) < 4096 ? 2 : 1);
+}
 void raise_exception() { siglongjmp(fault, 2); }
 
 // type S = {0: i64; 8: ptr? S; 16: i32; 20: i8 ro; 24: arr i32; 32: i8 slot; 40: ptr S ro; 48: arr ptr? S}
@@ -250,7 +259,11 @@ public:
     fail.offset = start + static_cast<uint32_t>(text.size()) - 5;
     fail.depth = 8 * frame_slots;
     b.a.labels.push_back(fail);
-    return b.rule();
+    std::string refused_by = b.rule();
+    trap_records = b.records;
+    for (tal_record& r : trap_records)
+      r.return_offset -= start;
+    return refused_by;
   }
   std::string dump() const {
     std::string out;
@@ -277,6 +290,7 @@ public:
   }
 
   Bytes text;
+  std::vector<tal_record> trap_records; // of calls too; offsets are those in `text`
 
 private:
   enum TypeIndex : uint8_t { type_i64, type_i32, type_node, type_nullable, type_numbers, type_nodes, type_bytes };
@@ -598,8 +612,8 @@ using Function = void (*)(Node*, Node*, uint64_t*, uint64_t, uint64_t, uint64_t*
 
 TEST(MemorySafety, AcceptedCodeKeepsToItsObjects) {
   struct sigaction action {}, old_segv, old_bus;
-  action.sa_handler = on_fault;
-  action.sa_flags = SA_NODEFER;
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_NODEFER | SA_SIGINFO;
   sigaction(SIGSEGV, &action, &old_segv);
   sigaction(SIGBUS, &action, &old_bus);
   auto* page = static_cast<uint8_t*>(mmap(nullptr, page_size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
@@ -619,6 +633,8 @@ TEST(MemorySafety, AcceptedCodeKeepsToItsObjects) {
     ASSERT_LT(program.text.size(), stubs);
     Bytes linked = program.linked();
     std::memcpy(page, linked.data(), linked.size());
+    running = page;
+    records = &program.trap_records;
     auto function = reinterpret_cast<Function>(reinterpret_cast<uintptr_t>(page));
     for (int run = 0; run < 30; run++) {
       heap.fill();

@@ -53,6 +53,7 @@ public:
       return e->rule;
     }
     message = "accepted";
+    records = std::get<std::unique_ptr<VerifiedObject>>(r)->interface().records;
     return "";
   }
 
@@ -60,6 +61,7 @@ public:
   ObjectImage image;
   Bytes bytes;
   std::string message;
+  std::vector<tal_record> records;   // of what rule() accepted
 
 private:
   uint32_t last_end_ = 0;
