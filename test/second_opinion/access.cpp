@@ -190,18 +190,31 @@ bool Judge::find_slot(Path& path, int64_t offset, unsigned bytes, Place& place) 
   return true;
 }
 
+// C37: the access is the test for null.
+bool Judge::trap_site(Path& path, const Value& base, bool is_near) {
+  const Sort sort = types_[base.type].sort;
+  const Rule rule = inst_.row().rule;
+  if (!is_near || (sort != Sort::Ptr && sort != Sort::Arr) || rule == Rule::CallInd || rule == Rule::Push || rule == Rule::Pop ||
+      (handler() == nullptr && !signature_->throws))
+    return refuse("the address may be null");
+  if (!landing_pad() || !may_throw(path))
+    return false;
+  path.about(base.name).not_zero = true;
+  return true;
+}
+
 bool Judge::find_behind(Path& path, const Value& base, int64_t offset, unsigned bytes, Place& place) {
   if (!base.is_word() || base.c != 0)
     return refuse("an address that is a number");
-  const Type& t = types_[base.type];
+  const Type t = types_[base.type]; // a copy: the table grows
   place.object = base.name;
   place.offset = static_cast<uint32_t>(offset);
   if (t.sort == Sort::Union)
     return find_in_union(path, base, offset, bytes, place);
   if (t.sort != Sort::Ptr && t.sort != Sort::Arr && t.sort != Sort::Exn)
     return refuse("an address of unknown layout");
-  if (!not_null(path, base))
-    return refuse("the address may be null");
+  if (!not_null(path, base) && !trap_site(path, base, place.index == tal::no_reg && offset >= 0 && offset + bytes <= first_address))
+    return false;
   if (t.sort == Sort::Arr)
     return find_element(path, base, base.type, offset, bytes, place);
   if (place.index != tal::no_reg)

@@ -2,7 +2,7 @@
 //
 // Written from docs/tal.md and the design's rules, not from the checker, to disagree with it where one of the two is wrong. It shares
 // with the checker the instruction table with its decoder and the object reader with the tables that this fills; types are those of
-// talsim, whose substitution, layouts and subtyping are its own. It judges code (C1..C34). Symbols, static data and the file as a
+// talsim, whose substitution, layouts and subtyping are its own. It judges code (C1..C37). Symbols, static data and the file as a
 // whole (O1..O8) are not its business.
 //
 // It walks along paths: from the entry and from each label record until the path ends or meets a record. There it is compared with
@@ -98,6 +98,7 @@ private:
   // ---- memory (access.cpp)
   bool find(Path& path, unsigned bytes, Place& place);
   bool find_slot(Path& path, int64_t offset, unsigned bytes, Place& place);
+  bool trap_site(Path& path, const Value& base, bool is_near);
   bool find_behind(Path& path, const Value& base, int64_t offset, unsigned bytes, Place& place);
   bool find_element(Path& path, const Value& base, TypeRef array, int64_t offset, unsigned bytes, Place& place);
   bool find_in_union(Path& path, const Value& base, int64_t offset, unsigned bytes, Place& place);
