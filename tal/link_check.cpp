@@ -33,14 +33,18 @@ public:
   bool fits(Binding import, Binding definition, std::string& message) {
     const InterfaceSymbol &i = symbol(import), &d = symbol(definition);
     TypeId wanted = type(import), got = type(definition);
-    bool ok = wanted && got && i.kind == d.kind && (i.kind == SymbolKind::Function ? table().sig_at_most(got, wanted) : got == wanted);
+    bool ok = wanted && got && i.kind == d.kind && (i.kind == SymbolKind::Function ? at_most(got, wanted) : got == wanted);
     if (!ok)
       message = mismatch(wanted, got, "expected ", ", got ") + " from " + module(definition.module).module;
     return ok;
   }
 
+  bool at_most(TypeId got, TypeId wanted) { return got == wanted || (pay(1, got, wanted) && table().sig_at_most(got, wanted)); }
+
   // Two types that are written alike differ in the definition of a named type.
-  std::string mismatch(TypeId wanted, TypeId got, const char* before_wanted, const char* before_got) const {
+  std::string mismatch(TypeId wanted, TypeId got, const char* before_wanted, const char* before_got) {
+    if (!pay(bytes_of_a_part, wanted, got))
+      return "the types differ, or are too large to compare";
     const std::string expected = types_.table().print(wanted), found = types_.table().print(got);
     return before_wanted + expected + before_got + found +
            (expected == found ? " (a type of the same name has another definition)" : "");
@@ -60,6 +64,17 @@ public:
   }
 
 private:
+  // Many symbols may have one large type: comparing them, and writing down how they differ, is paid for (O8).
+  bool pay(uint64_t rate, TypeId a, TypeId b) {
+    const uint64_t cost = rate * (uint64_t{table().tree_size(a)} + table().tree_size(b));
+    if (cost > budget_)
+      return false;
+    budget_ -= cost;
+    return true;
+  }
+
+  static constexpr uint64_t bytes_of_a_part = 16;
+  uint64_t budget_ = uint64_t{1} << 26;
   const NativeInterface& natives_;
   std::vector<const Interface*> modules_;
   LinkTypes types_;
@@ -279,7 +294,7 @@ private:
   }
 
   bool fits_at(TypeId assumed, const PatchReplacement& r, const std::string& name, uint32_t caller) {
-    if (program_.table().sig_at_most(program_.type(r.new_symbol), assumed))
+    if (program_.at_most(program_.type(r.new_symbol), assumed))
       return true;
     problem("L9", caller, name,
             program_.mismatch(assumed, program_.type(r.new_symbol), "callers assume ", ", the replacement has "));

@@ -227,5 +227,45 @@ TEST_F(PatchCheck, NativesMustBeOffered) {
   EXPECT_THAT(check().problems[0].message, HasSubstr("no such native"));
 }
 
+// A function of fifteen structs of some 4,000 fields each, at a variable of the kind.
+TypeId large_signature(TypeTable& t, Kind kind, TypeId result) {
+  Signature s;
+  s.vars = {kind};
+  s.result = result;
+  for (uint32_t i = 0; i < 15; i++) {
+    std::vector<Field> fields;
+    for (uint32_t f = 0; f < 4000 + i; f++)
+      fields.push_back({8 * f, t.var(0, kind), Mutability::ReadWrite, true});
+    s.args.push_back(t.ptr(t.struct_layout(std::move(fields))));
+  }
+  return t.signature(std::move(s));
+}
+
+// What the link check says of `symbols` imports, whose type the definitions have at a greater kind and with this result.
+std::vector<LinkProblem> problems_of_large_types(uint32_t symbols, bool same_result) {
+  Interface provider, user;
+  provider.module = "provider";
+  user.module = "user";
+  const TypeId defined = large_signature(provider.types, Kind::W, provider.types.i32());
+  const TypeId wanted = large_signature(user.types, Kind::P, same_result ? user.types.i32() : user.types.i8());
+  for (uint32_t i = 0; i < symbols; i++) {
+    provider.symbols.push_back({"f" + std::to_string(i), SymbolKind::Function, Scope::Public, Section::Text, 16 * i, 16, defined});
+    user.symbols.push_back({"f" + std::to_string(i), SymbolKind::Function, Scope::Import, Section::None, 0, 0, wanted});
+  }
+  const Interface* modules[] = {&provider, &user};
+  const NativeInterface natives;
+  return link_check(modules, natives).problems;
+}
+
+TEST(LinkCheck, WorkOnLargeTypesIsLimited) {
+  EXPECT_EQ(problems_of_large_types(50, true).size(), 0u);
+  EXPECT_GT(problems_of_large_types(700, true).size(), 0u);
+  size_t bytes = 0;
+  for (const LinkProblem& p : problems_of_large_types(700, false))
+    bytes += p.message.size();
+  EXPECT_GT(bytes, size_t{1} << 20); // a few are written down
+  EXPECT_LT(bytes, size_t{1} << 28);
+}
+
 }  // namespace
 }  // namespace tal
