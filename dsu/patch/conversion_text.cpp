@@ -1,5 +1,5 @@
 // The text of conversion functions. In templates $F is the function's name, $X its parameter and $Y its result declared as `x` and
-// `y`, $B and $A the arrays `before` and `after` of its table, declared.
+// `y`, $S and $T the types of both; $< stands between `<` and $S.
 #include <algorithm>
 
 #include "dsu/patch/containers.h"
@@ -22,57 +22,16 @@ std::string Conversions::expand(std::string_view text, const Function& f) const 
       case 'F': out += f.name; break;
       case 'X': out += before("x"); break;
       case 'Y': out += after("y"); break;
-      case 'B': out += before(f.name + "_before[]"); break;
-      case 'A': out += after(f.name + "_after[]"); break;
-      case 'b': out += before("before[]"); break;
-      case 'a': out += after("after[]"); break;
+      case 'S': out += printer_.type(f.type, f.source); break;
+      case '<': out += printer_.type(f.type, f.source).starts_with('<') ? " " : ""; break;  // `<<` is another token
+      case 'T': out += printer_.type(f.target, other(f.source)); break;
     }
   }
   return out;
 }
 
 std::string Conversions::table_of(const Function& f) const {
-  return expand(R"(
-static $B;
-static $A;
-static int $F_slots[];
-static int $F_count = 0;
-// The index of x, or -1.
-static int $F_find($X) {
-  if ($F_count == 0) return -1;
-  int at = place(x, size($F_slots));
-  while ($F_slots[at] != 0) {
-    if ($F_before[$F_slots[at] - 1] == x) return $F_slots[at] - 1;
-    at = (at + 1) & (size($F_slots) - 1);
-  }
-  return -1;
-}
-static void $F_enter(int index) {
-  int at = place($F_before[index], size($F_slots));
-  while ($F_slots[at] != 0) at = (at + 1) & (size($F_slots) - 1);
-  $F_slots[at] = index + 1;
-}
-static void $F_grow($X, $Y) {
-  int room = $F_count == 0 ? 64 : 4 * $F_count;
-  $b = new_array(room, x);
-  $a = new_array(room, y);
-  for (int i = 0; i < $F_count; i++) {
-    before[i] = $F_before[i];
-    after[i] = $F_after[i];
-  }
-  $F_before = before;
-  $F_after = after;
-  $F_slots = new_array(2 * room, 0);
-  for (int i = 0; i < $F_count; i++) $F_enter(i);
-}
-static void $F_remember($X, $Y) {
-  if ($F_count == size($F_before)) $F_grow(x, y);
-  $F_before[$F_count] = x;
-  $F_after[$F_count] = y;
-  $F_enter($F_count);
-  $F_count++;
-}
-)", f);
+  return expand("\n// $S to $T", f) + f.remark + expand("\nstatic <$<$S, $T>object_pairs $F_pairs = ^object_pairs({: $S}, {: $T}, {: int}, 0, 0);\n", f);
 }
 
 // The function that conversions use among themselves: what it gives may have parts that `finish` still has to fill in.
@@ -81,23 +40,25 @@ std::string Conversions::maker_of(const Function& f) const {
 }
 
 std::string Conversions::header_of(const Function& f) const {
+  if (f.is_ordered)
+    return "static " + printer_.declaration(f.target, f.name + "_now(" + printer_.declaration(f.type, "x", f.source) + ")", other(f.source)) + " {\n";
   const bool is_two_part = has_rest_[static_cast<unsigned>(f.source)];
   return (is_two_part ? "static " : "") +
          printer_.declaration(f.target, maker_of(f) + "(" + printer_.declaration(f.type, "x", f.source) + ")", other(f.source)) + " {\n";
 }
 
 std::string Conversions::look_up(const Function& f, const std::string& indent) const {
-  return indent + "int known = " + f.name + "_find(x);\n" + indent + "if (known >= 0) return " + f.name + "_after[known];\n";
+  return indent + "int known = find(" + f.name + "_pairs, x);\n" + indent + "if (known >= 0) return " + f.name + "_pairs.after[known];\n";
 }
 
 // The other direction, if somebody needs it, has to give `x` back for `y`; there is nothing to be filled in for that.
 std::string Conversions::remember(const Function& f, const std::string& indent) const {
-  std::string text = indent + f.name + "_remember(x, y);\n";
+  std::string text = indent + "remember(" + f.name + "_pairs, x, y);\n";
   for (const Function& g : functions_)
     if (g.type == f.target && g.target == f.type && g.source != f.source) {
-      text += indent + g.name + "_remember(y, x);\n";
+      text += indent + "remember(" + g.name + "_pairs, y, x);\n";
       if (g.has_rest)
-        text += indent + "if (" + g.name + "_finished == " + g.name + "_count - 1) " + g.name + "_finished++;\n";
+        text += indent + expand("if ($F_pairs.finished == $F_pairs.count - 1) $F_pairs.finished++;\n", g);
     }
   return text;
 }
@@ -105,9 +66,9 @@ std::string Conversions::remember(const Function& f, const std::string& indent) 
 // After the maker: the function that fills in its rest, and the one that others call.
 std::string Conversions::with_rest(Function& f, const std::string& rest) const {
   const bool is_two_part = has_rest_[static_cast<unsigned>(f.source)];
-  std::string text;
+  std::string text = ordered_maker(f);
   if (!rest.empty())
-    text += expand("static int $F_finished = 0;\nstatic void $F_fill($X, $Y) {\n", f) + rest + "}\n";
+    text += expand("static void $F_fill($X, $Y) {\n", f) + rest + "}\n";
   if (is_two_part)
     text += printer_.declaration(f.target, f.name + "(" + printer_.declaration(f.type, "x", f.source) + ")", other(f.source)) +
             " {\n  " + printer_.declaration(f.target, "made", other(f.source)) + " = " + maker_of(f) + "(x);\n  " +
@@ -122,10 +83,10 @@ std::string Conversions::write_finish(Side source) const {
                      (source == Side::Old ? "finish_old2new" : "finish_new2old") + "() {\n  bool is_done = false;\n  while (!is_done) {\n    is_done = true;\n";
   for (const Function& f : functions_)
     if (f.source == source && f.has_rest)
-      text += expand(R"(    while ($F_finished < $F_count) {
+      text += expand(R"(    while ($F_pairs.finished < $F_pairs.count) {
       is_done = false;
-      $F_fill($F_before[$F_finished], $F_after[$F_finished]);
-      $F_finished++;
+      $F_fill($F_pairs.before[$F_pairs.finished], $F_pairs.after[$F_pairs.finished]);
+      $F_pairs.finished++;
     }
 )", f);
   return text + "  }\n}\n";
@@ -162,6 +123,8 @@ void Conversions::add_part(Function& f, Parts& parts, const std::string& old_par
       parts.rest += "  y." + part + " = " + value + ";\n";
       value = *initial;
     }
+  if (const Function* g = value == "x." + old_part ? nullptr : function_of(from, to, f.source); g && value.starts_with(maker_of(*g)))
+    f.needs.push_back({"", "x." + old_part, g});
   parts.arguments += (parts.arguments.empty() ? "" : ", ") + value;
 }
 
@@ -169,18 +132,26 @@ Conversions::Parts Conversions::convert_fields(Function& f) {
   const TypeInfo& from = *printer_.info(f.type->name, f.source);
   const TypeInfo& to = *printer_.info(f.target->name, other(f.source));
   Parts parts;
+  std::set<std::string> kept;
+  f.remark.clear();
   for (const FieldInfo& field : to.fields) {
     const TypeRef type = types_.substitute(field.type, f.target->args);
     const std::string place = to.name + "." + field.name;
     const std::string name = f.source == Side::Old ? difference_.old_field(from.name, field.name) : difference_.new_field(to.name, field.name);
     auto old = std::find_if(from.fields.begin(), from.fields.end(), [&](const FieldInfo& o) { return o.name == name; });
     if (old == from.fields.end()) {
-      parts.arguments += (parts.arguments.empty() ? "" : ", ") + printer_.default_value(type, other(f.source)).value_or(fill(place + ": no old value"));
+      const std::optional<std::string> value = printer_.default_value(type, other(f.source));
+      parts.arguments += (parts.arguments.empty() ? "" : ", ") + value.value_or(fill(place + ": no old value"));
+      f.remark += "; " + field.name + (value ? " starts as " + *value : " is to be completed");
       continue;
     }
     const TypeRef old_type = types_.substitute(old->type, f.type->args);
     add_part(f, parts, name, field.name, old_type, type, field.is_const, place);
+    kept.insert(name);
   }
+  for (const FieldInfo& field : from.fields)
+    if (!kept.contains(field.name))
+      f.remark += "; " + field.name + " is dropped";
   return parts;
 }
 
@@ -195,6 +166,8 @@ std::string Conversions::null_case(const Function& f) const {
 }
 
 std::string Conversions::write(Function& f) {
+  f.needs.clear();
+  f.remembered.clear();
   if (f.type->kind == TypeKind::Array)
     return write_array(f);
   if (f.type->kind == TypeKind::Tuple)
@@ -252,11 +225,15 @@ std::string Conversions::write_union(Function& f) {
     const TypeRef type = types_.substitute(now->type, f.target->args), old_type = types_.substitute(field.type, f.type->args);
     const std::string value =
         keeps ? convert(old_type, type, f.source, "v", place) : printer_.default_value(type, target).value_or(fill(place + ": no old value"));
-    if (has_payload)
+    if (has_payload) {
       body += look_up(f, "      ");
+      f.remembered.push_back(field.name);
+    }
+    if (const Function* g = keeps ? function_of(old_type, type, f.source) : nullptr)
+      f.needs.push_back({field.name, "v", g});
     body += "      " + printer_.declaration(type, "w", target) + " = " + value + ";\n";
     if (keeps && leads_to(old_type, f.type, f.source))
-      body += "      known = " + f.name + "_find(x);\n      if (known >= 0) return " + f.name + "_after[known];\n";
+      body += expand("      known = find($F_pairs, x);\n      if (known >= 0) return $F_pairs.after[known];\n", f);
     body += "      " + printer_.declaration(f.target, "y", target) + " = " + made + name + "(w);\n";
     body += (has_payload ? remember(f, "      ") : "") + "      return y;\n";
     remembers |= has_payload;
@@ -287,7 +264,9 @@ std::string Conversions::write_container(Function& f) {
   const Container& container = *find_container(f.type->name);
   const TypeRef from = f.type->args[container.argument], to = f.target->args[container.argument];
   const std::string place = "element of " + printer_.type(f.type, f.source), element = convert(from, to, f.source, "x", place);
-  const std::string function = element == "x" ? fill(place + ": a function from the old to the new type") : element.substr(0, element.find('('));
+  const std::string function =
+      element.starts_with("(:") ? "(fun " + printer_.type(to, other(f.source)) + " convert(" + printer_.type(from, f.source) + " x) { return " + element + "; })"
+      : element == "x" ? fill(place + ": a function from the old to the new type") : element.substr(0, element.find('('));
   return table_of(f) + header_of(f) + look_up(f, "  ") + expand("  $Y = ", f) + container.map + "(" + function + ", x);\n" + remember(f, "  ") + "  return y;\n}\n" + with_rest(f, "");
 }
 

@@ -28,10 +28,47 @@ bool is_numeric(TypeRef type) {
 }
 
 constexpr const char* preamble = R"(
-// Objects that have been converted are found again by their address, in tables that grow with them: before[i] became after[i], and
-// `slots`, of which at most half are in use, has i + 1 where the address leads, or in the next free slot behind that; 0 is free.
+// Which object became which, so that each is converted once: before[i] became after[i]. It is found by the address of before[i]: `slots`, of which
+// at most half are in use, has i + 1 where that leads, or in the next free slot behind; 0 is free. The first `finished` ones are complete.
+struct <a,b>object_pairs { a before[]; b after[]; int slots[]; int count; int finished; }
+
 static int place<a>(a object, int slots) {
   return (hash(object) * 0x9e3779b1 >>> 7) & (slots - 1);
+}
+// The index of x, or -1.
+static int find<a,b>(<a,b>object_pairs p, a x) {
+  if (p.count == 0) return -1;
+  int at = place(x, size(p.slots));
+  while (p.slots[at] != 0) {
+    if (p.before[p.slots[at] - 1] == x) return p.slots[at] - 1;
+    at = (at + 1) & (size(p.slots) - 1);
+  }
+  return -1;
+}
+static void enter<a,b>(<a,b>object_pairs p, int index) {
+  int at = place(p.before[index], size(p.slots));
+  while (p.slots[at] != 0) at = (at + 1) & (size(p.slots) - 1);
+  p.slots[at] = index + 1;
+}
+static void grow<a,b>(<a,b>object_pairs p, a x, b y) {
+  int room = p.count == 0 ? 64 : 4 * p.count;
+  a before[] = new_array(room, x);
+  b after[] = new_array(room, y);
+  for (int i = 0; i < p.count; i++) {
+    before[i] = p.before[i];
+    after[i] = p.after[i];
+  }
+  p.before = before;
+  p.after = after;
+  p.slots = new_array(2 * room, 0);
+  for (int i = 0; i < p.count; i++) enter(p, i);
+}
+static void remember<a,b>(<a,b>object_pairs p, a x, b y) {
+  if (p.count == size(p.before)) grow(p, x, y);
+  p.before[p.count] = x;
+  p.after[p.count] = y;
+  enter(p, p.count);
+  p.count++;
 }
 )";
 
@@ -98,8 +135,9 @@ std::string Conversions::convert(TypeRef from, TypeRef to, Side source, const st
                                  const std::string& place) {
   if (from == to && !difference_.mentions_changed(from))
     return expression;
+  // Said, because a type argument may be inferred from it.
   if (is_numeric(from) && is_numeric(to))
-    return expression;
+    return "(:" + printer_.type(to, other(source)) + ")" + expression;
   if (!is_convertible(from, to))
     return fill(place + ": no way from " + printer_.type(from, source) + " to " + printer_.type(to, other(source)));
   const Function& f = function_for(from, to, source);
@@ -113,7 +151,7 @@ Conversions::Function& Conversions::function_for(TypeRef from, TypeRef to, Side 
   const char* direction = source == Side::Old ? "__old2new" : "__new2old";
   std::string name = from->kind == TypeKind::Named && from->args.empty() ? from->name + direction
                                                                          : "convert" + std::to_string(++numbered_) + direction;
-  functions_.push_back({std::move(name), from, to, source});
+  functions_.push_back({std::move(name), from, to, source, false, false, {}, {}, {}});
   Function& f = functions_.back();
   const bool was_inside = is_inside_;
   is_inside_ = true;
@@ -145,13 +183,14 @@ std::string Conversions::write_module(const std::string& title) {
   std::set<std::string> old_types, new_types;
   std::string bodies;
   is_inside_ = true;
+  find_ordered();
   for (Function& f : functions_) {
     printer_.reach(f.type, f.source, f.source == Side::Old ? old_types : new_types);
     printer_.reach(f.target, other(f.source), f.source == Side::Old ? new_types : old_types);
     bodies += write(f);  // now that all functions are known
   }
   for (Side source : {Side::Old, Side::New})
-    bodies += write_finish(source);
+    bodies += write_waiting(source) + write_finish(source);
   std::string out = "// " + title + "\n// Made by poppatch. `New::` marks the new version of a type that changed.\n";
   out += "#include \"core.h\"\n";
   if (bodies.find("raise Dsu::Refused(") != std::string::npos)

@@ -8,7 +8,8 @@
 // References that may lead back to an object of the same type are not followed by recursion, because lists and trees may be deeper than
 // the stack: the object is made with an initial value in their place and remembered, and `finish` fills in what is missing, object
 // after object in the order in which they were made, until nothing is left. So cycles end, too. What cannot be assigned later (constant
-// fields, payloads of unions) is converted at once.
+// fields, components of `%` tuples, payloads of unions) has to be made before; where that may lead back to an object of the same type, values
+// wait on a stack of their own until what they are made of is there (conversion_order.cpp).
 //
 // What cannot be derived becomes `Dsu::fill("...")`, which popc refuses until a person has replaced it.
 #pragma once
@@ -43,11 +44,21 @@ public:
   static std::string fill(const std::string& what) { return "Dsu::fill(\"" + what + "\")"; }
 
 private:
+  struct Function;
+  // A part that has to be converted before the object is made: an expression over `x`, or over the payload `v` of a case.
+  struct Need {
+    std::string variant, expression;
+    const Function* function = nullptr;
+  };
   struct Function {
     std::string name;
     TypeRef type = nullptr, target = nullptr;
     Side source = Side::Old;
-    bool has_rest = false;  // parts that `finish` fills in
+    bool has_rest = false;    // parts that `finish` fills in
+    bool is_ordered = false;  // needs may lead back to the type: values wait for what they need
+    std::vector<Need> needs;
+    std::string remark;       // struct: fields that come and go
+    std::vector<std::string> remembered;  // union: the cases whose values are entered in the table
   };
   // Text that makes a new object of `x`: the parts of a constructor, and assignments to `y` for later.
   struct Parts {
@@ -58,6 +69,14 @@ private:
   bool is_named_convertible(TypeRef from, TypeRef to) const;
   Function& function_for(TypeRef from, TypeRef to, Side source);
   bool leads_to(TypeRef from, TypeRef type, Side side) const;
+  const Function* function_of(TypeRef from, TypeRef to, Side source);
+  bool needs_lead(const Function& from, const Function& to) const;
+  void find_ordered();
+  std::string known_of(const Function& f) const;
+  std::string ready_of(const Function& f) const;
+  std::string ordered_maker(const Function& f) const;
+  std::string write_waiting(Side source) const;
+  std::string waiting_case(const Function& f) const;
   std::string write(Function& function);
   std::string write_struct(Function& f);
   std::string write_union(Function& f);

@@ -65,21 +65,25 @@ public:
     const std::string code = init_ + stubs_;
     std::set<std::string> old_types = old_types_, new_types = new_types_;
     conversions_.reach_of(code, old_types, new_types);
-    std::string out = "// " + title + "\n// Made by poppatch; what it could not derive is marked Dsu::fill(..). `New::` marks what belongs to\n"
-                      "// the new version; plain names are the running program's.\n";
+    std::string out = "// " + title + "\n// Made by poppatch. Plain names are the running program's, `New::` marks what belongs to the new version.\n"
+                      "// Data of unchanged type are not mentioned: the new code goes on with them where they are.\n";
+    if (code.find("Dsu::fill(\"") != std::string::npos)
+      out += "// To be completed: each call of Dsu::fill says what is missing and wants an expression in its place.\n";
+    out += old_types.empty() ? "" : "\n// ---- types, old and new ----\n";
     for (const std::string& name : old_types)
       out += "\n" + printer_.extern_type(name, Side::Old);
     for (const std::string& name : new_types)
       if (printer_.type_name(name, Side::New) != name || !old_types.contains(name))
         out += "\n" + printer_.extern_type(name, Side::New);
-    out += "\n";
+    out += "\n// ---- data and functions ----\n\n";
     for (const std::string& line : declarations_)
       out += line;
-    out += conversions_.externs_for(code);
+    const std::string conversions = conversions_.externs_for(code);
+    out += conversions.empty() ? "" : "\n// ---- conversions, in convert_patch.pop ----\n\n" + conversions;
     if (!init_.empty())
-      out += "\n// Runs once, at the update point, before anything is replaced; an exception ends the update.\nstatic void init() {\n" + init_ + "}\n";
+      out += "\n// ---- state transformer: runs once, at the update point, before anything is replaced; an exception ends the update ----\n\nstatic void init() {\n" + init_ + "}\n";
     if (!stubs_.empty())
-      out += "\n// What code that is still running in its old version calls instead.\nprefix Stub {\n" + stubs_ + "\n}\n";
+      out += "\n// ---- stubs: what code that still runs in its old version calls instead ----\n\nprefix Stub {\n" + stubs_ + "\n}\n";
     return out;
   }
 

@@ -56,7 +56,10 @@ std::string SourcePrinter::declaration(TypeRef type, std::string declarator, Sid
       declarator += parameter_names(type->type_params, binders);
       return declaration(type->element, declarator + "(" + list(type->args) + ")", side, binders);
     case TypeKind::Tuple: return with((type->read_only ? "%(" : "*(") + list(type->args) + ")");
-    case TypeKind::Named: return with((type->args.empty() ? "" : "<" + list(type->args) + ">") + type_name(type->name, side));
+    case TypeKind::Named: {
+      const std::string arguments = list(type->args);  // `<<` is another token
+      return with((arguments.empty() ? "" : (arguments[0] == '<' ? "< " : "<") + arguments + ">") + type_name(type->name, side));
+    }
     case TypeKind::Var: return with(variable_name(type->index, binders - type->depth));
     default: return with(std::string(basic_spelling(type->kind)));
   }
@@ -84,9 +87,23 @@ std::string SourcePrinter::extern_type(const std::string& name, Side side) const
   }
   const char* keyword = t->kind == TypeDeclKind::Union ? "union " : "struct ";
   std::string text = std::string("extern ") + (t->nullable ? "?" : "") + keyword + params + type_name(name, side) + " {\n";
+  const bool tells_changes = type_name(name, side) != name;
   for (const FieldInfo& field : t->fields)
-    text += std::string("  ") + (field.is_const ? "const " : "") + declaration(field.type, field.name, side) + ";\n";
+    text += std::string("  ") + (field.is_const ? "const " : "") + declaration(field.type, field.name, side) + ";" +
+            (tells_changes ? change_of(name, field) : "") + "\n";
   return text + "}\n";
+}
+
+// What a reader of the new definition of a type wants to know of a field. A type that is changed only inside is not mentioned.
+std::string SourcePrinter::change_of(const std::string& type, const FieldInfo& field) const {
+  const TypeInfo* old = info(type, Side::Old);
+  if (!old)
+    return "";
+  const std::string old_name = difference_.old_field(type, field.name);
+  for (const FieldInfo& o : old->fields)
+    if (o.name == old_name)
+      return o.type == field.type && old_name == field.name ? "" : "  // was " + declaration(o.type, old_name, Side::Old);
+  return "  // new";
 }
 
 void SourcePrinter::reach(TypeRef type, Side side, std::set<std::string>& names) const {

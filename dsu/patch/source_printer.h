@@ -38,6 +38,7 @@ public:
 private:
   // `binders`: the polymorphic function types around.
   std::string declaration(TypeRef type, std::string declarator, Side side, uint32_t binders) const;
+  std::string change_of(const std::string& type, const FieldInfo& field) const;
 
   const Version& before_;
   const Version& after_;

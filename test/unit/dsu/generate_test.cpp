@@ -101,7 +101,7 @@ TEST_F(Generate, CyclesAreClosedAfterTheObjectIsRemembered) {
   const std::string& code = p.files["convert_patch.pop"];
   EXPECT_THAT(code, HasSubstr("^New::node(null, x.value, 0);"));
   // No recursion: a list may be longer than the stack is deep.
-  EXPECT_LT(code.find("node__old2new_remember(x, y"), code.find("y.next = node__old2new_make(x.next);"));
+  EXPECT_LT(code.find("remember(node__old2new_pairs, x, y"), code.find("y.next = node__old2new_make(x.next);"));
   EXPECT_THAT(code, HasSubstr("finish_old2new();"));
   EXPECT_THAT(code, Not(HasSubstr("node__old2new(x.next)")));
   EXPECT_THAT(p.files["m.patch"], HasSubstr("old-static: head"));
@@ -115,8 +115,8 @@ TEST_F(Generate, BothDirectionsRememberTheSamePairs) {
     add_value(*v, "pick", DefinitionKind::Function, function({named("t")}, named("t")));
   GeneratedPatch p = patch();
   EXPECT_THAT(p.files["m_patch.pop"], HasSubstr("return t__new2old(New::pick(t__old2new(v0)));"));
-  EXPECT_THAT(p.files["convert_patch.pop"], HasSubstr("t__old2new_remember(x, y);\n  t__new2old_remember(y, x);"));
-  EXPECT_THAT(p.files["convert_patch.pop"], HasSubstr("t__new2old_remember(x, y);\n  t__old2new_remember(y, x);"));
+  EXPECT_THAT(p.files["convert_patch.pop"], HasSubstr("remember(t__old2new_pairs, x, y);\n  remember(t__new2old_pairs, y, x);"));
+  EXPECT_THAT(p.files["convert_patch.pop"], HasSubstr("remember(t__new2old_pairs, x, y);\n  remember(t__old2new_pairs, y, x);"));
 }
 
 TEST_F(Generate, OtherReferencesAreAssignedAfterTheObjectIsRemembered) {
@@ -127,7 +127,7 @@ TEST_F(Generate, OtherReferencesAreAssignedAfterTheObjectIsRemembered) {
     add_value(*v, "root", DefinitionKind::Variable, tree);
   const std::string code = patch().files["convert_patch.pop"];
   EXPECT_THAT(code, HasSubstr("^New::tree(null, null, 0);"));
-  EXPECT_LT(code.find("tree__old2new_remember(x, y"), code.find("y.right = tree__old2new_make(x.right);"));
+  EXPECT_LT(code.find("remember(tree__old2new_pairs, x, y"), code.find("y.right = tree__old2new_make(x.right);"));
 }
 
 TEST_F(Generate, PolymorphicContainersAreConverted) {
