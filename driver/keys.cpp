@@ -19,8 +19,10 @@ bool create(const std::string& path, std::string_view text, mode_t mode, std::st
     return false;
   }
   const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (!written)
+  if (!written) {
     problem = "cannot write " + path + ": " + std::strerror(errno);
+    ::unlink(path.c_str());  // it would be in the way of the next attempt
+  }
   return ::close(file) == 0 && written;
 }
 

@@ -186,6 +186,14 @@ int send_patch(const Options& options, dsu::FrameKind kind) {
   return exit_status_of(*report);
 }
 
+// A request without content, whose answer is shown.
+template <dsu::FrameKind kind, auto decode>
+int request(const Options& options) {
+  dsu::Answer answer;
+  int status;
+  return ask(options.arguments[0], kind, {}, answer_timeout_ms, answer, status) ? show(options, decode(answer.payload)) : status;
+}
+
 struct Command {
   const char* name;
   size_t arguments;
@@ -194,22 +202,8 @@ struct Command {
 
 constexpr Command commands[] = {
     {"list", 0, list},
-    {"status", 1,
-     [](const Options& o) {
-       dsu::Answer answer;
-       int status;
-       return ask(o.arguments[0], dsu::FrameKind::Status, {}, answer_timeout_ms, answer, status)
-                  ? show(o, dsu::decode_status(answer.payload))
-                  : status;
-     }},
-    {"history", 1,
-     [](const Options& o) {
-       dsu::Answer answer;
-       int status;
-       return ask(o.arguments[0], dsu::FrameKind::History, {}, answer_timeout_ms, answer, status)
-                  ? show(o, dsu::decode_history(answer.payload))
-                  : status;
-     }},
+    {"status", 1, request<dsu::FrameKind::Status, dsu::decode_status>},
+    {"history", 1, request<dsu::FrameKind::History, dsu::decode_history>},
     {"new-key", 1,
      [](const Options& o) {
        std::string problem;
@@ -218,14 +212,7 @@ constexpr Command commands[] = {
        driver::print_error("popctl", problem);
        return static_cast<int>(Refused);
      }},
-    {"why-blocked", 1,
-     [](const Options& o) {
-       dsu::Answer answer;
-       int status;
-       return ask(o.arguments[0], dsu::FrameKind::Where, {}, answer_timeout_ms, answer, status)
-                  ? show(o, dsu::decode_where(answer.payload))
-                  : status;
-     }},
+    {"why-blocked", 1, request<dsu::FrameKind::Where, dsu::decode_where>},
     {"watch", 1, watch},
     {"check", 2, [](const Options& o) { return send_patch(o, dsu::FrameKind::Check); }},
     {"update", 2, [](const Options& o) { return send_patch(o, dsu::FrameKind::Update); }},

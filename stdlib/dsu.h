@@ -21,6 +21,10 @@ extern string last_error();
 // It is prepared while the program goes on; updates() and last_error() tell what came of it.
 extern bool apply(string file);
 
+// Takes requests of popctl at another Unix socket, too, which is made at this path, for this user only (mode 0600), and removed when the
+// program ends. Once only; false: last_error() says why. Forked children do not take it over.
+extern bool listen(string path);
+
 // For state transformers: ends the update; nothing is replaced, and `popctl` tells why.
 extern void refuse(string why);
 extern exception Refused(string);

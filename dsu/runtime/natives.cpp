@@ -15,7 +15,7 @@ dsu::Updates& updates() {
   return *instance;
 }
 
-void remove_socket() { updates().remove_socket(); }
+void remove_sockets() { updates().remove_sockets(); }
 
 poprt::String* to_string(const std::string& text) { return poprt::new_string_from(text.data(), text.size()); }
 
@@ -24,7 +24,7 @@ poprt::String* to_string(const std::string& text) { return poprt::new_string_fro
 extern "C" void poprt_start_updates(const tal_program* program) {
   updates().start(*program);
   pthread_atfork([] { updates().before_fork(); }, [] { updates().after_fork_in_parent(); }, [] { updates().after_fork_in_child(); });
-  std::atexit(remove_socket);
+  std::atexit(remove_sockets);
 }
 
 extern "C" void popdsu_at_update_point(const poprt::Registers* registers) { updates().at_update_point(*registers); }
@@ -33,6 +33,9 @@ POPRT_THROWING(poprt::String*, Dsu__version, ()) { return to_string(updates().ve
 POPRT_THROWING(poprt::String*, Dsu__last_error, ()) { return to_string(updates().last_error()); }
 POPRT_NATIVE(uint64_t, Dsu__pending, ()) { return __atomic_load_n(&popdsu_pending, __ATOMIC_RELAXED) != 0; }
 POPRT_NATIVE(uint64_t, Dsu__updates, ()) { return updates().applied(); }
+POPRT_NATIVE(uint64_t, Dsu__listen, (const poprt::String* path)) {
+  return updates().listen(std::string(path->bytes, static_cast<size_t>(path->length)));
+}
 POPRT_NATIVE(uint64_t, Dsu__apply, (const poprt::String* path)) {
   return updates().apply_file(std::string(path->bytes, static_cast<size_t>(path->length)));
 }

@@ -136,23 +136,23 @@ uint64_t now_ns() {
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
 }
 
-std::unique_ptr<PreparedUpdate> Preparation::check(std::span<const uint8_t> file, Refusal& refusal, Report& report) {
-  PatchFile patch;
-  {
+bool Preparation::read(std::span<const uint8_t> file, PatchFile& patch, Refusal& refusal, Report& report) {
+  StepTimer timer(report, Step::Read);
+  ContainerResult result = read_container(file);
+  if (auto* problem = std::get_if<ContainerProblem>(&result))
+    return refuse(refusal, Step::Read, "", problem->reason, problem->help);
+  patch = std::move(std::get<PatchFile>(result));
+  report.patch = patch.label;
+  report.checksum = hex(patch.checksum);
+  return true;
+}
+
+std::unique_ptr<PreparedUpdate> Preparation::check(const PatchFile& patch, Refusal& refusal, Report& report) {
+  if (program_.key) {
     StepTimer timer(report, Step::Read);
-    ContainerResult result = read_container(file);
-    if (auto* problem = std::get_if<ContainerProblem>(&result)) {
+    if (auto problem = find_signature_problem(patch, *program_.key, program_.sequence)) {
       refuse(refusal, Step::Read, "", problem->reason, problem->help);
       return nullptr;
-    }
-    patch = std::move(std::get<PatchFile>(result));
-    report.patch = patch.label;
-    report.checksum = hex(patch.checksum);
-    if (program_.key) {
-      if (auto problem = find_signature_problem(patch, *program_.key, program_.sequence)) {
-        refuse(refusal, Step::Read, "", problem->reason, problem->help);
-        return nullptr;
-      }
     }
   }
   const Hash checksum = patch.checksum;

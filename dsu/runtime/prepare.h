@@ -60,8 +60,10 @@ public:
   Preparation(Program& program, const tal::NativeInterface& natives, Arena& arena)
       : program_(program), natives_(natives), arena_(arena) {}
 
-  // Up to and with the link check. Null: `refusal` says why; `report` has times and label in either case.
-  std::unique_ptr<PreparedUpdate> check(std::span<const uint8_t> file, Refusal& refusal, Report& report);
+  // The first step. `report` gets the label.
+  static bool read(std::span<const uint8_t> file, PatchFile& patch, Refusal& refusal, Report& report);
+  // What follows, up to and with the link check. Null: `refusal` says why; `report` has times in either case.
+  std::unique_ptr<PreparedUpdate> check(const PatchFile& patch, Refusal& refusal, Report& report);
   // Maps and relocates, and prepares the writes of the commit.
   [[nodiscard]] bool load(PreparedUpdate& update, Refusal& refusal);
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -47,7 +48,18 @@ volatile pid_t made_copy; // written by the go-between, which shares our memory
 
 } // namespace
 
-RehearsalCopy::Side RehearsalCopy::begin(std::string& problem) {
+// Nothing that the copy does can hold it up: the signal is SIGKILL. Timers are not handed down to what it forks.
+static bool end_after(uint64_t milliseconds) {
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGKILL;
+  timer_t timer;
+  itimerspec when{};
+  when.it_value = {static_cast<time_t>(milliseconds / 1000), static_cast<long>(milliseconds % 1000) * 1'000'000};
+  return ::timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 && ::timer_settime(timer, 0, &when, nullptr) == 0;
+}
+
+RehearsalCopy::Side RehearsalCopy::begin(uint64_t limit_ms, std::string& problem) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     problem = std::string("cannot make a pipe: ") + std::strerror(errno);
@@ -56,6 +68,8 @@ RehearsalCopy::Side RehearsalCopy::begin(std::string& problem) {
   const pid_t copy = fork_unnoticed();
   if (copy == 0) {
     ::close(ends[0]);
+    if (!end_after(limit_ms))
+      ::_exit(1);
     pipe_ = ends[1];
     return Side::Copy;
   }
@@ -66,7 +80,6 @@ RehearsalCopy::Side RehearsalCopy::begin(std::string& problem) {
     return Side::Failed;
   }
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  copy_ = copy;
   pipe_ = ends[0];
   received_.clear();
   return Side::Program;
@@ -99,16 +112,10 @@ bool RehearsalCopy::receive() {
 
 std::optional<Report> RehearsalCopy::result() const { return decode_report(received_); }
 
-void RehearsalCopy::kill() const {
-  if (copy_ > 0)
-    ::kill(copy_, SIGKILL);
-}
-
 void RehearsalCopy::close() {
   if (pipe_ >= 0)
     ::close(pipe_);
   pipe_ = -1;
-  copy_ = 0;
 }
 
 } // namespace dsu

@@ -96,24 +96,63 @@ bool set_problem(std::string& problem, const char* what, const std::string& path
 
 }  // namespace
 
-bool ControlServer::open(const std::string& path, std::string& problem) {
+// A socket that nobody listens at any more is left by a process that was killed.
+static bool is_free(const sockaddr_un& address, std::string& problem) {
+  struct stat info;
+  if (::lstat(address.sun_path, &info) != 0)
+    return true;
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const bool is_stale = S_ISSOCK(info.st_mode) && ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno == ECONNREFUSED;
+  ::close(probe);
+  if (is_stale && ::unlink(address.sun_path) == 0)
+    return true;
+  problem = std::string(address.sun_path) + (S_ISSOCK(info.st_mode) ? " is in use" : " is there already and no socket");
+  return false;
+}
+
+static int listen_at(const std::string& path, std::string& problem) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    problem = "the path " + path + " is too long for a socket";
-    return false;
+  if (path.empty() || path.size() >= sizeof address.sun_path || path.find('\0') != std::string::npos) {
+    problem = "the path " + path + (path.empty() ? "is empty" : " is too long for a socket, or no path");
+    return -1;
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (!is_free(address, problem))
+    return -1;
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (listener >= 0 && ::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+      ::chmod(path.c_str(), 0600) == 0 && ::listen(listener, 16) == 0)
+    return listener;
+  set_problem(problem, "cannot listen on", path);
+  if (listener >= 0)
+    ::close(listener);
+  return -1;
+}
+
+bool ControlServer::open(const std::string& path, std::string& problem) {
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (listener_ < 0 || wake_ < 0)
-    return set_problem(problem, "cannot create a socket for", path);
-  ::unlink(path.c_str());  // left by an earlier process of this number
-  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      ::chmod(path.c_str(), 0600) != 0 || ::listen(listener_, 16) != 0)
-    return set_problem(problem, "cannot listen on", path);
+  if (wake_ < 0)
+    return set_problem(problem, "cannot create what wakes the control thread for", path);
+  listener_ = listen_at(path, problem);
+  if (listener_ < 0)
+    return false;
   path_ = path;
   owner_ = ::getpid();
+  return true;
+}
+
+bool ControlServer::listen_also(const std::string& path, std::string& problem) {
+  if (listener_ < 0 || second_ >= 0) {
+    problem = listener_ < 0 ? "the program has no control thread" : "there is a second socket already, " + second_path_;
+    return false;
+  }
+  const int listener = listen_at(path, problem);
+  if (listener < 0)
+    return false;
+  second_path_ = path;
+  second_.store(listener);
+  wake();
   return true;
 }
 
@@ -123,13 +162,19 @@ void ControlServer::forget() {
       ::close(*descriptor);
     *descriptor = -1;
   }
+  if (const int second = second_.exchange(-1); second >= 0)
+    ::close(second);
   is_waiting_ = false;
   path_.clear();
+  second_path_.clear();
 }
 
-void ControlServer::remove_socket() const {
-  if (!path_.empty() && owner_ == ::getpid())
-    ::unlink(path_.c_str());
+void ControlServer::remove_sockets() const {
+  if (owner_ != ::getpid())
+    return;
+  for (const std::string* path : {&path_, &second_path_})
+    if (!path->empty())
+      ::unlink(path->c_str());
 }
 
 bool ControlServer::start(RequestHandler& handler, std::string& problem) {
@@ -159,13 +204,13 @@ void* ControlServer::run(void* self) {
 
 void ControlServer::serve() {
   for (;;) {
-    pollfd watched[4] = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}, {waiting_, POLLIN | POLLRDHUP, 0}, {-1, POLLIN, 0}};
+    pollfd watched[5] = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}, {waiting_, POLLIN | POLLRDHUP, 0}, {-1, POLLIN, 0}, {second_, POLLIN, 0}};
     uint64_t wake_at = for_ever;
     if (is_waiting_) {
       watched[3].fd = handler_->descriptor();
       wake_at = std::min(waiting_until_ns_, handler_->wake_at_ns());
     }
-    if (::poll(watched, 4, wake_at == for_ever ? -1 : milliseconds_until(wake_at)) < 0)
+    if (::poll(watched, std::size(watched), wake_at == for_ever ? -1 : milliseconds_until(wake_at)) < 0)
       continue;
     if (watched[1].revents != 0) {
       uint64_t count;
@@ -178,13 +223,14 @@ void ControlServer::serve() {
     }
     if (!is_waiting_)
       begin_own_update();
-    if (watched[0].revents != 0)
-      accept_client();
+    for (const pollfd& listener : {watched[0], watched[4]})
+      if (listener.revents != 0)
+        accept_client(listener.fd);
   }
 }
 
-void ControlServer::accept_client() {
-  int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+void ControlServer::accept_client(int listener) {
+  int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0)
     return;
   if (!may_control(client)) {

@@ -7,6 +7,7 @@
 // state is touched here; what a request means is the business of RequestHandler.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <span>
 #include <string>
@@ -47,16 +48,19 @@ public:
   [[nodiscard]] bool open(const std::string& path, std::string& problem);
   // Serves for ever on a thread of its own.
   [[nodiscard]] bool start(RequestHandler& handler, std::string& problem);
+  // Serves a second socket from now on; any thread. A file there that is no socket, or a socket at which somebody listens, is left alone:
+  // false, with a message, as if there is a second one already.
+  [[nodiscard]] bool listen_also(const std::string& path, std::string& problem);
   // In a forked child, which has no helper thread: forgets the parent's channel, so that open() and start() make one of its own.
   void forget();
   // When finished() or take_own_patch() may have become true; any thread.
   void wake() const;
-  void remove_socket() const;
+  void remove_sockets() const;
 
 private:
   static void* run(void* self);
   void serve();
-  void accept_client();
+  void accept_client(int listener);
   void answer(int client, FrameKind kind, std::span<const uint8_t> payload);
   void begin_update(int client, std::span<const uint8_t> payload);
   void begin_own_update();
@@ -67,6 +71,8 @@ private:
   std::string path_;
   pid_t owner_ = 0;              // not a child that the program forked
   int listener_ = -1;
+  std::string second_path_;
+  std::atomic<int> second_{-1};  // made by any thread, served by the helper's
   int wake_ = -1;
   bool is_waiting_ = false;
   int waiting_ = -1;             // client of the update that waits; -1: the program itself

@@ -129,16 +129,18 @@ std::unique_ptr<PreparedUpdate> Updates::prepare(std::span<const uint8_t> patch,
   }
   if (!describe(report))
     return nullptr;
-  ContainerResult file = read_container(patch);
-  if (auto* content = std::get_if<PatchFile>(&file); content && is_applied(*content)) {
-    report.outcome = Outcome::AlreadyApplied;
-    report.patch = content->label;
-    report.checksum = hex(content->checksum);
+  PatchFile file;
+  Refusal refusal;
+  if (!Preparation::read(patch, file, refusal, report)) {
+    report = refuse(std::move(report), refusal);
     return nullptr;
   }
-  Refusal refusal;
+  if (is_applied(file)) {
+    report.outcome = Outcome::AlreadyApplied;
+    return nullptr;
+  }
   Preparation preparation(program_, natives_, arena_);
-  std::unique_ptr<PreparedUpdate> update = preparation.check(patch, refusal, report);
+  std::unique_ptr<PreparedUpdate> update = preparation.check(file, refusal, report);
   if (!update) {
     report = refuse(std::move(report), refusal);
     return nullptr;
@@ -251,7 +253,10 @@ void Updates::at_update_point(const poprt::Registers& registers) {
       carry_out(registers);
   }
   is_at_update_point_ = false;
-  server_.wake();
+  if (is_new_child_)
+    begin_as_child();
+  else
+    server_.wake();
 }
 
 void Updates::carry_out(const poprt::Registers& registers) {
@@ -275,9 +280,10 @@ void Updates::rehearse(const poprt::Registers& registers) {
   rehearsal_since_ns_ = now_ns();
   // The copy keeps the deadline itself; this one is for a copy that hangs in a native. On a busy machine the copy may begin late.
   constexpr uint64_t slack_ms = 5000;
-  rehearsal_until_ns_ = rehearsal_since_ns_ + (waiting_->options.deadline_ms + slack_ms) * 1'000'000;
+  const uint64_t limit_ms = waiting_->options.deadline_ms + slack_ms;
+  rehearsal_until_ns_ = rehearsal_since_ns_ + limit_ms * 1'000'000;
   std::string problem;
-  switch (rehearsal_.begin(problem)) {
+  switch (rehearsal_.begin(limit_ms, problem)) {
     case RehearsalCopy::Side::Copy: rehearse_in_copy(registers);
     case RehearsalCopy::Side::Program:
       waiting_->report.fork_ns = now_ns() - rehearsal_since_ns_;
@@ -309,8 +315,6 @@ void Updates::advance() {
   const bool is_over = rehearsal_.receive();
   if (!is_over && now_ns() < rehearsal_until_ns_)
     return;
-  if (!is_over)
-    rehearsal_.kill();
   const std::optional<Report> said = rehearsal_.result();
   rehearsal_.close();
   Report& report = waiting_->report;
@@ -350,16 +354,24 @@ void Updates::after_fork_in_parent() {
 }
 
 // What was under way is the parent's business. Most children never reach an update point, because they become another program: they are
-// not made to pay for a channel before they do.
+// not made to pay for a channel before they do. A child that a state transformer forks finishes the update first, as its parent does; so does
+// what a rehearsal forks, but it is not the one that reports.
 void Updates::after_fork_in_child() {
   after_fork_in_parent();
-  if (is_at_update_point_ || image_ == nullptr || image_->updateable == 0)
+  rehearsal_.close();
+  if (image_ == nullptr || image_->updateable == 0)
     return;
+  server_.forget();
+  is_new_child_ = is_at_update_point_;
+  if (!is_new_child_)
+    begin_as_child();
+}
+
+void Updates::begin_as_child() {
+  is_new_child_ = false;
   state_.store(State::Idle);
   static_cast<void>(waiting_.release()); // not freed: its arena and records belong to the parent
   own_patch_.clear();
-  rehearsal_.close();
-  server_.forget();
   needs_channel_ = true;
   set_pending(true);
 }
@@ -369,6 +381,15 @@ bool Updates::take_own_patch(Bytes& patch) {
   patch = std::move(own_patch_);
   own_patch_.clear();
   return !patch.empty();
+}
+
+bool Updates::listen(const std::string& path) {
+  std::string problem = "the program is not updateable";
+  if (image_ != nullptr && image_->updateable != 0 && server_.listen_also(path, problem))
+    return true;
+  Lock lock(text_mutex_);
+  last_error_ = "listen: " + problem;
+  return false;
 }
 
 bool Updates::apply_file(const std::string& path) {
@@ -409,7 +430,7 @@ void Updates::add_to_history(const Report& report) {
     return;
   }
   refused_++;
-  last_error_ = std::string(step_name(report.step)) + ": " + (report.symbol.empty() ? "" : report.symbol + ": ") + report.reason;
+  last_error_ = std::string(report.outcome == Outcome::Refused ? step_name(report.step) : outcome_name(report.outcome)) + ": " + (report.symbol.empty() ? "" : report.symbol + ": ") + report.reason;
 }
 
 std::vector<Report> Updates::history() {

@@ -56,7 +56,9 @@ public:
   // Has the file prepared by the helper; what comes of it is told by applied() and last_error(). False: it cannot be read,
   // or an earlier one is still waiting.
   bool apply_file(const std::string& path);
-  void remove_socket() const { server_.remove_socket(); }
+  // A second control socket. False: last_error() says why.
+  bool listen(const std::string& path);
+  void remove_sockets() const { server_.remove_sockets(); }
 
   // Around fork() by the program; its thread. A child has a control channel of its own from its first update point on.
   void before_fork();
@@ -67,6 +69,7 @@ private:
   enum class State { Idle, Ready, Running, Rehearsing, Done };
 
   void open_channel();
+  void begin_as_child();
   void rehearse(const poprt::Registers& registers);
   [[noreturn]] void rehearse_in_copy(const poprt::Registers& registers);
   void carry_out(const poprt::Registers& registers);
@@ -87,6 +90,7 @@ private:
 
   std::atomic<State> state_{State::Idle};
   bool is_at_update_point_ = false;  // program's thread only
+  bool is_new_child_ = false;        // forked by a state transformer that has not ended yet
   bool needs_channel_ = false;       // a forked child that has not reached an update point yet
   pid_t program_thread_ = 0;
   RehearsalCopy rehearsal_;

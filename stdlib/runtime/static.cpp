@@ -13,4 +13,5 @@ POPRT_THROWING(poprt::String*, Dsu__version, ()) { return poprt::new_string_from
 POPRT_THROWING(poprt::String*, Dsu__last_error, ()) { return poprt::new_string_from(""); }
 POPRT_NATIVE(uint64_t, Dsu__pending, ()) { return 0; }
 POPRT_NATIVE(uint64_t, Dsu__updates, ()) { return 0; }
+POPRT_NATIVE(uint64_t, Dsu__listen, (const poprt::String*)) { return 0; }
 POPRT_NATIVE(uint64_t, Dsu__apply, (const poprt::String*)) { return 0; }

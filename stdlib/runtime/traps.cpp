@@ -124,6 +124,9 @@ void find_stack_bounds() {
 
 void search_stack(uint64_t rsp, Trace& trace) {
   constexpr uint64_t search_limit = uint64_t{64} << 10;
+  trace = Trace{};
+  if (rsp + guard_reach < stack_low || rsp >= stack_high)
+    return;  // on another stack, of a signal handler for instance: there are no frames of verified code
   const uint64_t start = (rsp < stack_low ? stack_low : rsp) & ~uint64_t{7};
   for (uint64_t slot = start; slot + 8 <= stack_high && slot < start + search_limit; slot += 8) {
     trace = Trace{};

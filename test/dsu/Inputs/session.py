@@ -12,7 +12,7 @@ Lines of a session:
   popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
   load TEXT      from now on the program is given TEXT all the time while popctl runs, and a few times before and after; what it answers is
                  shown behind the exit status, repetitions left out. Without TEXT: no more load
-  run COMMAND    runs a shell command in DIR and shows its output
+  run COMMAND    runs a shell command in DIR, with PID and CHILD replaced, and shows its output
   until TEXT :: popctl ARGS  runs popctl, showing nothing, until it says TEXT
   sleep SECONDS  gives it time for something that it does by itself
 At the end the program is given `quit` and has to end by itself. Everything has a deadline.
@@ -147,7 +147,10 @@ def main():
             elif verb == "load":
                 program.load = rest
             elif verb == "run":
-                show(run(["sh", "-c", rest.replace("PID", str(program.process.pid))], program, directory, environment), program)
+                command = rest.replace("PID", str(program.process.pid))
+                if "CHILD" in command:
+                    command = command.replace("CHILD", child_of(program, environment))
+                show(run(["sh", "-c", command], program, directory, environment), program)
             elif verb == "sleep":
                 time.sleep(float(rest))
             elif verb:
