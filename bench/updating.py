@@ -9,6 +9,7 @@ import sys
 import time
 
 import measure
+import update_scale
 
 
 def write_log(path, lines):
@@ -110,16 +111,18 @@ void pop_main() {
   Dsu::apply("p.pup");
   while (Dsu::updates() == 0) {
     long start = Unix::clock_gettime(Unix::CLOCK_PROCESS_CPUTIME_ID);
+    long begin = Unix::clock_gettime(Unix::CLOCK_MONOTONIC);
     Dsu::update_point();
     long end = Unix::clock_gettime(Unix::CLOCK_PROCESS_CPUTIME_ID);
-    if (Dsu::updates() != 0) printf("%%s\\n", Core::string_of_int((:int)((end - start) / 1000)));
+    long wall = Unix::clock_gettime(Unix::CLOCK_MONOTONIC) - begin;
+    if (Dsu::updates() != 0) printf("%%d %%d\\n", (:int)((end - start) / 1000), (:int)(wall / 1000));
   }
 }
 """
 
 
 def conversion(context):
-    """Objects in an array, and a list with references in both directions: processor time at the update point."""
+    """Objects in an array, and a list with references in both directions: processor and wall time at the update point."""
     rows = []
     for count in [1000, 10000, 100000, 1000000] + ([10000000] if context.runs > 1 else []):
         context.say("updating: conversion of %d objects" % count)
@@ -134,13 +137,13 @@ def conversion(context):
             measure.run([context.tool("popc"), "-dsu", "-o", program, os.path.join(folder, "v1/main.pop")])
             measure.run([context.tool("poppatch"), os.path.join(folder, "v1"), os.path.join(folder, "v2"), "-o", os.path.join(folder, "p"), "--overwrite"])
             measure.run([context.tool("popc"), "-patch", "-o", os.path.join(folder, "p.pup"), os.path.join(folder, "p")])
-            times = [int(measure.run([program], cwd=folder)) / 1e6 for _ in range(min(context.runs, 5))]
-            best = max(statistics.median(times), 1e-6)
-            row += ["%.2f ms" % (best * 1e3), "%.1f" % (count / best / 1e6)]
+            times = [[int(x) / 1e6 for x in measure.run([program], cwd=folder).split()] for _ in range(min(context.runs, 5))]
+            cpu, wall = (max(statistics.median(t[i] for t in times), 1e-6) for i in (0, 1))
+            row += ["%.2f ms" % (cpu * 1e3), "%.2f ms" % (wall * 1e3), "%.1f" % (count / cpu / 1e6)]
         rows.append(row)
-    return ("Conversion of objects of a changed type, processor time at the update point (median) and million objects a second:\n\n"
-            + measure.table(["objects", "in an array", "M/s", "linked both ways", "M/s"], rows))
+    return ("Conversion of objects of a changed type, processor and wall time at the update point (medians), million objects a second of processor time:\n\n"
+            + measure.table(["objects", "in an array", "wall", "M/s", "linked both ways", "wall", "M/s"], rows))
 
 
 def report(context):
-    return overhead(context) + "\n" + pauses(context) + "\n" + conversion(context)
+    return "\n".join([overhead(context), pauses(context), conversion(context), update_scale.report(context)])
