@@ -1,7 +1,9 @@
 #include "stdlib/runtime/system.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <linux/magic.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -47,12 +49,29 @@ PointerArray* argument_array() { return strings_of(arguments, argument_count); }
 
 void remember_error() { poprt_errno = errno; }
 
+namespace {
+
+int is_code_of(dl_phdr_info* object, size_t, void* wanted) {
+  const auto& file = *static_cast<const struct stat*>(wanted);
+  struct stat code {};
+  const char* name = object->dlpi_name[0] == '\0' ? "/proc/self/exe" : object->dlpi_name;
+  return stat(name, &code) == 0 && code.st_dev == file.st_dev && code.st_ino == file.st_ino ? 1 : 0;
+}
+
+}  // namespace
+
+bool is_running_code(const struct stat& file) {
+  struct stat wanted = file;
+  return S_ISREG(file.st_mode) && dl_iterate_phdr(is_code_of, &wanted) != 0;
+}
+
 bool may_be_written(int descriptor) {
   const int flags = fcntl(descriptor, F_GETFL);
-  struct statfs status {};
-  if (flags < 0 || fstatfs(descriptor, &status) != 0)
+  struct statfs system {};
+  struct stat file {};
+  if (flags < 0 || fstatfs(descriptor, &system) != 0 || fstat(descriptor, &file) != 0)
     return false;
-  return (flags & O_ACCMODE) == O_RDONLY || status.f_type != PROC_SUPER_MAGIC;
+  return (flags & O_ACCMODE) == O_RDONLY || (system.f_type != PROC_SUPER_MAGIC && !is_running_code(file));
 }
 
 }  // namespace poprt

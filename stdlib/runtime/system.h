@@ -4,6 +4,8 @@
 
 #include "stdlib/runtime/value.h"
 
+struct stat;
+
 namespace poprt {
 
 void set_arguments(int argc, char** argv);
@@ -11,8 +13,10 @@ PointerArray* argument_array();  // of strings; null: an exception has been note
 
 void remember_error();  // keeps errno for the program
 
-// False for writable files of the proc file system: /proc/self/mem would let a program write anywhere.
+// False for writable files of the proc file system, because /proc/self/mem would let a program write anywhere, and for those that code of
+// this process comes from: what is written to them shows in pages of code that are mapped.
 bool may_be_written(int descriptor);
+bool is_running_code(const struct stat& file);
 
 }  // namespace poprt
 

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "stdlib/runtime/system.h"
 #include "stdlib/runtime/unix_support.h"
 
 using namespace poprt;
@@ -117,7 +118,14 @@ POPRT_THROWING(void, Unix__chmod, (const String* path, uint64_t mode)) {
 }
 
 POPRT_THROWING(void, Unix__truncate, (const String* path, uint64_t length)) {
-  on_path(path, "truncate", [&](const char* name) { return truncate(name, static_cast<off_t>(length)); });
+  on_path(path, "truncate", [&](const char* name) {
+    struct stat file {};
+    if (stat(name, &file) == 0 && is_running_code(file)) {
+      errno = ETXTBSY;
+      return -1;
+    }
+    return truncate(name, static_cast<off_t>(length));
+  });
 }
 
 POPRT_THROWING(void, Unix__rename, (const String* from, const String* to)) { on_two_paths(from, to, "rename", rename); }

@@ -1,10 +1,14 @@
 // Natives check their arguments: each is called here the way verified code could at worst call it.
 #include <gtest/gtest.h>
 
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "stdlib/runtime/descriptors.h"
@@ -30,6 +34,8 @@ uint64_t poprt_body_f_close(poprt::Stream* stream);
 uint64_t poprt_body_f_string_read(poprt::Stream* stream, String* buffer, uint64_t offset, uint64_t count);
 uint64_t poprt_body_Unix__open_read(const String* path);
 uint64_t poprt_body_Unix__open_write(const String* path);
+uint64_t poprt_body_Unix__open_file(const String* path, uint64_t flags, uint64_t mode);
+void poprt_body_Unix__truncate(const String* path, uint64_t length);
 uint64_t poprt_body_Unix__read(uint64_t number, String* buffer, uint64_t offset, uint64_t count);
 uint64_t poprt_body_Unix__write(uint64_t number, const String* buffer, uint64_t offset, uint64_t count);
 void poprt_body_Unix__close(uint64_t number);
@@ -135,6 +141,34 @@ TEST_F(Natives, ProcessMemoryCannotBeOpenedForWriting) {
   EXPECT_EQ(raised(), nullptr);
   poprt_body_Unix__open_write(text("/proc/self/mem"));
   EXPECT_EQ(raised(), &poprt_Unix__Unix_error);
+}
+
+// What is written to the file of a library shows in its code as it runs. A copy, so that no harm is done if this fails.
+TEST_F(Natives, FilesThatCodeRunsFromCannotBeWritten) {
+  const auto find_library = [](dl_phdr_info* object, size_t, void* name) {
+    *static_cast<std::string*>(name) = object->dlpi_name;
+    return std::strstr(object->dlpi_name, "/libm.so") != nullptr ? 1 : 0;
+  };
+  std::string library;
+  if (dl_iterate_phdr(find_library, &library) == 0)
+    GTEST_SKIP() << "no library to copy";
+  const std::string copy = testing::TempDir() + "running-code-" + std::to_string(getpid()) + ".so";
+  std::filesystem::copy_file(library, copy, std::filesystem::copy_options::overwrite_existing);
+  poprt_body_Unix__close(poprt_body_Unix__open_file(text(copy.c_str()), O_RDWR, 0));
+  EXPECT_EQ(raised(), nullptr);
+  void* handle = dlopen(copy.c_str(), RTLD_NOW | RTLD_LOCAL);
+  ASSERT_NE(handle, nullptr) << dlerror();
+  for (const int mode : {O_WRONLY, O_RDWR}) {
+    poprt_body_Unix__open_file(text(copy.c_str()), static_cast<uint64_t>(mode), 0);
+    EXPECT_EQ(raised(), &poprt_Unix__Unix_error);
+  }
+  EXPECT_EQ(poprt_body_fopen(copy.c_str(), "r+"), nullptr);
+  poprt_body_Unix__truncate(text(copy.c_str()), uint64_t{1} << 20);
+  EXPECT_EQ(raised(), &poprt_Unix__Unix_error);
+  poprt_body_Unix__close(poprt_body_Unix__open_read(text(copy.c_str())));
+  EXPECT_EQ(raised(), nullptr);
+  dlclose(handle);
+  std::filesystem::remove(copy);
 }
 
 TEST_F(Natives, OnlyOwnDescriptorsAreUsable) {
