@@ -149,6 +149,7 @@ private:
     std::vector<Inst> old = std::move(function_.block(id).insts);
     out_ = &function_.block(id).insts;
     out_->clear();
+    out_->reserve(old.size() + old.size() / 4 + 2);
     const Block& block = function_.block(id);
     if (moves_at_start(id)) emit(edge_moves(block.preds[0], id), from(id));
     for (Reg param : block.params) store_if_spilled(param, from(id));

@@ -33,48 +33,50 @@ public:
   }
 
 private:
-  // The successors in the order in which the walk takes them; what is taken last is laid out first.
-  std::vector<BlockId> successors(BlockId id) const {
+  // Appends the successors in the order in which the walk takes them; what is taken last is laid out first.
+  void add_successors(BlockId id, std::vector<BlockId>& list) const {
     const Block& block = function_.block(id);
-    std::vector<std::pair<uint32_t, BlockId>> list; // by rank
-    auto rank = [&](BlockId b) { return function_.block(b).cold ? 0 : function_.block(b).loop_depth + 1; };
-    auto add = [&](BlockId b) { list.push_back({rank(b), b}); };
-    if (block.unwind.is_valid()) add(block.unwind);
-    for (size_t i = block.succs.size(); i-- > 0;) add(block.succs[i].target);
-    std::vector<BlockId> sorted;
-    std::vector<uint32_t> ranks;
-    for (auto [r, b] : list) ranks.push_back(r);
-    std::sort(ranks.begin(), ranks.end());
-    ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
-    for (uint32_t of : ranks) // stable
-      for (auto [r, b] : list)
-        if (r == of) sorted.push_back(b);
-    return sorted;
+    const auto first = static_cast<std::ptrdiff_t>(list.size());
+    if (block.unwind.is_valid()) list.push_back(block.unwind);
+    for (size_t i = block.succs.size(); i-- > 0;) list.push_back(block.succs[i].target);
+    const auto rank = [&](BlockId b) { return function_.block(b).cold ? 0 : function_.block(b).loop_depth + 1; };
+    const auto before = [&](BlockId x, BlockId y) { return rank(x) < rank(y); };
+    if (list.size() - static_cast<size_t>(first) == 2) { // nearly always
+      if (before(list.back(), list[list.size() - 2])) std::swap(list.back(), list[list.size() - 2]);
+    } else {
+      std::vector<std::pair<uint64_t, BlockId>> ranked; // by rank, then in order
+      for (size_t i = static_cast<size_t>(first); i < list.size(); i++) ranked.push_back({uint64_t{rank(list[i])} << 32 | i, list[i]});
+      std::sort(ranked.begin(), ranked.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
+      for (size_t i = 0; i < ranked.size(); i++) list[static_cast<size_t>(first) + i] = ranked[i].second;
+    }
   }
 
   // Reverse postorder of the blocks that can be reached.
   std::vector<BlockId> postorder() const {
     struct Frame {
       BlockId block;
-      std::vector<BlockId> successors;
-      size_t next = 0;
+      size_t next, end; // of `successors`
     };
     std::vector<bool> seen(function_.blocks.size());
-    std::vector<BlockId> order;
+    std::vector<BlockId> order, successors; // of the frames on the stack, one after the other
     std::vector<Frame> stack;
+    order.reserve(function_.blocks.size());
     auto enter = [&](BlockId id) {
       seen[id.value] = true;
-      stack.push_back({id, successors(id)});
+      const size_t first = successors.size();
+      add_successors(id, successors);
+      stack.push_back({id, first, successors.size()});
     };
     enter({0});
     while (!stack.empty()) {
       Frame& frame = stack.back();
-      if (frame.next == frame.successors.size()) {
+      if (frame.next == frame.end) {
         order.push_back(frame.block);
         stack.pop_back();
+        successors.resize(stack.empty() ? 0 : stack.back().end);
         continue;
       }
-      BlockId next = frame.successors[frame.next++];
+      BlockId next = successors[frame.next++];
       if (!seen[next.value]) enter(next);
     }
     std::reverse(order.begin(), order.end());

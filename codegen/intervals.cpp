@@ -119,7 +119,10 @@ private:
   }
 
   void hint(Reg reg, Reg other) {
-    if (reg.is_virtual()) result_.hints[reg.index()].push_back({other, weight_});
+    if (!reg.is_virtual()) return;
+    std::vector<Hint>& hints = result_.hints[reg.index()];
+    if (hints.empty()) hints.reserve(4);
+    hints.push_back({other, weight_});
   }
 
   void use(Reg reg, uint32_t pos, bool needs, bool wants) {
@@ -130,7 +133,7 @@ private:
     Interval& interval = result_.of_vreg[reg.index()];
     add_range(reg.index(), from_, pos + 1);
     result_.read[reg.index()] = true;
-    interval.uses.push_back({pos, needs, wants, weight_});
+    add_use(interval, {pos, needs, wants, weight_});
   }
 
   void define(Reg reg, uint32_t pos, bool needs) {
@@ -143,7 +146,12 @@ private:
     result_.last_def[reg.index()] = std::max(result_.last_def[reg.index()], pos);
     if (interval.ranges.empty() || interval.ranges.back().from > pos) interval.ranges.push_back({pos, pos + 1}); // never used
     else interval.ranges.back().from = pos;
-    interval.uses.push_back({pos, needs, needs, weight_});
+    add_use(interval, {pos, needs, needs, weight_});
+  }
+
+  static void add_use(Interval& interval, UsePosition use) {
+    if (interval.uses.empty()) interval.uses.reserve(4); // most have a definition and one to three uses
+    interval.uses.push_back(use);
   }
 
   void add_fixed(uint32_t r, uint32_t from) {

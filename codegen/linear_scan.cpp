@@ -1,6 +1,7 @@
 #include "codegen/linear_scan.h"
 
 #include <algorithm>
+#include <map>
 #include <queue>
 #include <span>
 
@@ -395,8 +396,10 @@ private:
     for (std::vector<uint32_t>& list : result_.of_vreg)
       std::sort(list.begin(), list.end(), [&](uint32_t a, uint32_t b) { return piece(a).from() < piece(b).from(); });
     result_.taken.resize(physical_registers);
-    for (uint32_t r = 0; r < physical_registers; ++r)
-      for (const auto& [from, taken] : taken_[r]) result_.taken[r].emplace(from, taken.to);
+    for (uint32_t r = 0; r < physical_registers; ++r) {
+      result_.taken[r].reserve(taken_[r].size());
+      for (const auto& [from, taken] : taken_[r]) result_.taken[r].push_back({from, taken.to});
+    }
     pack_slots();
   }
 
@@ -451,8 +454,9 @@ Reg Allocation::free_register(uint32_t from, uint32_t to, RegMask allowed) const
   for (std::span<const Reg> list : {std::span<const Reg>(general_preference), std::span<const Reg>(xmm_preference)})
     for (Reg reg : list) {
       if (!(allowed & bit(reg))) continue;
-      auto it = taken[reg.value].lower_bound(to);
-      if (it == taken[reg.value].begin() || std::prev(it)->second <= from) return reg;
+      const std::vector<Range>& ranges = taken[reg.value];
+      const auto it = std::lower_bound(ranges.begin(), ranges.end(), to, [](const Range& range, uint32_t pos) { return range.from < pos; });
+      if (it == ranges.begin() || std::prev(it)->to <= from) return reg;
     }
   return {};
 }

@@ -9,7 +9,6 @@
 // A spilled register is stored once, right after its definition (it has one value), so going to memory costs nothing later.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -23,8 +22,8 @@ struct Allocation {
   std::vector<bool> spilled;                     // by virtual register: has a spill slot
   std::vector<uint32_t> slot;                    // by virtual register: number of the slot, packed
   uint32_t slots = 0;
-  // Which ranges of each general register are taken, fixed ones included: start -> end.
-  std::vector<std::map<uint32_t, uint32_t>> taken;
+  // Which ranges of each general register are taken, fixed ones included, in order.
+  std::vector<std::vector<Range>> taken;
 
   // Where a register lives at a position; None if it is not live there. Slots have their packed number.
   mir::Place place_at(uint32_t vreg, uint32_t pos) const;

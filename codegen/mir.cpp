@@ -32,7 +32,7 @@ Reg Function::new_vreg(uint32_t type, bool narrow, bool floating) {
 }
 
 BlockId Function::new_block() {
-  blocks.emplace_back();
+  blocks.emplace_back().insts.reserve(8);
   return {uint32_t(blocks.size() - 1)};
 }
 

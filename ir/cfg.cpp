@@ -3,20 +3,6 @@
 #include <algorithm>
 
 namespace ir {
-namespace {
-
-BlockId successor(const Function& function, BlockId from, uint32_t index) {
-  const Block& block = function.block(from);
-  const std::vector<Edge>& targets = function.terminator(from).targets;
-  if (index < targets.size())
-    return targets[index].target;
-  if (index == targets.size())
-    return block.unwind.target;
-  return {};
-}
-
-} // namespace
-
 ValueId edge_arg(const Function& function, EdgeRef ref, uint32_t index) {
   if (!ref.is_unwind())
     return edge(function, ref).args[index];
@@ -34,13 +20,18 @@ void Cfg::compute_order(const Function& function) {
     uint32_t next = 0;
   };
   std::vector<bool> seen(function.blocks.size());
-  std::vector<Frame> stack{{function.entry()}};
+  std::vector<Frame> stack;
+  stack.reserve(16);
+  stack.push_back({function.entry()});
+  rpo_.reserve(function.order.size());
   seen[function.entry().value] = true;
   while (!stack.empty()) {
     Frame& top = stack.back();
-    bool past_targets = top.next > function.terminator(top.block).targets.size();
-    BlockId next = past_targets ? BlockId{} : successor(function, top.block, top.next++);
-    if (past_targets || (!next.is_valid() && top.next > function.terminator(top.block).targets.size())) {
+    const std::vector<Edge>& targets = function.terminator(top.block).targets;
+    const bool is_last = top.next > targets.size(); // the unwind edge comes behind the targets
+    const BlockId next = is_last ? BlockId{} : top.next < targets.size() ? targets[top.next].target : function.block(top.block).unwind.target;
+    ++top.next;
+    if (is_last) {
       rpo_.push_back(top.block);
       stack.pop_back();
     } else if (next.is_valid() && !seen[next.value]) {

@@ -37,14 +37,15 @@ ValueId Ssa::read(Variable variable) {
 
 // Follows single predecessors up to a definition, a join (which gets a parameter, filled later) or an unsealed block.
 ValueId Ssa::read_in(BlockId block, Variable variable) {
-  std::vector<BlockId> path;
+  std::vector<BlockId>& path = path_;
+  path.clear();
   ValueId value;
   for (BlockId at = block; !value.is_valid();) {
-    path.push_back(at);
     if (auto found = definitions_.find(key(at, variable)); found != definitions_.end()) {
       value = found->second;
       break;
     }
+    path.push_back(at);
     const std::vector<EdgeRef>& preds = preds_[at.value];
     if (sealed_[at.value] && preds.size() == 1) {
       at = preds[0].from;

@@ -70,6 +70,7 @@ class Ssa {
   std::vector<bool> sealed_;
   std::unordered_map<uint32_t, std::vector<Pending>> incomplete_; // by unsealed block
   std::vector<Pending> work_;
+  std::vector<BlockId> path_; // of one read; kept for its memory
 };
 
 } // namespace ir::lowering
