@@ -1,10 +1,12 @@
-// talcheck: verifies TAL objects and linked programs, independently of the compiler.
+// talcheck: verifies TAL objects, linked programs and patches, independently of the compiler.
 //
 // Exit status: 0 all accepted, 1 one refused or unreadable, 64 usage.
+#include "driver/check_report.h"
+#include "driver/explain.h"
 #include "driver/native_files.h"
 #include "driver/output.h"
 #include "driver/tool_arguments.h"
-#include "tal/checker.h"
+#include "dsu/format/signature.h"
 #include "tal/decoder.h"
 #include "tal/elf.h"
 #include "tal/image_check.h"
@@ -15,19 +17,22 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <iostream>
 #include <iterator>
+#include <unistd.h>
 
 namespace po = boost::program_options;
 
 namespace {
 
-constexpr const char* usage = R"(usage: talcheck [--json] [--interface] FILE...   verify objects and linked programs
-       talcheck --repeat=N ...                  the same N times over; the times shown are medians
+constexpr const char* usage = R"(usage: talcheck [options] FILE...                verify objects, linked programs and patches
        talcheck --print FILE...                 print objects as .tal text (without verifying them)
        talcheck --instructions                  the table of accepted instructions
+
+A patch is verified object by object; whether it fits a running program is checked where it is applied.
 
 Exit status: 0 everything was accepted, 1 something was refused or could not be read, 64 wrong command line.
 )";
@@ -35,115 +40,10 @@ Exit status: 0 everything was accepted, 1 something was refused or could not be 
 enum ExitStatus { Accepted = 0, Refused = 1 };
 
 struct Options {
-  bool json = false, interface = false, print = false;
+  bool json = false, interface = false, print = false, explain = false, stats = false;
   unsigned repeat = 1;
   std::vector<std::string> natives, files;
 };
-
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\')
-      (out += '\\') += c;
-    else if (static_cast<unsigned char>(c) < ' ') {
-      char hex[8];
-      snprintf(hex, sizeof hex, "\\u%04x", c);
-      out += hex;
-    } else
-      out += c;
-  }
-  return out + '"';
-}
-
-std::string number(double value) {
-  char text[32];
-  snprintf(text, sizeof text, "%.9g", value);
-  return text;
-}
-
-struct Outcome {
-  std::string problem;                              // empty: accepted
-  const tal::VerifyError* error = nullptr;          // more of it, for an object
-  const tal::VerifiedObject* object = nullptr;
-  tal::ProgramReport program;
-  double seconds = 0;
-};
-
-// ---- human output ----------------------------------------------------------------------------------------------------
-
-uint64_t annotation_bytes(const tal::VerifyStatistics& s) {
-  uint64_t sum = 0;
-  for (const auto& [name, size] : s.section_sizes) // what the checker needs: lines and updating data are not annotations
-    if (name.starts_with(".tal.") && name != ".tal.lines" && name != ".tal.dsu")
-      sum += size;
-  return sum;
-}
-
-void print_interface(const tal::Interface& i) {
-  static constexpr const char* scopes[] = {"static", "public", "import", "native"};
-  static constexpr const char* kinds[] = {"function", "data", "exception", "descriptor"};
-  std::cout << "  module " << i.module << (i.version.empty() ? "" : " version " + i.version) << "\n";
-  for (const tal::InterfaceSymbol& s : i.symbols)
-    std::cout << "  " << scopes[static_cast<size_t>(s.scope)] << " " << kinds[static_cast<size_t>(s.kind)] << " "
-              << (s.name.empty() ? "(literal)" : s.name) << " : " << i.types.print(s.type) << "\n";
-}
-
-void report(const std::string& file, const Outcome& o, const Options& options) {
-  if (!o.problem.empty()) {
-    std::cerr << o.problem << (o.problem.ends_with('\n') ? "" : "\n");
-    return;
-  }
-  if (o.object == nullptr) {
-    std::cout << file << ": verified program" << (o.program.updateable ? ", updateable" : "") << ", " << o.program.modules.size()
-              << " modules, " << o.seconds * 1e3 << " ms\n";
-    for (const std::string& m : o.program.modules)
-      std::cout << "  " << m << "\n";
-    return;
-  }
-  const tal::VerifyStatistics& s = o.object->statistics();
-  double text = static_cast<double>(o.object->text().size());
-  char line[256];
-  snprintf(line, sizeof line, ": verified, %u functions, %u instructions, %u labels, %.2f ms, %.1f MB/s of text\n", s.functions,
-           s.instructions, s.labels, o.seconds * 1e3, o.seconds > 0 ? text / o.seconds / 1e6 : 0.0);
-  std::cout << file << line;
-  for (const auto& [name, size] : s.section_sizes) {
-    snprintf(line, sizeof line, "  %-14s %8llu bytes\n", name.c_str(), static_cast<unsigned long long>(size));
-    std::cout << line;
-  }
-  uint64_t annotations = annotation_bytes(s);
-  snprintf(line, sizeof line, "  annotations    %8llu bytes, %.2f of the code\n",
-           static_cast<unsigned long long>(annotations), text > 0 ? static_cast<double>(annotations) / text : 0.0);
-  std::cout << line;
-  if (options.interface)
-    print_interface(o.object->interface());
-}
-
-// ---- JSON ------------------------------------------------------------------------------------------------------------
-
-std::string json(const std::string& file, const Outcome& o) {
-  std::string out = "{\"file\": " + json_string(file) + ", \"accepted\": " + (o.problem.empty() ? "true" : "false");
-  if (o.error != nullptr)
-    out += ", \"rule\": " + json_string(o.error->rule) + ", \"title\": " + json_string(o.error->title) +
-           ", \"function\": " + json_string(o.error->function) + ", \"section\": " + json_string(section_name(o.error->section)) +
-           ", \"offset\": " + std::to_string(o.error->offset) + ", \"instruction\": " + json_string(o.error->instruction) +
-           ", \"expected\": " + json_string(o.error->expected) + ", \"found\": " + json_string(o.error->found);
-  else if (!o.problem.empty())
-    out += ", \"problem\": " + json_string(o.problem);
-  out += ", \"seconds\": " + number(o.seconds);
-  if (o.object != nullptr) {
-    const tal::VerifyStatistics& s = o.object->statistics();
-    out += ", \"functions\": " + std::to_string(s.functions) + ", \"instructions\": " + std::to_string(s.instructions) +
-           ", \"labels\": " + std::to_string(s.labels) + ", \"annotation_bytes\": " + std::to_string(annotation_bytes(s)) +
-           ", \"sections\": {";
-    bool first = true;
-    for (const auto& [name, size] : s.section_sizes) {
-      out += (first ? "" : ", ") + json_string(name) + ": " + std::to_string(size);
-      first = false;
-    }
-    out += "}";
-  }
-  return out + "}";
-}
 
 // ---- checking --------------------------------------------------------------------------------------------------------
 
@@ -154,7 +54,7 @@ double cpu_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-bool is_program(const std::vector<uint8_t>& bytes) {
+bool is_program(std::span<const uint8_t> bytes) {
   tal::elf::Header header;
   if (bytes.size() < sizeof header)
     return false;
@@ -163,44 +63,88 @@ bool is_program(const std::vector<uint8_t>& bytes) {
   return std::memcmp(header.ident, "\x7f" "ELF", 4) == 0 && (header.type == executable || header.type == shared);
 }
 
-void check_once(const std::string& file, const std::vector<uint8_t>& bytes, const tal::NativeInterface& natives, Outcome& outcome,
-                tal::VerifyResult& result) {
-  outcome = Outcome{};
-  if (is_program(bytes)) {
-    if (std::string problem; !tal::check_program(bytes, natives, outcome.program, problem))
-      outcome.problem = file + ": refused: " + problem;
-    return;
-  }
-  result = tal::verify(bytes, natives);
-  outcome.error = std::get_if<tal::VerifyError>(&result);
-  if (outcome.error != nullptr)
-    outcome.problem = to_string(*outcome.error, file);
+bool is_patch(std::span<const uint8_t> bytes) { return bytes.size() >= 8 && std::memcmp(bytes.data(), "POPPATCH", 8) == 0; }
+
+void check_object(std::string name, std::span<const uint8_t> bytes, const tal::NativeInterface& natives, driver::CheckedFile& out) {
+  driver::CheckedObject& o = out.objects.emplace_back();
+  o.name = std::move(name);
+  o.bytes = bytes;
+  tal::VerifyResult result = tal::verify(bytes, natives);
+  if (auto* error = std::get_if<tal::VerifyError>(&result))
+    o.error = std::move(*error);
   else
-    outcome.object = std::get<std::unique_ptr<tal::VerifiedObject>>(result).get();
+    o.object = std::move(std::get<std::unique_ptr<tal::VerifiedObject>>(result));
 }
 
-int check_file(const std::string& file, const tal::NativeInterface& natives, const Options& options, std::string& json_list) {
-  std::string problem;
-  auto bytes = driver::read_file(file, problem);
-  Outcome outcome;
-  tal::VerifyResult result;
+void check_program(std::span<const uint8_t> bytes, const tal::NativeInterface& natives, driver::CheckedFile& out) {
+  out.kind = driver::CheckedFile::Kind::Program;
+  tal::ProgramReport report;
+  if (!tal::check_program(bytes, natives, report, out.problem))
+    return;
+  out.updateable = report.updateable;
+  for (size_t i = 0; i < report.objects.size(); i++) {
+    driver::CheckedObject& o = out.objects.emplace_back();
+    o.name = report.objects[i]->interface().module;
+    o.bytes = report.files[i];
+    o.object = std::move(report.objects[i]);
+  }
+}
+
+void check_patch(std::span<const uint8_t> bytes, const tal::NativeInterface& natives, driver::CheckedFile& out) {
+  out.kind = driver::CheckedFile::Kind::Patch;
+  dsu::ContainerResult result = dsu::read_container(bytes);
+  if (const auto* problem = std::get_if<dsu::ContainerProblem>(&result)) {
+    out.problem = problem->reason + (problem->help.empty() ? "" : "\n  help: " + problem->help);
+    return;
+  }
+  out.patch = std::move(std::get<dsu::PatchFile>(result));
+  if (out.patch.signature)
+    if (auto problem = dsu::find_signature_problem(out.patch, out.patch.signature->key, 0)) {
+      out.problem = problem->reason;
+      return;
+    }
+  size_t next = 0;
+  for (const dsu::PatchModule& m : out.patch.modules)
+    if (dsu::has_object(m.role) && next < out.patch.objects.size())
+      check_object(m.name, out.patch.objects[next++], natives, out);
+}
+
+int check_file(const std::string& file, const tal::NativeInterface& natives, const Options& options, std::vector<std::string>& json) {
+  driver::CheckedFile checked;
+  auto bytes = driver::read_file(file, checked.problem);
   if (!bytes) {
-    outcome.problem = "talcheck: error: " + problem;
+    checked.problem = "talcheck: error: " + checked.problem;
+    checked.unreadable = true;
   } else {
     std::vector<double> times;
     do {
       const double start = cpu_seconds();
-      check_once(file, *bytes, natives, outcome, result);
+      checked = {};
+      if (is_program(*bytes))
+        check_program(*bytes, natives, checked);
+      else if (is_patch(*bytes))
+        check_patch(*bytes, natives, checked);
+      else
+        check_object(file, *bytes, natives, checked);
       times.push_back(cpu_seconds() - start);
     } while (times.size() < options.repeat);
     std::nth_element(times.begin(), times.begin() + static_cast<ptrdiff_t>(times.size() / 2), times.end());
-    outcome.seconds = times[times.size() / 2];
+    checked.seconds = times[times.size() / 2];
   }
-  if (options.json)
-    json_list += (json_list.empty() ? "" : ",\n ") + json(file, outcome);
-  else
-    report(file, outcome, options);
-  return outcome.problem.empty() ? Accepted : Refused;
+  checked.file = file;
+  if (options.json) {
+    json.push_back(driver::json(checked));
+  } else {
+    const bool colour = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+    driver::print(checked, {options.stats, options.interface, colour}, natives);
+    if (options.explain)
+      for (const driver::CheckedObject& o : checked.objects) {
+        if (checked.kind != driver::CheckedFile::Kind::Object)
+          std::cout << "\nmodule " << o.name << "\n";
+        driver::explain(o.bytes, natives, std::cout);
+      }
+  }
+  return checked.accepted() ? Accepted : Refused;
 }
 
 int print_file(const std::string& file) {
@@ -256,11 +200,11 @@ int run(const Options& options) {
   const std::optional<tal::NativeInterface> natives = driver::read_natives(options.natives, "talcheck");
   if (!natives)
     return Refused;
-  std::string json_list;
+  std::vector<std::string> json;
   for (const std::string& file : options.files)
-    status = std::max(status, check_file(file, *natives, options, json_list));
+    status = std::max(status, check_file(file, *natives, options, json));
   if (options.json)
-    std::cout << "[" << json_list << "]\n";
+    std::cout << driver::json_list(json) << "\n";
   return status;
 }
 
@@ -270,9 +214,11 @@ int main(int argc, char** argv) {
   po::options_description visible("Options");
   Options options;
   bool instructions = false;
-  visible.add_options()("json", po::bool_switch(&options.json), "results as JSON")(
+  visible.add_options()("explain", po::bool_switch(&options.explain), "list the code with what is known before each instruction and what it is asked")(
+      "stats", po::bool_switch(&options.stats), "print sizes and counts")(
+      "json", po::bool_switch(&options.json), "results, errors, statistics and interfaces as JSON")(
       "natives", po::value(&options.natives)->value_name("FILE"), "C functions that the objects may use, and their types")(
-      "interface", po::bool_switch(&options.interface), "print the interface of each object")(
+      "interface", po::bool_switch(&options.interface), "print what each object exports and imports, with types")(
       "repeat", po::value(&options.repeat)->value_name("N"), "verify each file N times, for measuring")(
       "print", po::bool_switch(&options.print), "print objects as text")(
       "instructions", po::bool_switch(&instructions), "print the instruction table");

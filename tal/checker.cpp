@@ -19,7 +19,8 @@ constexpr uint8_t int3 = 0xCC;
 
 class Verifier {
 public:
-  Verifier(std::span<const uint8_t> bytes, const NativeInterface& natives) : bytes_(bytes), natives_(natives) {}
+  Verifier(std::span<const uint8_t> bytes, const NativeInterface& natives, Observer* observer)
+      : bytes_(bytes), natives_(natives), observer_(observer) {}
 
   VerifyResult run() {
     bool ok = read() && check_names() && bind_natives() && check_symbols() && check_data() && check_code();
@@ -166,6 +167,7 @@ private:
     std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return symbols()[a].offset < symbols()[b].offset; });
     ModuleContext context{types(), file_.annotations, file_.image, specials_, static_length_, {}, 0, 0, 0, uint64_t{1} << 22,
                           uint64_t{1} << 26, {}, {}, {}};
+    context.observer = observer_;
     context.entry_budget += file_.image.text.size() * 4;
     context.work_budget += file_.image.text.size() * 64;
     FunctionChecker functions(context);
@@ -284,6 +286,7 @@ private:
 
   std::span<const uint8_t> bytes_;
   const NativeInterface& natives_;
+  Observer* observer_;
   ObjectFile file_;
   std::vector<Special> specials_;
   std::vector<int64_t> static_length_;
@@ -295,10 +298,10 @@ private:
   std::unique_ptr<VerifiedObject> result_;
 };
 
-VerifyResult verify(std::span<const uint8_t> object, const NativeInterface& natives) {
+VerifyResult verify(std::span<const uint8_t> object, const NativeInterface& natives, Observer* observer) {
   // A private copy: the caller's bytes may be a file that changes while we look (R22).
   Bytes copy(object.begin(), object.end());
-  return Verifier(copy, natives).run();
+  return Verifier(copy, natives, observer).run();
 }
 
 std::string to_string(const VerifyError& e, std::string_view file) {

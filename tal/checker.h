@@ -52,7 +52,18 @@ private:
   VerifyStatistics statistics_;
 };
 
+// Is shown what is known before each instruction that a path reaches (tal/state.h), in address order. For tools that explain; it decides
+// nothing.
+class State;
+class Observer {
+public:
+  virtual void before(uint32_t offset, const State& state, const TypeTable& types) = 0;
+
+protected:
+  ~Observer() = default;
+};
+
 using VerifyResult = std::variant<std::unique_ptr<VerifiedObject>, VerifyError>;
-[[nodiscard]] VerifyResult verify(std::span<const uint8_t> object, const NativeInterface& natives);
+[[nodiscard]] VerifyResult verify(std::span<const uint8_t> object, const NativeInterface& natives, Observer* observer = nullptr);
 
 } // namespace tal

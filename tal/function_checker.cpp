@@ -314,6 +314,8 @@ bool FunctionChecker::walk() {
       return fail(CheckRule::C3, "no rel32 call or jump as the first instruction", "one");
     if (state_.crowded())
       state_.collect();
+    if (m_.observer != nullptr)
+      m_.observer->before(at_, state_, types_);
     if (!step())
       return false;
     if (has_reloc())

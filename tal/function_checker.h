@@ -37,6 +37,7 @@ struct ModuleContext {
   std::vector<tal_record> records;
   std::vector<Site> sites;
   VerifyStatistics statistics;
+  Observer* observer = nullptr;
 };
 
 class FunctionChecker {

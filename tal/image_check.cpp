@@ -353,27 +353,25 @@ bool read_originals(const ProgramFile& program, std::vector<std::span<const uint
 } // namespace
 
 bool check_program(std::span<const uint8_t> file, const NativeInterface& natives, ProgramReport& report, std::string& problem) {
+  report = {};
   ProgramFile program;
   if (!program.open(file, problem))
     return false;
-  std::vector<std::span<const uint8_t>> originals;
-  if (!read_originals(program, originals)) {
+  if (!read_originals(program, report.files)) {
     problem = "the program does not carry its objects, so it cannot be verified from its file alone";
     return false;
   }
-  std::vector<std::unique_ptr<VerifiedObject>> owned;
   std::vector<const VerifiedObject*> modules;
   std::vector<const Interface*> interfaces;
-  for (std::span<const uint8_t> original : originals) {
+  for (std::span<const uint8_t> original : report.files) {
     VerifyResult result = verify(original, natives);
     if (const auto* error = std::get_if<VerifyError>(&result)) {
-      problem = to_string(*error, "object " + std::to_string(owned.size()));
+      problem = to_string(*error, "object " + std::to_string(report.objects.size()));
       return false;
     }
-    owned.push_back(std::move(std::get<std::unique_ptr<VerifiedObject>>(result)));
-    modules.push_back(owned.back().get());
-    interfaces.push_back(&owned.back()->interface());
-    report.modules.push_back(interfaces.back()->module);
+    report.objects.push_back(std::move(std::get<std::unique_ptr<VerifiedObject>>(result)));
+    modules.push_back(report.objects.back().get());
+    interfaces.push_back(&modules.back()->interface());
   }
   const LinkResult links = link_check(interfaces, natives);
   if (!links.ok()) {

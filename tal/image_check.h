@@ -17,7 +17,8 @@ namespace tal {
 // Verifies a program from its file alone: the objects that it carries, the link check over them, and the comparison. Needs a program
 // whose objects were kept.
 struct ProgramReport {
-  std::vector<std::string> modules;
+  std::vector<std::unique_ptr<VerifiedObject>> objects;
+  std::vector<std::span<const uint8_t>> files; // of the objects, in the program's
   bool updateable = false;
 };
 [[nodiscard]] bool check_program(std::span<const uint8_t> file, const NativeInterface& natives, ProgramReport& report,

@@ -482,6 +482,8 @@ bool Judge::initialise(Path& path, const Place& place, unsigned bytes, const Val
     if (!misses || bytes != 8 || tag.least != tag.most || tag.least < 0 || tag.least >= static_cast<Wide>(cases.list.size()))
       return refuse("the tag of a variant has to be stored, once");
     about.payload = cases.list[static_cast<size_t>(tag.least)];
+    About& known = path.about(path.tag_of(place.object, cases.list.size()));
+    known.least = known.most = tag.least;
   } else {
     if (!misses && !place.writable)
       return refuse("a read-only field is stored again");
