@@ -6,6 +6,7 @@ import statistics
 
 import generate
 import measure
+import wasm
 
 # Sections that the checker does not read: they are no annotations.
 FOR_OTHERS = (".tal.lines", ".tal.dsu")
@@ -57,7 +58,10 @@ def report(context):
     names = annotation_sections([r for results in groups.values() for r in results])
     size_rows = [[group] + ["%.3f" % (total(results, name) / total(results, ".text")) for name in names]
                  + ["**%.2f**" % (sum(r["annotation_bytes"] for r in results) / total(results, ".text"))] for group, results in groups.items()]
-    return ("Verification in one thread, %d rounds of medians over repeated runs in one process:\n\n" % context.runs
-            + measure.table(["objects", "number", "bytes of code", "instructions", "time", "MB/s of code", "M instructions/s"], speed_rows)
+    others, remark = wasm.rows(context)
+    return ("Verification in one thread, %d rounds of medians over repeated runs in one process; below, validators of WebAssembly on modules of the same\n"
+            "programs in C (their instructions are smaller: those of a stack machine, over types of four numbers):\n\n" % context.runs
+            + measure.table(["objects", "number", "bytes of code", "instructions", "time", "MB/s of code", "M instructions/s"], speed_rows + others)
+            + ("\n" + remark if remark else "")
             + "\nAnnotations, in bytes per byte of code:\n\n"
             + measure.table(["objects"] + ["`%s`" % name for name in names] + ["all"], size_rows))

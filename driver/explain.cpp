@@ -108,7 +108,7 @@ std::string obligations(const Inst& inst, bool has_symbol, bool has_types) {
   if (accesses && inst.base == tal::rsp)
     out.push_back("one slot of the frame (C11)");
   else if (accesses) {
-    out.push_back(inst.base == tal::rip ? "a symbol (C28)" : "a pointer (C12), not null (C13)");
+    out.push_back(inst.base == tal::rip ? "a symbol (C28)" : "a pointer (C12), not null (C13, C37)");
     out.push_back(inst.index != tal::no_reg ? "an element (C14), index inside (C15)" : "a field (C14)");
     if (stores && rule != Rule::Cmp && rule != Rule::Test && rule != Rule::Push)
       out.push_back("writable (C16), of its type (C17)");
