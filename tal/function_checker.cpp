@@ -368,6 +368,8 @@ bool FunctionChecker::finish() {
     return fail(CheckRule::C31, "a jump, return or noret call at the end of the function", "a path that goes on");
   if (!pending_.empty())
     return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(pending_.begin()->first), "none");
+  if (!excluded_targets_.empty()) // those at instructions were met there
+    return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(*excluded_targets_.begin()), "the middle of one");
   if (next_label_ != labels_.size())
     return fail_at(labels_[next_label_].offset, CheckRule::C4, "a label record at an instruction start", "the middle of one");
   return true;

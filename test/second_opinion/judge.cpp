@@ -338,7 +338,8 @@ bool Judge::branch(Path& path, bool& goes_on) {
   const unsigned condition = static_cast<unsigned>(inst_.condition);
   Path taken = path;
   if (conditional && !refine(taken, condition)) {
-    excluded_targets_.insert(to);
+    if (to > from)
+      excluded_targets_.insert(to);
   } else {
     if (code_.count(to) == 0)
       return refuse("a branch to no instruction");
@@ -356,6 +357,9 @@ bool Judge::branch(Path& path, bool& goes_on) {
 
 // What no path came to is padding, or code behind impossible ways. Of that it matters that branches and relocations are in order.
 bool Judge::rest_is_padding() {
+  for (uint32_t to : excluded_targets_)
+    if (code_.count(to) == 0)
+      return refuse("an impossible branch to no instruction");
   bool excluded = false, table = false; // table: behind an impossible jump through one
   for (const auto& [at, inst] : code_) {
     at_ = at;
@@ -365,8 +369,6 @@ bool Judge::rest_is_padding() {
       continue;
     }
     excluded = excluded || table || excluded_targets_.count(at) != 0 || excluded_falls_.count(at) != 0;
-    if (auto inside = excluded_targets_.upper_bound(at); inside != excluded_targets_.end() && *inside < at + inst.length)
-      return refuse("a branch to no instruction");
     const Rule rule = inst.row().rule;
     table = table || (excluded && rule == Rule::JmpTable);
     if (!excluded) {
@@ -391,6 +393,8 @@ bool Judge::rest_is_padding() {
       const int64_t place = int64_t{at} + inst.length + inst.imm;
       if (place < int64_t{start_} + 2 || place >= end_)
         return refuse("a branch out of the function or into its entry window");
+      if (place > at && code_.count(static_cast<uint32_t>(place)) == 0)
+        return refuse("an impossible branch to no instruction");
       if (place > at && label_at(static_cast<uint32_t>(place)) == nullptr)
         excluded_targets_.insert(static_cast<uint32_t>(place));
     }
