@@ -48,6 +48,7 @@ class BodyChecker {
   TypeId type_of(ExprId id) { return unifier_.prune(body_.exprs[id.value].type); }
   SourceLoc loc_of(ExprId id) const { return body_.exprs[id.value].loc; }
   std::string show(TypeId type);
+  TypeId limited(TypeId type, SourceLoc loc);
   bool is_error(ExprId id) { return type_of(id) == kErrorType; }
 
   LocalId add_local(Name name, TypeId type, SourceLoc loc);
@@ -258,6 +259,7 @@ class BodyChecker {
   std::vector<TypeDeclId> default_stack_;
   uint64_t default_elements_ = 1;   // of the arrays around the default value being made
   uint32_t default_nodes_ = 0;
+  bool has_large_type_ = false;     // was reported
 };
 
 // Body and flow of a function, which is added to the module.

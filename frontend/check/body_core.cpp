@@ -25,6 +25,7 @@ BodyChecker::BodyChecker(Environment& env, OpenScopeId opens, std::vector<Name> 
 // ---------------------------------------------------------------- nodes
 
 typed::ExprId BodyChecker::add(SourceLoc loc, TypeId type, typed::ExprNode node) {
+  if (types_.get(type).has_infer) type = limited(unifier_.known_part(type), loc);
   body_.exprs.push_back({type, loc, std::move(node)});
   return ExprId{static_cast<uint32_t>(body_.exprs.size() - 1)};
 }
@@ -51,9 +52,18 @@ typed::List<TypeId> BodyChecker::list(const std::vector<TypeId>& ids) { return a
 
 typed::StmtId BodyChecker::block(SourceLoc loc, const std::vector<StmtId>& stmts) { return add_stmt(loc, typed::Block{list(stmts)}); }
 
+// Types grow by inference, too, without anything large being written.
+TypeId BodyChecker::limited(TypeId type, SourceLoc loc) {
+  if (!env_.is_too_large(type)) return type;
+  if (!has_large_type_) env_.report_too_large(type, loc);
+  has_large_type_ = true;
+  return kErrorType;
+}
+
 std::string BodyChecker::show(TypeId type) {
   if (unifier_.is_open_option(type)) return "null";
-  return types_.print(unifier_.known_part(type), variables_.outermost());
+  const TypeId known = unifier_.known_part(type);
+  return env_.is_too_large(known) ? ".." : types_.print(known, variables_.outermost());
 }
 
 // ---------------------------------------------------------------- locals
@@ -241,7 +251,7 @@ typed::ExprId BodyChecker::check_initializer(const ast::Expr* init, TypeId type,
 void BodyChecker::finish() {
   bool unknown_null = false;
   for (typed::Expr& e : body_.exprs) {
-    e.type = unifier_.resolve(e.type);
+    e.type = limited(unifier_.resolve(e.type), e.loc);
     if (types_.get(e.type).has_infer && !unknown_null) {
       unknown_null = true;
       if (!diagnostics_.has_errors()) diagnostics_.report<Diag::UnknownNull>(e.loc);
@@ -249,7 +259,7 @@ void BodyChecker::finish() {
     if (types_.get(e.type).has_infer) e.type = kErrorType;
     if (auto* compound = std::get_if<typed::CompoundAssign>(&e.node)) compound->compute_type = unifier_.resolve(compound->compute_type);
   }
-  for (typed::Local& local : body_.locals) local.type = unifier_.resolve(local.type);
+  for (typed::Local& local : body_.locals) local.type = limited(unifier_.resolve(local.type), local.loc);
   for (TypeId& type : body_.type_pool) type = unifier_.resolve(type);
 }
 

@@ -1,15 +1,17 @@
 #include "frontend/check/constant_eval.h"
 
+#include <utility>
+
 namespace frontend {
 
 using support::Diag;
 
 namespace {
 
-struct Number {
-  int64_t value;
-  bool is_wide;
-};
+using Number = Environment::Number;
+
+// Constants that are defined by others, on one another: evaluation recurses.
+constexpr unsigned kMaxDepth = 1000;
 
 class Evaluator {
  public:
@@ -33,13 +35,24 @@ class Evaluator {
     if (value && value->kind == Environment::Value::Constant) return Number{value->constant, false};
     const PlacedDecl* definition = value ? env_.constant_definition(value->symbol) : nullptr;
     if (!definition) return not_constant(loc);
-    if (++depth_ > 64) return not_constant(loc);  // constants that are defined by each other
-    const OpenScopeId saved = opens_;
-    opens_ = definition->opens;
-    const auto result = evaluate(*std::get<ast::ValueDecl>(definition->decl->node).init);
-    opens_ = saved;
+    // While it is being evaluated it is no constant: it may not depend on itself.
+    const auto [known, is_new] = env_.constant_numbers().try_emplace(value->symbol.value);
+    if (!is_new) return known->second ? known->second : not_constant(loc);
+    if (depth_ == kMaxDepth) {
+      env_.session().diagnostics.report<Diag::NestingTooDeep>(loc, std::to_string(kMaxDepth));
+      return std::nullopt;
+    }
+    const OpenScopeId saved = std::exchange(opens_, definition->opens);
+    ++depth_;
+    auto result = evaluate(*std::get<ast::ValueDecl>(definition->decl->node).init);
     --depth_;
-    return result;
+    opens_ = saved;
+    const TypeKind kind = env_.types().kind(env_.module().symbols[value->symbol.value].type);
+    if (result && kind != TypeKind::Bool) {
+      result = converted(result->value, kind);
+      if (!result) not_constant(loc);
+    }
+    return env_.constant_numbers()[value->symbol.value] = result;
   }
 
   std::optional<Number> operator()(const ast::Unary& n) {
@@ -84,17 +97,9 @@ class Evaluator {
     const auto* basic = std::get_if<ast::BasicType>(&n.type->node);
     const SourceLoc loc = loc_;
     const auto operand = evaluate(*n.operand);
-    if (!operand || !basic) return operand ? not_constant(loc) : std::nullopt;
-    switch (basic->kind) {
-      case TypeKind::Char: case TypeKind::UByte: return Number{operand->value & 255, false};
-      case TypeKind::Byte: return Number{static_cast<int8_t>(operand->value), false};
-      case TypeKind::Short: return Number{static_cast<int16_t>(operand->value), false};
-      case TypeKind::UShort: return Number{operand->value & 65535, false};
-      case TypeKind::Int: return wrap(operand->value, false);
-      case TypeKind::UInt: return Number{operand->value & UINT32_MAX, false};
-      case TypeKind::Long: case TypeKind::ULong: return Number{operand->value, true};
-      default: return not_constant(loc);
-    }
+    if (!operand) return std::nullopt;
+    const auto result = basic ? converted(operand->value, basic->kind) : std::nullopt;
+    return result ? result : not_constant(loc);
   }
 
   template <class Node>
@@ -105,6 +110,19 @@ class Evaluator {
  private:
   static std::optional<Number> wrap(int64_t value, bool is_wide) {
     return Number{is_wide ? value : static_cast<int32_t>(static_cast<uint32_t>(value)), is_wide};
+  }
+
+  static std::optional<Number> converted(int64_t value, TypeKind kind) {
+    switch (kind) {
+      case TypeKind::Char: case TypeKind::UByte: return Number{value & 255, false};
+      case TypeKind::Byte: return Number{static_cast<int8_t>(value), false};
+      case TypeKind::Short: return Number{static_cast<int16_t>(value), false};
+      case TypeKind::UShort: return Number{value & 65535, false};
+      case TypeKind::Int: return wrap(value, false);
+      case TypeKind::UInt: return Number{value & UINT32_MAX, false};
+      case TypeKind::Long: case TypeKind::ULong: return Number{value, true};
+      default: return std::nullopt;
+    }
   }
 
   std::optional<Number> not_constant(SourceLoc loc) {

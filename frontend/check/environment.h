@@ -87,6 +87,8 @@ class Environment {
   // An unknown type or a wrong number of arguments is reported and gives the error type.
   enum class Void : uint8_t { Forbidden, Allowed };
   TypeId type(const ast::Type& type, TypeVariables& variables, OpenScopeId opens, Void allow_void = Void::Forbidden);
+  bool is_too_large(TypeId type) const;
+  void report_too_large(TypeId type, SourceLoc loc);
   // Reports that there is more of something than the limit.
   void limit(SourceLoc loc, std::string_view what, size_t count, uint32_t most);
   // While set, `_` in a type stands for what this returns (local declarations only).
@@ -126,6 +128,9 @@ class Environment {
   TypeStore& types() { return types_; }
   void mark_referenced(typed::SymbolId symbol) { module_.symbols[symbol.value].is_referenced = true; }
 
+  struct Number { int64_t value; bool is_wide; };
+  // What `const` variables were found to be; nothing: no constant, or being evaluated.
+  std::unordered_map<uint32_t, std::optional<Number>>& constant_numbers() { return constant_numbers_; }
   // The initializer of a `const` variable of this module, for constant expressions.
   const PlacedDecl* constant_definition(typed::SymbolId symbol) const;
 
@@ -204,6 +209,7 @@ class Environment {
   std::vector<FunctionItem> functions_;
   std::vector<VariableItem> variables_;
   std::unordered_map<uint32_t, size_t> variable_index_;                 // by SymbolId
+  std::unordered_map<uint32_t, std::optional<Number>> constant_numbers_;  // by SymbolId
   std::unordered_set<Name> reported_names_;
 };
 

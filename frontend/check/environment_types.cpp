@@ -320,13 +320,22 @@ TypeId Environment::limited(TypeId id, SourceLoc loc) {
   if (type.kind == TypeKind::Function) limit(loc, "parameters:", type.args.size(), limits::kParameters);
   if (type.kind == TypeKind::Function) limit(loc, "type parameters:", type.type_params, limits::kTypeParameters);
   if (type.kind == TypeKind::Tuple) limit(loc, "components:", type.args.size(), limits::kFields);
-  if (type.height <= limits::kTypeHeight && type.size <= limits::kTypeSize) return id;
-  if (type.height > limits::kTypeHeight) {
+  if (!is_too_large(id)) return id;
+  report_too_large(id, loc);
+  return kErrorType;
+}
+
+bool Environment::is_too_large(TypeId id) const {
+  const Type& type = types_.get(id);
+  return type.height > limits::kTypeHeight || type.size > limits::kTypeSize;
+}
+
+void Environment::report_too_large(TypeId id, SourceLoc loc) {
+  if (types_.get(id).height > limits::kTypeHeight) {
     session_.diagnostics.report<Diag::TypeTooLarge>(loc, std::to_string(limits::kTypeHeight), "levels");
   } else {
     session_.diagnostics.report<Diag::TypeTooLarge>(loc, std::to_string(limits::kTypeSize), "parts");
   }
-  return kErrorType;
 }
 
 }  // namespace frontend

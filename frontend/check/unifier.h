@@ -6,6 +6,9 @@
 // function type it can mention the variables of the body, never those that the function type binds.
 #pragma once
 
+#include <array>
+#include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "frontend/types.h"
@@ -21,8 +24,8 @@ class Unifier {
   TypeId fresh(Class cls);
   // The type itself if it is known, else the representative variable.
   TypeId prune(TypeId type);
-  bool unify(TypeId a, TypeId b) { return unify(a, b, 0); }
-  // All bindings filled in. Variables nothing is known of become `int` (their value is never looked at); `null` of unknown type stays
+  bool unify(TypeId a, TypeId b);
+  // All bindings filled in, when there will be no more of them. Variables nothing is known of become `int` (their value is never looked at); `null` of unknown type stays
   // a variable, which the caller reports.
   TypeId resolve(TypeId type);
   // Is this the type of a `null` of which nothing more is known?
@@ -38,14 +41,24 @@ class Unifier {
 
   // `binders`: the function types around this part of the types.
   TypeId prune(TypeId type, uint32_t binders);
-  bool unify(TypeId a, TypeId b, uint32_t binders);
+  // Types with shared parts can be much larger as trees than as graphs: a walk that takes many steps remembers where it has been.
+  struct Walk {
+    uint32_t steps = 0;
+    std::set<std::array<uint32_t, 3>> seen;
+    bool again(TypeId a, TypeId b, uint32_t binders) { return ++steps > 1000 && !seen.insert({a.value, b.value, binders}).second; }
+  };
+  using Rebuilt = std::unordered_map<uint64_t, TypeId>;  // by type and binders
+
+  bool unify(TypeId a, TypeId b, uint32_t binders, Walk& walk);
   bool bind(TypeId variable, TypeId type, uint32_t binders);
-  bool occurs(uint32_t variable, TypeId type);
-  bool unify_parts(const Type& a, const Type& b, uint32_t binders);
-  TypeId rebuild(TypeId type, bool use_defaults, uint32_t binders = 0);
+  bool occurs(uint32_t variable, TypeId type, Walk& walk);
+  bool unify_parts(const Type& a, const Type& b, uint32_t binders, Walk& walk);
+  TypeId rebuild(TypeId type, bool use_defaults, Rebuilt& done, uint32_t binders = 0);
+  TypeId rebuild_parts(TypeId type, bool use_defaults, Rebuilt& done, uint32_t binders);
 
   TypeStore& types_;
   std::vector<Variable> variables_;
+  Rebuilt resolved_;
 };
 
 }  // namespace frontend
