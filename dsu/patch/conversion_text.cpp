@@ -174,7 +174,13 @@ std::string Conversions::write(Function& f) {
     return write_tuple(f);
   if (find_container(f.type->name))
     return write_container(f);
-  return printer_.info(f.type->name, f.source)->kind == frontend::TypeDeclKind::Union ? write_union(f) : write_struct(f);
+  switch (printer_.info(f.type->name, f.source)->kind) {
+    case frontend::TypeDeclKind::Union: return write_union(f);
+    case frontend::TypeDeclKind::Abstype: return write_package(f);
+    case frontend::TypeDeclKind::Struct:
+    case frontend::TypeDeclKind::Abstract: break;
+  }
+  return write_struct(f);
 }
 
 std::string Conversions::write_struct(Function& f) {
@@ -257,6 +263,26 @@ std::string Conversions::write_array(Function& f) {
   return body + "  int i = 0;\n  " + printer_.declaration(element, "first", target) + " = " + value + ";\n" +
          expand("  $Y = new_array(size(x), first);\n", f) + remember(f, "  ") + "  for (i = 1" + fill_from + "  return y;\n}\n" +
          with_rest(f, "");
+}
+
+// A package is opened, and what is in it packed again. A tuple with components of hidden types is made anew for each package, since nobody can tell
+// where else it is.
+std::string Conversions::write_package(Function& f) {
+  const TypeRef from = content_of(f.type, f.source), to = content_of(f.target, other(f.source));
+  const std::string place = "content of " + f.type->name;
+  std::string content;
+  const bool is_rebuilt = from->kind == TypeKind::Tuple && from->has_var;
+  if (is_rebuilt)
+    for (size_t i = 0; i < from->args.size(); i++)
+      content += (i ? ", " : "") + convert(from->args[i], to->args[i], f.source, "p." + std::to_string(i + 1), place);
+  else
+    content = convert(from, to, f.source, "p", place);
+  std::string hidden;
+  for (uint32_t i = 0; i < printer_.info(f.type->name, f.source)->hidden; i++)
+    hidden += (i ? ",h" : "h") + std::to_string(i + 1);
+  return table_of(f) + header_of(f) + look_up(f, "  ") + "  with p[" + hidden + "] = x do {\n" + expand("    $Y = ^", f) +
+         printer_.type_name(f.target->name, other(f.source)) + "(" + (is_rebuilt ? "^(" + content + ")" : content) + ");\n" +
+         remember(f, "    ") + "    return y;\n  }\n}\n" + with_rest(f, "");
 }
 
 // A container of the library, by its own function.

@@ -105,8 +105,28 @@ bool Conversions::is_named_convertible(TypeRef from, TypeRef to) const {
   }
   const TypeInfo* old = printer_.info(from->name, Side::Old);
   const TypeInfo* now = printer_.info(to->name, Side::New);
-  return old && now && old->kind == now->kind &&
-         (old->kind == frontend::TypeDeclKind::Struct || old->kind == frontend::TypeDeclKind::Union);
+  if (!old || !now || old->kind != now->kind)
+    return false;
+  if (old->kind == frontend::TypeDeclKind::Abstype)
+    return old->hidden == now->hidden && old->params.size() == now->params.size() &&
+           is_content_convertible(content_of(from, Side::Old), content_of(to, Side::New));
+  return old->kind == frontend::TypeDeclKind::Struct || old->kind == frontend::TypeDeclKind::Union;
+}
+
+TypeRef Conversions::content_of(TypeRef package, Side side) const {
+  return types_.substitute(printer_.info(package->name, side)->fields[0].type, package->args);
+}
+
+// What has a hidden type stays what it is; a function that takes or returns a changed type cannot be converted.
+bool Conversions::is_part_convertible(TypeRef from, TypeRef to) const {
+  return (from == to && !difference_.mentions_changed(from)) || (!from->has_var && !to->has_var && is_convertible(from, to));
+}
+
+bool Conversions::is_content_convertible(TypeRef from, TypeRef to) const {
+  if (from->kind != TypeKind::Tuple || to->kind != TypeKind::Tuple)
+    return is_part_convertible(from, to);
+  return from->args.size() == to->args.size() && std::equal(from->args.begin(), from->args.end(), to->args.begin(),
+                                                            [this](TypeRef a, TypeRef b) { return is_part_convertible(a, b); });
 }
 
 bool Conversions::holds_changed_function(TypeRef type) const {

@@ -67,6 +67,10 @@ private:
 
   bool holds_changed_function(TypeRef type, std::set<TypeRef>& seen) const;
   bool is_named_convertible(TypeRef from, TypeRef to) const;
+  // What is in packages of these types, hidden types being variables.
+  bool is_content_convertible(TypeRef from, TypeRef to) const;
+  bool is_part_convertible(TypeRef from, TypeRef to) const;
+  TypeRef content_of(TypeRef package, Side side) const;
   Function& function_for(TypeRef from, TypeRef to, Side source);
   bool leads_to(TypeRef from, TypeRef type, Side side) const;
   const Function* function_of(TypeRef from, TypeRef to, Side source);
@@ -83,6 +87,7 @@ private:
   std::string write_array(Function& f);
   std::string write_tuple(Function& f);
   std::string write_container(Function& f);
+  std::string write_package(Function& f);
   Parts convert_fields(Function& f);
   void add_part(Function& f, Parts& parts, const std::string& old_part, const std::string& part, TypeRef from, TypeRef to, bool is_const,
                 const std::string& place);
