@@ -12,7 +12,7 @@
 
 namespace tal {
 
-inline constexpr uint32_t format_version = 1;
+inline constexpr uint32_t format_version = 2;
 
 // ---- symbols (.tal.sigs) -------------------------------------------------------------------------------------------
 

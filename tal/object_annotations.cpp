@@ -5,9 +5,10 @@
 //   .tal.sigs    = count symbol*
 //   symbol       = kind:2|scope:2|section:4 type     name, offset and size are those of its ELF symbol (object_reader.cpp)
 //   .tal.blocks  = count label*
-//   label        = offset-delta flags:u8 [depth/8 unless flag 1] [frame:u8 if flag 32] registers [slots if flag 4] kept:u8* where*
-//                  [same] [facts]
-//     flags        1 depth as before, 2 callee-saved registers not listed are in place, 4 slots, 8 same, 16 facts, 32 frame
+//   label        = offset-delta flags:u8 [depth/8 unless flag 1] [frame:u8 if flag 32] [live unless flag 128] [same] [facts]
+//     live       = registers [slots if flag 4] kept:u8* where*
+//     flags        1 depth as before, 2 callee-saved registers not listed are in place, 4 slots, 8 same, 16 facts, 32 frame,
+//                  64 frame as before, 128 what is live, and where entry values are, is all as before
 //     frame      = set of rbp r15 r14 r13 r12 rbx: their entry values are in slots -1, -2, .. in this order. Without flag 2 the
 //                  others are in place unless they are listed
 //     slots      = count first:sleb (delta)*
@@ -31,7 +32,7 @@ namespace {
 
 constexpr uint8_t saved_registers[] = {3, 5, 12, 13, 14, 15}; // rbx rbp r12..r15
 
-enum LabelFlag : uint8_t { same_depth = 1, in_place = 2, has_slots = 4, has_same = 8, has_facts = 16, has_frame = 32 };
+enum LabelFlag : uint8_t { same_depth = 1, in_place = 2, has_slots = 4, has_same = 8, has_facts = 16, has_frame = 32, same_frame = 64, same_live = 128 };
 
 uint32_t where_code(const LocationType& t) {
   if (t.what == LocationType::What::Type)
@@ -226,7 +227,14 @@ std::vector<LiveLocation> beside_frame(const LabelRecord& l, unsigned& frame) {
   return l.live;
 }
 
-void write_label(const LabelRecord& l, const LabelRecord* previous, ByteWriter& out) {
+// Does the record before say the same of all locations? Of many it is said again, so that memory is in proportion to the file (R52).
+bool lives_on(const LabelRecord& l, const LabelRecord* previous) {
+  return previous != nullptr && l.live.size() <= 16 && l.saved_in_place == previous->saved_in_place &&
+         std::equal(l.live.begin(), l.live.end(), previous->live.begin(), previous->live.end(),
+                    [](const LiveLocation& a, const LiveLocation& b) { return a.location == b.location && same_type(a.type, b.type); });
+}
+
+void write_label(const LabelRecord& l, const LabelRecord* previous, unsigned& last_frame, ByteWriter& out) {
   uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
   unsigned frame = pushed_registers(l.live);
   const std::vector<LiveLocation> rest = beside_frame(l, frame);
@@ -238,23 +246,27 @@ void write_label(const LabelRecord& l, const LabelRecord* previous, ByteWriter& 
     else
       mask |= static_cast<uint16_t>(1u << live.location);
   }
+  const bool is_same = lives_on(l, previous);
+  const int live_flags = is_same ? same_live : (!slots.empty() ? has_slots : 0) | (frame == 0 ? 0 : frame == last_frame ? same_frame : has_frame);
   uint8_t flags = static_cast<uint8_t>((l.depth == previous_depth ? same_depth : 0) | (l.saved_in_place ? in_place : 0) |
-                                       (!slots.empty() ? has_slots : 0) | (!l.same.empty() ? has_same : 0) |
-                                       (!l.facts.empty() ? has_facts : 0) | (frame != 0 ? has_frame : 0));
+                                       (!l.same.empty() ? has_same : 0) | (!l.facts.empty() ? has_facts : 0) | live_flags);
   out.uleb(l.offset - previous_offset);
   out.u8(flags);
   if (!(flags & same_depth))
     out.uleb(l.depth / 8);
   if (flags & has_frame)
     out.u8(static_cast<uint8_t>(frame));
-  out.uleb(pack_registers(mask));
-  if (flags & has_slots) {
-    out.uleb(slots.size());
-    out.sleb(slots[0]);
-    for (size_t i = 1; i < slots.size(); i++)
-      out.uleb(static_cast<uint32_t>(slots[i] - slots[i - 1]));
+  if (!is_same) {
+    last_frame = frame;
+    out.uleb(pack_registers(mask));
+    if (flags & has_slots) {
+      out.uleb(slots.size());
+      out.sleb(slots[0]);
+      for (size_t i = 1; i < slots.size(); i++)
+        out.uleb(static_cast<uint32_t>(slots[i] - slots[i - 1]));
+    }
+    write_types_of(rest, previous, out);
   }
-  write_types_of(rest, previous, out);
   if (flags & has_same) {
     out.uleb(l.same.size());
     for (auto [a, b] : l.same) {
@@ -301,11 +313,22 @@ bool add_frame(LabelRecord& l, unsigned frame, uint32_t listed) {
   return true;
 }
 
-bool read_label(ByteReader& in, const LabelRecord* previous, LabelRecord& l) {
+bool read_live(ByteReader& in, const LabelRecord* previous, unsigned flags, unsigned frame, LabelRecord& l) {
+  uint32_t packed = in.uleb32(), mask = unpack_registers(packed);
+  if (packed > 0xFFFF)
+    return false;
+  for (int32_t r = 0; r < 16; r++)
+    if (mask >> r & 1)
+      l.live.push_back({r, {}});
+  return !((flags & has_slots) && !read_slots(in, l)) && read_types_of(in, l, previous) && (frame == 0 || add_frame(l, frame, mask)) &&
+         !lives_on(l, previous); // has a shorter spelling
+}
+
+bool read_label(ByteReader& in, const LabelRecord* previous, unsigned& last_frame, LabelRecord& l) {
   uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
   uint32_t delta = in.uleb32();
   uint8_t flags = in.u8();
-  if ((delta == 0 && previous != nullptr) || flags > 63 || delta > UINT32_MAX - previous_offset)
+  if ((delta == 0 && previous != nullptr) || delta > UINT32_MAX - previous_offset)
     return false;
   l.offset = previous_offset + delta;
   l.saved_in_place = flags & in_place;
@@ -313,19 +336,19 @@ bool read_label(ByteReader& in, const LabelRecord* previous, LabelRecord& l) {
   if (granules > (1u << 20))
     return false;
   l.depth = granules * 8;
-  unsigned frame = flags & has_frame ? in.u8() : 0;
-  if (frame > 63 || ((flags & has_frame) != 0 && frame == 0))
-    return false;
-  uint32_t packed = in.uleb32(), mask = unpack_registers(packed);
-  if (packed > 0xFFFF)
-    return false;
-  for (int32_t r = 0; r < 16; r++)
-    if (mask >> r & 1)
-      l.live.push_back({r, {}});
-  if ((flags & has_slots) && !read_slots(in, l))
-    return false;
-  if (!read_types_of(in, l, previous) || (frame != 0 && !add_frame(l, frame, mask)))
-    return false;
+  if (flags & same_live) {
+    if ((flags & (has_slots | has_frame | same_frame)) != 0 || previous == nullptr)
+      return false;
+    l.live = previous->live;
+    if (!lives_on(l, previous))
+      return false;
+  } else {
+    const unsigned frame = flags & has_frame ? in.u8() : flags & same_frame ? last_frame : 0;
+    const bool spelt = (flags & has_frame) ? frame != 0 && frame <= 63 && frame != last_frame && !(flags & same_frame) : !(flags & same_frame) || frame != 0;
+    if (!spelt || !read_live(in, previous, flags, frame, l))
+      return false;
+    last_frame = frame;
+  }
   if (flags & has_same) {
     l.same.resize(in.count(2));
     if (l.same.empty())
@@ -355,9 +378,10 @@ bool read_label(ByteReader& in, const LabelRecord* previous, LabelRecord& l) {
 }
 
 bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
-  labels.resize(in.count(3));
+  labels.resize(in.count(2));
+  unsigned frame = 0;
   for (size_t i = 0; i < labels.size(); i++)
-    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], labels[i]))
+    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], frame, labels[i]))
       return false;
   return !in.bad();
 }
@@ -513,8 +537,9 @@ std::vector<NamedBytes> encode_annotations(const ObjectAnnotations& a) {
   add(".tal.sigs", sigs);
   if (!labels.empty()) {
     blocks.uleb(labels.size());
+    unsigned frame = 0;
     for (size_t i = 0; i < labels.size(); i++)
-      write_label(labels[i], i == 0 ? nullptr : &labels[i - 1], blocks);
+      write_label(labels[i], i == 0 ? nullptr : &labels[i - 1], frame, blocks);
     add(".tal.blocks", blocks);
   }
   if (!a.eh.empty()) {

@@ -467,4 +467,48 @@ TEST(Annotations, TypeNumbersBeyondTheTableAreRefused) {
   EXPECT_EQ(problem, "a type number beyond the types of .tal.types");
 }
 
+// What a record has in common with the one before is left out, always.
+TEST(Annotations, LabelRecordsHaveOneSpelling) {
+  ObjectAnnotations a;
+  a.module = "M";
+  std::string problem;
+  ASSERT_TRUE(a.types.close(&problem));
+  const LiveLocation number{0, {LocationType::What::Type, a.types.i32(), 0}}, pushed{slot_location(-1), {LocationType::What::Saved, no_type, 3}};
+  auto label = [&](uint32_t offset, std::vector<LiveLocation> live) {
+    LabelRecord l;
+    l.offset = offset;
+    l.depth = 8;
+    l.live = std::move(live);
+    a.labels.push_back(l);
+  };
+  label(16, {number, pushed});
+  label(20, {number, pushed}); // as before
+  label(24, {pushed});         // the same frame
+  auto sections = encode_annotations(a);
+  auto blocks = std::find_if(sections.begin(), sections.end(), [](const NamedBytes& s) { return s.name == ".tal.blocks"; });
+  ASSERT_NE(blocks, sections.end());
+  // Registers: rax is bit 4. The frame has rbx, bit 5. A type t is 6 + t.
+  const Bytes first{3, 16, 2 + 32, 1, 1 << 5, 1 << 4, 9}, second{4, 1 + 2 + 128}, third{4, 1 + 2 + 64, 0};
+  auto together = [](std::initializer_list<Bytes> parts) {
+    Bytes all;
+    for (const Bytes& part : parts)
+      all.insert(all.end(), part.begin(), part.end());
+    return all;
+  };
+  EXPECT_EQ(blocks->bytes, together({first, second, third}));
+  auto reads = [&](const Bytes& bytes) {
+    ObjectAnnotations read;
+    blocks->bytes = bytes;
+    return decode_annotations(sections, read, problem);
+  };
+  EXPECT_TRUE(reads(together({first, second, third})));
+  EXPECT_FALSE(reads(together({first, {4, 1 + 2 + 64, 1 << 4, 1}, third}))) << "what is live is written again";
+  EXPECT_FALSE(reads(together({first, second, {4, 1 + 2 + 32, 1 << 5, 0}}))) << "the frame is written again";
+  EXPECT_FALSE(reads(together({first, second, {4, 1 + 2 + 64 + 32, 1 << 5, 0}}))) << "two frames";
+  EXPECT_FALSE(reads(together({first, {4, 1 + 2 + 128 + 64}, third}))) << "a frame where all is as before";
+  EXPECT_FALSE(reads({1, 16, 2 + 128})) << "as before, but nothing is";
+  EXPECT_FALSE(reads({1, 16, 2 + 64, 0})) << "the frame as before, but there is none";
+  EXPECT_FALSE(reads(together({{2, 16, 2 + 1, 1 << 4, 9}, {4, 1 + 128}}))) << "as before, with other registers in place";
+}
+
 } // namespace
