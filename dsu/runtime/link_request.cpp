@@ -138,9 +138,12 @@ public:
       auto wish = wishes.find(symbol.name);
       std::optional<tal::Binding> target =
           wish == wishes.end() ? find_new(symbol.name) : find(*wish->second);
-      if (!target)
-        return refuse(refusal, symbol.name, "module " + module.manifest.module + " imports it, but neither the program nor the patch defines it",
-                      "add the module that defines it to the patch");
+      if (!target) {
+        refuse(refusal, symbol.name, "module " + module.manifest.module + " imports it, but neither the program nor the patch defines it",
+                        "add the module that defines it to the patch");
+        refusal.is_unresolved = true;
+        return false;
+      }
       request.imports.push_back({number, s, *target});
     }
     return true;

@@ -116,7 +116,9 @@ bool Loader::place_descriptors(const PreparedUpdate& update, std::string& proble
     return false;
   }
   uint8_t* next = block;
-  for (tal::DescriptorTable& table : descriptors_) {
+  for (size_t i = 0; i < descriptors_.size(); i++) {
+    tal::DescriptorTable& table = descriptors_[i];
+    update.modules[i].loaded->descriptors = next;
     if (!table.bytes.empty())
       std::memcpy(next, table.bytes.data(), table.bytes.size());
     for (uint64_t& offset : table.offset)

@@ -7,13 +7,19 @@
 #include "stdlib/runtime/calls.h"
 #include "stdlib/runtime/raise.h"
 
-namespace {
+namespace dsu {
 
 // Never destroyed: the helper thread uses it until the process is gone.
-dsu::Updates& updates() {
-  static auto* instance = new dsu::Updates;
+Updates& updates() {
+  static auto* instance = new Updates;
   return *instance;
 }
+
+}  // namespace dsu
+
+namespace {
+
+using dsu::updates;
 
 void remove_sockets() { updates().remove_sockets(); }
 

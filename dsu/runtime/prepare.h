@@ -23,6 +23,7 @@ namespace dsu {
 struct Refusal {
   Step step = Step::Read;
   std::string symbol, reason, help;
+  bool is_unresolved = false;  // nobody defines `symbol`
 };
 
 struct PreparedModule {

@@ -16,6 +16,7 @@ void set_sections(const tal_module& m, LoadedModule& module) {
   module.section[static_cast<unsigned>(tal::Section::Data)] = m.data;
   module.section[static_cast<unsigned>(tal::Section::RelRo)] = writable(m.relro);
   module.section[static_cast<unsigned>(tal::Section::Bss)] = m.bss;
+  module.descriptors = m.descriptors;
 }
 
 // A module of the library may have no manifest: then it has a hash of zeros and no patch can ask for it.

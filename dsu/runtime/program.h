@@ -26,6 +26,7 @@ struct LoadedModule {
   tal::Bytes dsu;                      // its manifest as it came, for tools
   tal::Interface interface;
   uint8_t* section[6] = {};            // address, by tal::Section
+  const uint8_t* descriptors = nullptr; // as tal/descriptor.h lays them out
   std::vector<tal::Binding> current;   // by symbol
   std::vector<bool> finished;          // by function of the interface; see Program::redirected
 

@@ -146,6 +146,14 @@ std::string describe_exception(const poprt::Exception& exception) {
   }
 }
 
+bool add_modules(Program& program, PreparedUpdate& update, Refusal& refusal) {
+  if (!register_modules(update, refusal))
+    return false;
+  program.modules.reserve(program.modules.size() + update.modules.size());
+  swap_tables(program, update);
+  return true;
+}
+
 bool run_transaction(Program& program, PreparedUpdate& update, const poprt::Registers& registers, Refusal& refusal) {
   Report& report = update.report;
   auto timed = [&](Step step, uint64_t start) { report.step_ns[static_cast<unsigned>(step)] = now_ns() - start; };

@@ -17,6 +17,9 @@ namespace dsu {
 [[nodiscard]] bool run_transaction(Program& program, PreparedUpdate& update, const poprt::Registers& registers,
                                    Refusal& refusal);
 
+// Adds the modules of an update that replaces nothing: no transformer runs, no call site changes. Needs no update point.
+[[nodiscard]] bool add_modules(Program& program, PreparedUpdate& update, Refusal& refusal);
+
 // "NAME(payload)", as the message of an uncaught exception shows it.
 std::string describe_exception(const poprt::Exception& exception);
 

@@ -188,6 +188,13 @@ std::vector<RunningManifest> Updates::manifests() {
 
 bool Updates::begin(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report) {
   Lock lock(mutex_);
+  if (!make_ready(patch, options, report))
+    return false;
+  waiting_file_.assign(patch.begin(), patch.end());
+  return true;
+}
+
+bool Updates::make_ready(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report) {
   std::unique_ptr<PreparedUpdate> update = prepare(patch, report);
   if (update) {
     Refusal refusal;
@@ -220,7 +227,45 @@ bool Updates::withdraw(Report& report) {
   report.reason = "the program reached no update point in time";
   report.help = "wait longer, or see where the program is with `popctl why-blocked`";
   waiting_ = nullptr;
+  waiting_file_ = {};
   add_to_history(report);
+  return true;
+}
+
+// The program has loaded a plug-in, or closed one, since the update was prepared.
+void Updates::prepare_again() {
+  Lock lock(mutex_);
+  const UpdateOptions options = waiting_->options;
+  waiting_ = nullptr;
+  state_.store(State::Idle);
+  Report report;
+  if (make_ready(waiting_file_, options, report))
+    return;
+  result_ = report;
+  state_.store(State::Done);
+}
+
+bool Updates::use_plugins(const UseOfPlugins& use, std::string& problem) {
+  std::optional<Lock> lock;
+  if (!is_at_update_point_)  // there this thread holds it
+    lock.emplace(mutex_);
+  Report report;
+  if (!describe(report)) {
+    problem = report.reason;
+    return false;
+  }
+  if (!plugins_)
+    plugins_ = std::make_unique<Plugins>(program_, natives_, arena_);
+  if (!use(*plugins_, is_at_update_point_ ? waiting_.get() : nullptr))
+    return true;
+  if (state_.load() == State::Rehearsing) {
+    rehearsal_.close();
+    state_.store(State::Stale);
+  }
+  State ready = State::Ready;
+  if (state_.compare_exchange_strong(ready, State::Stale))
+    set_pending(false);
+  server_.wake();
   return true;
 }
 
@@ -230,6 +275,7 @@ bool Updates::finished(Report& report) {
   Lock lock(mutex_);
   report = result_;
   done_ = nullptr;
+  waiting_file_ = {};
   state_.store(State::Idle);
   return true;
 }
@@ -309,9 +355,13 @@ void Updates::rehearse_in_copy(const poprt::Registers& registers) {
 
 // The copy has said something, or its time is over.
 void Updates::advance() {
+  if (state_.load() == State::Stale)
+    return prepare_again();
   if (state_.load() != State::Rehearsing)
     return;
   Lock lock(mutex_);
+  if (state_.load() != State::Rehearsing)  // a plug-in was loaded meanwhile
+    return;
   const bool is_over = rehearsal_.receive();
   if (!is_over && now_ns() < rehearsal_until_ns_)
     return;
@@ -372,6 +422,7 @@ void Updates::begin_as_child() {
   state_.store(State::Idle);
   static_cast<void>(waiting_.release()); // not freed: its arena and records belong to the parent
   own_patch_.clear();
+  waiting_file_ = {};
   needs_channel_ = true;
   set_pending(true);
 }

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <pthread.h>
 
+#include "dsu/runtime/plugins.h"
 #include "dsu/runtime/prepare.h"
 #include "dsu/runtime/rehearsal.h"
 #include "dsu/runtime/server.h"
@@ -60,13 +62,19 @@ public:
   bool listen(const std::string& path);
   void remove_sockets() const { server_.remove_sockets(); }
 
+  // Plug-ins; program's thread. Calls `use` while nobody else touches the program; in a state transformer with the update that is being
+  // applied. `use` tells whether it has changed the program: an update that waits is then prepared again. False: `problem` says why not.
+  using UseOfPlugins = std::function<bool(Plugins&, const PreparedUpdate* waiting)>;
+  [[nodiscard]] bool use_plugins(const UseOfPlugins& use, std::string& problem);
+  bool is_transforming() const { return is_at_update_point_; }
+
   // Around fork() by the program; its thread. A child has a control channel of its own from its first update point on.
   void before_fork();
   void after_fork_in_parent();
   void after_fork_in_child();
 
 private:
-  enum class State { Idle, Ready, Running, Rehearsing, Done };
+  enum class State { Idle, Ready, Stale, Running, Rehearsing, Done };  // Stale: prepared for a program that has changed since
 
   void open_channel();
   void begin_as_child();
@@ -74,6 +82,8 @@ private:
   [[noreturn]] void rehearse_in_copy(const poprt::Registers& registers);
   void carry_out(const poprt::Registers& registers);
   bool describe(Report& report);
+  bool make_ready(std::span<const uint8_t> patch, const UpdateOptions& options, Report& report);
+  void prepare_again();
   std::unique_ptr<PreparedUpdate> prepare(std::span<const uint8_t> patch, Report& report);
   Report refuse(Report report, const Refusal& refusal);
   void finish(Report report);
@@ -96,6 +106,8 @@ private:
   RehearsalCopy rehearsal_;
   uint64_t rehearsal_since_ns_ = 0, rehearsal_until_ns_ = 0;
   std::unique_ptr<PreparedUpdate> waiting_;
+  Bytes waiting_file_;                                   // as it came
+  std::unique_ptr<Plugins> plugins_;                     // made when first asked for
   std::vector<std::unique_ptr<PreparedUpdate>> failed_;  // their modules stay registered
   std::unique_ptr<PreparedUpdate> done_;                 // freed by the helper
   Report result_;
@@ -107,6 +119,9 @@ private:
   std::string version_, last_error_;
   Bytes own_patch_;  // wanted by apply_file()
 };
+
+// Those of this process.
+Updates& updates();
 
 }  // namespace dsu
 

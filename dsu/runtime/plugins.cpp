@@ -1,0 +1,212 @@
+#include "dsu/runtime/plugins.h"
+
+#include <algorithm>
+
+#include "dsu/runtime/link_request.h"
+#include "dsu/runtime/transaction.h"
+#include "tal/descriptor.h"
+
+namespace dsu {
+namespace {
+
+using Kind = PluginProblem::Kind;
+
+bool fail(PluginProblem& problem, Kind kind, std::string text) {
+  problem = {kind, std::move(text)};
+  return false;
+}
+
+// What the original calls a failed type check is a refusal by the checker or by the link check; a missing definition is told apart.
+bool fail(PluginProblem& problem, const Refusal& refusal) {
+  const std::string text = (refusal.symbol.empty() ? "" : refusal.symbol + ": ") + refusal.reason;
+  const bool is_type = refusal.step == Step::Verify || refusal.step == Step::Link;
+  return fail(problem, is_type ? Kind::FailsTypeCheck : Kind::Other, text);
+}
+
+}  // namespace
+
+// The objects as a patch that brings new modules only.
+bool Plugins::read(std::span<const std::span<const uint8_t>> objects, PatchFile& patch, std::vector<std::string>& names,
+                   PluginProblem& problem) const {
+  if (program_.key)
+    return fail(problem, Kind::Other, "the program takes signed patches only, and plug-ins are not signed");
+  patch.label = program_.version;
+  for (const std::span<const uint8_t> bytes : objects) {
+    tal::VerifyResult result = tal::verify(bytes, natives_);
+    if (const auto* error = std::get_if<tal::VerifyError>(&result))
+      return fail(problem, Kind::FailsTypeCheck, tal::to_string(*error, "object " + std::to_string(names.size() + 1)));
+    const tal::VerifiedObject& object = *std::get<std::unique_ptr<tal::VerifiedObject>>(result);
+    const std::string& name = object.interface().module;
+    const std::optional<Manifest> manifest = decode_manifest(object.dsu());
+    if (!manifest)
+      return fail(problem, Kind::Other, name + ": not compiled with `popc -dsu -c`");
+    if (!manifest->stubs.empty() || !manifest->imports.empty())
+      return fail(problem, Kind::Other, name + ": part of a patch, which takes effect at an update point only");
+    names.push_back(name);
+    const auto running = program_.latest.find(name);
+    if (running == program_.latest.end()) {
+      if (!brings_new_names(object.interface(), problem))
+        return false;
+      patch.modules.push_back({name, ModuleRole::New, Hash{}, manifest->hash});
+      patch.objects.emplace_back(bytes.begin(), bytes.end());
+    } else if (program_.modules[running->second]->hash != manifest->hash) {
+      return fail(problem, Kind::Other, name + ": another version of this module is running; close it first, or make a patch");
+    }
+  }
+  return true;
+}
+
+bool Plugins::brings_new_names(const tal::Interface& interface, PluginProblem& problem) const {
+  for (const tal::InterfaceSymbol& symbol : interface.symbols)
+    if (symbol.scope == tal::Scope::Public && program_.names.contains(symbol.name))
+      return fail(problem, Kind::Other, interface.module + ": defines " + symbol.name + ", which the program has already");
+  return true;
+}
+
+bool Plugins::load(std::span<const std::span<const uint8_t>> objects, std::vector<std::string>& names, PluginProblem& problem) {
+  PatchFile patch;
+  if (!read(objects, patch, names, problem))
+    return false;
+  if (patch.modules.empty())
+    return true;
+  Preparation preparation(program_, natives_, arena_);
+  Refusal refusal;
+  Report report;
+  std::unique_ptr<PreparedUpdate> update = preparation.check(patch, refusal, report);
+  if (!update && refusal.is_unresolved)
+    return fail(problem, Kind::UnresolvedSymbol, refusal.symbol);
+  if (!update)
+    return fail(problem, refusal);
+  update->sequence = program_.sequence;
+  if (!update->links.redirects.empty() || !update->links.relinks.empty())
+    return fail(problem, Kind::Other, "the objects replace functions of the program: make a patch");
+  if (!preparation.load(*update, refusal) || !add_modules(program_, *update, refusal))
+    return fail(problem, refusal);
+  return true;
+}
+
+void Plugins::close(const std::string& module) {
+  program_.latest.erase(module);
+  std::erase_if(program_.names, [&](const auto& entry) { return owner_of(program_, entry.first, entry.second) == module; });
+  std::erase_if(program_.adopted, [&](const auto& entry) { return entry.second == module; });
+}
+
+const LoadedModule& Plugins::module_of(uint32_t number, const PreparedUpdate* waiting) const {
+  return number < program_.modules.size() ? *program_.modules[number] : *waiting->modules[number - program_.modules.size()].loaded;
+}
+
+// The types of all modules, which never change once they are loaded.
+bool Plugins::know_types(const PreparedUpdate* waiting) {
+  if (types_ && types_of_ == program_.modules.size() && waiting == nullptr)
+    return true;
+  std::vector<const tal::Interface*> interfaces = program_.interfaces();
+  std::vector<uint32_t> generations = program_.generations();
+  if (waiting != nullptr)
+    for (const PreparedModule& module : waiting->modules) {
+      interfaces.push_back(&module.loaded->interface);
+      generations.push_back(module.loaded->generation);
+    }
+  types_ = std::make_unique<tal::LinkTypes>();
+  types_of_ = waiting == nullptr ? program_.modules.size() : 0;
+  std::vector<tal::LinkProblem> problems;
+  if (types_->load(interfaces, generations, natives_, problems))
+    return true;
+  types_ = nullptr;  // the program was linked: cannot be
+  return false;
+}
+
+// The type that a representation stands for, by the descriptor that it is. None: it is of no module, which verified code cannot have made.
+tal::TypeId Plugins::type_of_rep(const void* rep, const PreparedUpdate* waiting) {
+  const auto* wanted = static_cast<const uint8_t*>(rep);
+  const size_t count = program_.modules.size() + (waiting == nullptr ? 0 : waiting->modules.size());
+  for (uint32_t m = 0; m < count; m++) {
+    const LoadedModule& module = module_of(m, waiting);
+    if (module.descriptors == nullptr || wanted < module.descriptors)
+      continue;
+    tal::DescriptorTable table;
+    std::string problem;
+    if (!tal::make_descriptors(module.interface, table, problem) || wanted >= module.descriptors + table.bytes.size())
+      continue;
+    for (uint32_t s = 0; s < module.interface.symbols.size(); s++) {
+      const tal::InterfaceSymbol& symbol = module.interface.symbols[s];
+      if (symbol.kind == tal::SymbolKind::Desc && module.descriptors + table.offset[s] == wanted &&
+          module.interface.types.tag(symbol.type) == tal::TypeTag::Rep)
+        return types_->table().target(types_->type(m, s));
+    }
+  }
+  return {};
+}
+
+// Whether the address of the symbol is a value of the type.
+bool Plugins::has_type(uint32_t module, uint32_t symbol, tal::TypeId wanted) const {
+  const tal::TypeTable& table = types_->table();
+  const tal::TypeId type = types_->type(module, symbol);
+  if (!wanted || !type)
+    return false;
+  const bool is_signature = table.tag(type) == tal::TypeTag::Sig;  // of a function, whose address is a value of the type `fn` of it
+  return is_signature ? table.tag(wanted) == tal::TypeTag::Fn && table.target(wanted) == type : wanted == type;
+}
+
+Plugins::Found Plugins::find(const std::string& module, const std::string& name, const void* rep, uintptr_t& address) {
+  const auto running = program_.latest.find(module);
+  if (running == program_.latest.end())
+    return Found::NoSymbol;
+  std::optional<tal::Binding> found;
+  if (auto own = program_.names.find(name); own != program_.names.end() && owner_of(program_, name, own->second) == module)
+    found = own->second;
+  else if (name == "init")
+    found = program_.find(name, module);
+  if (!found || program_.modules[found->module]->interface.symbols[found->symbol].kind == tal::SymbolKind::Desc)
+    return Found::NoSymbol;
+  if (!know_types(nullptr))
+    return Found::WrongType;
+  if (!has_type(found->module, found->symbol, type_of_rep(rep, nullptr)))
+    return Found::WrongType;
+  address = program_.modules[found->module]->address_of(found->symbol);
+  return Found::Symbol;
+}
+
+Plugins::Found Plugins::find_updated(uintptr_t old, const void* rep, const void* new_rep, const PreparedUpdate* waiting, uintptr_t& address) {
+  if (!know_types(waiting))
+    return Found::WrongType;
+  const NameTable& names = waiting == nullptr ? program_.names : waiting->names;
+  const tal::TypeId old_type = type_of_rep(rep, waiting), new_type = type_of_rep(new_rep, waiting);
+  Found result = Found::NoSymbol;
+  for (uint32_t m = 0; m < program_.modules.size(); m++) {
+    const LoadedModule& module = *program_.modules[m];
+    for (uint32_t s = 0; s < module.interface.symbols.size(); s++) {
+      const tal::InterfaceSymbol& symbol = module.interface.symbols[s];
+      const bool is_static = symbol.scope == tal::Scope::Static;
+      if ((!is_static && symbol.scope != tal::Scope::Public) || symbol.name.empty() || module.address_of(s) != old)
+        continue;
+      const auto now = names.find(program_name(symbol.name, module.name, is_static));
+      if (now == names.end())
+        continue;
+      result = Found::WrongType;
+      if (!has_type(m, s, old_type) || !has_type(now->second.module, now->second.symbol, new_type))
+        continue;
+      address = module_of(now->second.module, waiting).address_of(now->second.symbol);
+      return Found::Symbol;
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> Plugins::modules() const {
+  std::vector<std::string> names;
+  for (const auto& [name, index] : program_.latest)
+    names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> Plugins::symbols(const std::string& module) const {
+  std::vector<std::string> lines;
+  for (const auto& [name, binding] : program_.names) {
+    const tal::Interface& interface = program_.modules[binding.module]->interface;
+    if (name.find('\n') == std::string::npos && owner_of(program_, name, binding) == module)
+      lines.push_back(name + " : " + interface.types.print(interface.symbols[binding.symbol].type));
+  }
+  return lines;
+}
+
+}  // namespace dsu
