@@ -5,10 +5,11 @@
 // to where a handler catches it, which turns the raise into a jump. What is left of the call is a block behind it whose parameter is
 // the result; simplify-cfg merges what can be merged.
 //
-// In an updateable module an update must not find a function half-way through a copy of old code that its callers take for replaced.
-// So calls are replaced in a function all or none: it is a leaf itself then, and never on the stack during an update.
+// In an updateable module a frame that is on the stack during an update goes on in its old version, but what it calls from then on is
+// new. So calls are replaced only where no update can have come since the function was entered: before any call of what is not a leaf.
 #include <utility>
 
+#include "ir/cfg.h"
 #include "ir/edit.h"
 #include "ir/opt/passes.h"
 
@@ -174,8 +175,8 @@ class Inliner {
   Inliner(Module& module, Function& function) : module_(module), function_(function), replaced_(function) {}
 
   bool run() {
-    const size_t calls = choose();
-    if (sites_.empty() || (module_.updateable && calls != sites_.size()))
+    choose();
+    if (sites_.empty())
       return false;
     std::vector<BlockId> order;
     size_t site = 0;
@@ -204,14 +205,47 @@ class Inliner {
     size_t index;
   };
 
-  // Fills in the calls to replace, in layout order; returns how many calls there are.
-  size_t choose() {
-    size_t calls = 0, growth = 0;
+  // May a call of this instruction last while an update is made?
+  bool may_wait(const Inst& inst) const {
+    return inst.op == Op::CallIndirect || (inst.op == Op::Call && !examine(module_.function(inst.func())).fits);
+  }
+
+  // By block: may an update have come before it, since the function was entered? Unwind edges count like others.
+  std::vector<bool> late_blocks() const {
+    std::vector<bool> late(function_.blocks.size());
+    std::vector<BlockId> work;
+    const auto leave = [&](BlockId block) {
+      for_each_edge(function_, block, [&](EdgeRef, const Edge& edge) {
+        if (late[edge.target.value])
+          return;
+        late[edge.target.value] = true;
+        work.push_back(edge.target);
+      });
+    };
+    for (BlockId block : function_.order)
+      for (InstId id : function_.block(block).insts)
+        if (may_wait(function_.inst(id))) {
+          leave(block);
+          break;
+        }
+    while (!work.empty()) {
+      const BlockId block = work.back();
+      work.pop_back();
+      leave(block);
+    }
+    return late;
+  }
+
+  // Fills in the calls to replace, in layout order.
+  void choose() {
+    const std::vector<bool> late = module_.updateable ? late_blocks() : std::vector<bool>(function_.blocks.size());
+    size_t growth = 0;
     for (BlockId block : function_.order) {
       const std::vector<InstId>& insts = function_.block(block).insts;
-      for (size_t i = 0; i < insts.size(); ++i) {
+      for (size_t i = 0; i < insts.size() && !late[block.value]; ++i) {
         const Inst& inst = function_.inst(insts[i]);
-        calls += inst.op == Op::Call || inst.op == Op::CallIndirect;
+        if (module_.updateable && may_wait(inst))
+          break;
         if (inst.op != Op::Call || &module_.function(inst.func()) == &function_)
           continue;
         const Callee callee = examine(module_.function(inst.func()));
@@ -221,7 +255,6 @@ class Inliner {
         sites_.push_back({block, i});
       }
     }
-    return calls;
   }
 
   // Returns the blocks that stand behind the site's block now.
