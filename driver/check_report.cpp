@@ -1,6 +1,7 @@
 #include "driver/check_report.h"
 
 #include "driver/explain.h"
+#include "driver/module_view.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -34,6 +35,20 @@ void print_interface(const tal::Interface& i) {
   for (const tal::InterfaceSymbol& s : i.symbols)
     std::cout << "  " << scope_names[static_cast<size_t>(s.scope)] << " " << kind_names[static_cast<size_t>(s.kind)] << " "
               << (s.name.empty() ? "(literal)" : s.name) << " : " << i.types.print(s.type) << "\n";
+}
+
+// What updating is told of the module. The checker does not read it and it proves nothing, so damage is no refusal.
+void print_update_manifest(const tal::Bytes& section) {
+  if (section.empty())
+    return;
+  const auto view = ModuleView::read(section);
+  if (!view) {
+    std::cout << "  for updating: damaged, or of another version of popc\n";
+    return;
+  }
+  const dsu::Manifest& manifest = view->manifest();
+  std::cout << "  for updating: module " << manifest.module << (manifest.label.empty() ? "" : " " + manifest.label) << "  " << brief(manifest.hash) << "\n"
+            << view->text("    ");
 }
 
 void print_stats(const tal::VerifiedObject& o) {
@@ -104,8 +119,10 @@ void print(const CheckedFile& f, const ReportOptions& options, const tal::Native
       std::cout << "  " << o.name << "\n";
     if (options.stats)
       print_stats(*o.object);
-    if (options.interface)
+    if (options.interface) {
       print_interface(o.object->interface());
+      print_update_manifest(o.object->dsu());
+    }
   }
 }
 
@@ -139,6 +156,10 @@ void add_object(JsonObject& out, const CheckedObject& o) {
   }
   JsonObject interface;
   out.raw("interface", interface.add("module", i.module).add("version", i.version).raw("symbols", json_list(symbols)).str());
+  if (!o.object->dsu().empty()) {
+    const auto view = ModuleView::read(o.object->dsu());
+    out.raw("updating", view ? view->json() : "null");
+  }
 }
 
 } // namespace

@@ -27,6 +27,7 @@ public:
       imports_.push_back(std::move(name));
     return std::move(object->bytes);
   }
+  void warn(const std::string& message) override { print_warning("popc", message); }
   bool add_library_modules(const std::set<std::string>& present, dsu::PatchFile& patch, std::string& problem) override {
     std::vector<LibraryModule> modules;
     const IsPresent is_present = [&](const std::string& symbol) { return present.contains(library_module_of(symbol)); };

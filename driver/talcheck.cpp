@@ -218,7 +218,7 @@ int main(int argc, char** argv) {
       "stats", po::bool_switch(&options.stats), "print sizes and counts")(
       "json", po::bool_switch(&options.json), "results, errors, statistics and interfaces as JSON")(
       "natives", po::value(&options.natives)->value_name("FILE"), "C functions that the objects may use, and their types")(
-      "interface", po::bool_switch(&options.interface), "print what each object exports and imports, with types")(
+      "interface", po::bool_switch(&options.interface), "print what each object exports and imports, with types, and what updating is told of it")(
       "repeat", po::value(&options.repeat)->value_name("N"), "verify each file N times, for measuring")(
       "print", po::bool_switch(&options.print), "print objects as text")(
       "instructions", po::bool_switch(&instructions), "print the instruction table");

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct Options {
   bool always_preprocess = false;         // also texts in which it changes nothing but comments
   bool warn_all = false;                  // -Wall
   std::string module_prefix;              // --module-prefix: before the name that the file gives a module
+  // Interface code of patches refers to static definitions by `extern`: these are variables that hold functions, not functions.
+  std::set<std::string, std::less<>> function_variables;
 };
 
 struct Session {

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tal/types.h"
+
 namespace dsu {
 
 using frontend::TypeDeclKind;
@@ -218,7 +220,7 @@ private:
     t.index = in_.uleb32();
     const bool needs_element = t.kind == TypeKind::Array || t.kind == TypeKind::ConstArray || t.kind == TypeKind::Function ||
                                t.kind == TypeKind::Rep || t.kind == TypeKind::Exncon;
-    if (needs_element != (t.element != nullptr) || (t.kind == TypeKind::Named) == t.name.empty())
+    if (t.type_params > tal::max_type_vars || needs_element != (t.element != nullptr) || (t.kind == TypeKind::Named) == t.name.empty())
       in_.fail();
     types_.push_back(model_.intern(std::move(t)));
     heights_.push_back(height);
@@ -243,7 +245,7 @@ private:
     });
     t.hidden = in_.uleb32();
     t.form = hash();
-    if (t.kind == TypeDeclKind::Abstype && t.fields.size() != 1)
+    if (t.hidden > tal::max_type_vars || (t.kind == TypeDeclKind::Abstype && t.fields.size() != 1))
       in_.fail();
     return t;
   }

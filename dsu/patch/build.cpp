@@ -1,6 +1,7 @@
 #include "dsu/patch/build.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -88,6 +89,7 @@ public:
     for (const std::string& module : index->modules)
       if (!add_module(module))
         return false;
+    warn_of_unused_code(*index);
     for (const auto& [name, hash] : index->required)
       patch_.modules.push_back({name, ModuleRole::Required, hash, hash});
     for (const auto& [name, hash] : index->removed)
@@ -101,6 +103,7 @@ public:
   }
 
 private:
+  std::filesystem::path normal(const std::string& file) const { return std::filesystem::path(path(file)).lexically_normal(); }
   std::string path(const std::string& file) const { return file.starts_with("/") ? file : directory_ + "/" + file; }
   bool in_file(const std::string& file) {
     problem_ = path(file) + ": " + problem_;
@@ -111,6 +114,24 @@ private:
     if (!text)
       problem_ = "cannot read " + file;
     return text;
+  }
+
+  // Code that somebody wrote and no line names would be left out in silence.
+  void warn_of_unused_code(const PatchIndex& index) {
+    constexpr std::string_view ending = "_patch.pop";
+    std::set<std::string> unused;
+    std::error_code error;
+    for (std::filesystem::directory_iterator file(directory_, error), end; !error && file != end; file.increment(error))
+      if (const std::string name = file->path().filename(); name.ends_with(ending) && !used_.contains(normal(name)))
+        unused.insert(name);
+    for (const std::string& name : unused) {
+      const std::string module = name.substr(0, name.size() - ending.size());
+      const bool is_listed = contains(index.modules, module);
+      compiler_.warn(path(name) + " is not part of the patch: " +
+                     (module == "convert" ? "PATCH has no line `conversions: " + name + "`"
+                      : is_listed         ? module + ".patch has no line `interface: " + name + "`"
+                                          : "`modules:` of PATCH does not list " + module));
+    }
   }
 
   // The front end would say that Dsu::fill is not declared; what to do is better said here.
@@ -130,8 +151,9 @@ private:
     return true;
   }
 
-  std::unique_ptr<TypedModule> check(const std::string& file) {
+  std::unique_ptr<TypedModule> check(const std::string& file, const std::vector<std::string>& function_variables = {}) {
     session_ = sessions_.make_session();
+    session_->options.function_variables.insert(function_variables.begin(), function_variables.end());
     std::unique_ptr<TypedModule> module = frontend::compile(*session_, file);
     sessions_.report(*session_);
     return module;
@@ -152,6 +174,7 @@ private:
   }
 
   bool add_conversions(const std::string& file) {
+    used_.insert(normal(file));
     if (!has_no_placeholders(file))
       return false;
     std::unique_ptr<TypedModule> module = check(path(file));
@@ -174,9 +197,10 @@ private:
       return false;
     if (module->interface.empty())
       return true;
+    used_.insert(normal(module->interface));
     if (!has_no_placeholders(module->interface))
       return false;
-    std::unique_ptr<TypedModule> interface = check(path(module->interface));
+    std::unique_ptr<TypedModule> interface = check(path(module->interface), module->function_variables);
     return interface && add_private(*interface, statics_of(module->old_statics, name), module->new_statics, module->module);
   }
 
@@ -289,6 +313,7 @@ private:
   std::string& problem_;
   std::unique_ptr<frontend::Session> session_;  // of the unit that is being compiled
   std::vector<std::string> conversions_;        // what the conversions module defines
+  std::set<std::filesystem::path> used_;        // interface code and conversions
   std::set<std::string> seen_;                  // modules whose static definitions are referred to
 };
 

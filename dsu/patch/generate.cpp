@@ -107,6 +107,7 @@ GeneratedPatch generate(const Version& before, const Version& after, const Diffe
       file.interface = module.name + "_patch.pop";
       file.old_statics = code.old_statics;
       file.new_statics = code.new_statics;
+      file.function_variables = code.function_variables;
       patch.files[file.interface] = std::move(code.text);
     }
     index.modules.push_back(module.name);

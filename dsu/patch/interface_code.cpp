@@ -87,21 +87,28 @@ public:
     return out;
   }
 
-  std::vector<std::string> old_statics, new_statics;
+  std::vector<std::string> old_statics, new_statics, function_variables;
 
 private:
   void use(TypeRef type, Side side) { printer_.reach(type, side, side == Side::Old ? old_types_ : new_types_); }
   const ValueInfo& old_value(const ValueDifference& value) const { return before_.modules.at(value.old_module).values.at(value.old_name); }
   std::string static_name(const std::string& module, const std::string& name) const { return module == after_.name ? name : name + "@" + module; }
+  // `extern string f(string);` means a function everywhere else.
+  void note_function_variable(const std::string& name, const ValueInfo& value) {
+    if (value.kind == DefinitionKind::Variable && value.type->kind == TypeKind::Function)
+      function_variables.push_back(name);
+  }
   void declare_old(const std::string& module, const std::string& name, const ValueInfo& value) {
     declarations_.push_back("extern " + printer_.declaration(value.type, name, Side::Old) + ";\n");
     use(value.type, Side::Old);
+    note_function_variable(name, value);
     if (value.is_static)
       old_statics.push_back(static_name(module, name));
   }
   void declare_new(const std::string& name, const ValueInfo& value) {
     declarations_.push_back("extern " + printer_.declaration(value.type, "New::" + name, Side::New) + ";\n");
     use(value.type, Side::New);
+    note_function_variable("New::" + name, value);
     if (value.is_static)
       new_statics.push_back(name);
   }
@@ -129,7 +136,7 @@ InterfaceCode write_interface_code(const ModuleDifference& module, const Version
     else if (kind == DefinitionKind::Function)
       writer.function(value);
   }
-  return {writer.text(title), writer.old_statics, writer.new_statics};
+  return {writer.text(title), writer.old_statics, writer.new_statics, writer.function_variables};
 }
 
 }  // namespace dsu

@@ -8,6 +8,7 @@ namespace dsu {
 struct InterfaceCode {
   std::string text;  // empty: none needed
   std::vector<std::string> old_statics, new_statics;  // that the text refers to, or has stubs for; "name@module" if of another one
+  std::vector<std::string> function_variables;        // variables that hold functions, as the text names them
 };
 
 InterfaceCode write_interface_code(const ModuleDifference& module, const Version& before, const ModuleInfo& after,

@@ -88,12 +88,13 @@ std::string write_module_patch(const ModulePatch& patch) {
                        {"renaming", patch.renaming},
                        {"old-static", patch.old_statics},
                        {"new-static", patch.new_statics},
+                       {"function-data", patch.function_variables},
                        {"replaces", patch.is_new ? std::vector<std::string>{} : std::vector<std::string>{hex(patch.from)}}});
 }
 
 std::optional<ModulePatch> parse_module_patch(const std::string& text, std::string module, std::string& problem) {
   std::optional<TokenFile> file = parse_tokens(text, problem);
-  if (!file || !known_keywords(*file, {"implementation", "interface", "sharing", "moved", "detached", "renaming", "old-static", "new-static", "replaces"}, problem))
+  if (!file || !known_keywords(*file, {"implementation", "interface", "sharing", "moved", "detached", "renaming", "old-static", "new-static", "function-data", "replaces"}, problem))
     return std::nullopt;
   ModulePatch patch;
   patch.module = std::move(module);
@@ -105,6 +106,7 @@ std::optional<ModulePatch> parse_module_patch(const std::string& text, std::stri
   patch.renaming = items(*file, "renaming");
   patch.old_statics = items(*file, "old-static");
   patch.new_statics = items(*file, "new-static");
+  patch.function_variables = items(*file, "function-data");
   const std::string from = single(*file, "replaces");
   patch.is_new = from.empty();
   if (!from.empty() && !parse_hex(from, patch.from)) {

@@ -28,6 +28,7 @@ struct ModulePatch {
   std::vector<std::string> renaming;     // New::T=T!hash, for people
   std::vector<std::string> old_statics;  // static values of the running version that the interface code refers to; name@module if of another
   std::vector<std::string> new_statics;
+  std::vector<std::string> function_variables;  // variables that hold functions, as the interface code names them
   bool is_new = false;                   // the program has no such module yet
   Hash from{};                           // of the running version
 };

@@ -75,7 +75,7 @@ void Environment::declare_value(const PlacedDecl& placed) {
     check_duplicates(std::get<ast::FunctionType>(node->type->node).type_params, placed.decl->loc);
   } else if (const auto* value = std::get_if<ast::ValueDecl>(&placed.decl->node)) {
     symbol.type = type(*value->type, none, placed.opens);
-    const bool is_function = !is_definition && types_.kind(symbol.type) == TypeKind::Function;
+    const bool is_function = !is_definition && types_.kind(symbol.type) == TypeKind::Function && !session_.options.function_variables.contains(symbol.name.view());
     symbol.kind = is_function ? SymbolKind::Function : SymbolKind::Variable;
     symbol.is_const = value->is_const;
   } else {

@@ -2,6 +2,7 @@
 #include "dsu/pass/describe_module.h"
 #include "dsu/pass/retained.h"
 #include "ir/lower.h"
+#include "tal/types.h"
 
 #include <gtest/gtest.h>
 
@@ -146,6 +147,29 @@ TEST(Description, RoundTripAndDamage) {
     damaged.description = manifest.description;
     damaged.description[i] ^= 0x55;
     read_description(damaged, types);  // whatever it says, it says it without harm
+  }
+}
+
+// Names of type variables are made when a description is printed: a number of them that no program has must not be believed.
+TEST(Description, TypeVariablesAreFew) {
+  TypeModel types;
+  PatchType result;
+  result.kind = frontend::TypeKind::Void;
+  for (const uint32_t count : {tal::max_type_vars, tal::max_type_vars + 1}) {
+    PatchType function;
+    function.kind = frontend::TypeKind::Function;
+    function.element = types.intern(result);
+    function.type_params = count;
+    ModuleInfo polymorphic, hiding;
+    polymorphic.values["f"].type = types.intern(function);
+    TypeInfo pack;
+    pack.name = "pack";
+    pack.kind = frontend::TypeDeclKind::Abstype;
+    pack.fields.push_back({"", types.intern(result), false});
+    pack.hidden = count;
+    hiding.declarations.push_back(pack);
+    for (const ModuleInfo* module : {&polymorphic, &hiding})
+      EXPECT_EQ(read_description(make_manifest(*module), types).has_value(), count == tal::max_type_vars);
   }
 }
 
