@@ -57,7 +57,8 @@ class KnownFacts {
     const Inst& branch = function_.terminator(preds[0].from);
     if (branch.op == Op::BrIf)
       learn_condition(branch.operands[0], preds[0].slot == 0, block);
-    else if (branch.op == Op::Switch && preds[0].slot < branch.keys.size())
+    else if (branch.op == Op::Switch && preds[0].slot < branch.keys.size() &&
+             !types_.is_union(function_.value(branch.operands[0]).type.id)) // there a key is the number of a case, which is not the value
       add(branch.operands[0], {block, zero_extend(static_cast<uint64_t>(branch.keys[preds[0].slot]), width(branch.operands[0]))});
   }
 
