@@ -30,19 +30,24 @@ def sources(context, version):
 
 def overhead(context):
     context.say("updating: overhead")
-    programs = {name: os.path.join(context.work, "events-" + name) for name in ("static", "updateable")}
+    programs = {name: os.path.join(context.work, "events-" + name) for name in ("static", "updateable", "indirect")}
     measure.run([context.tool("popc"), "-o", programs["static"], *sources(context, "v1")])
     measure.run([context.tool("popc"), "-dsu", "-o", programs["updateable"], *sources(context, "v1")])
+    measure.run([context.tool("popc"), "-dsu", "--dsu-calls=indirect", "-o", programs["indirect"], *sources(context, "v1")])
     short, long, longest = (write_log(os.path.join(context.work, "log-%d" % n), n) for n in (10, 10000, 1000000))
     counts = {name: measure.instructions([program, long]) - measure.instructions([program, short]) for name, program in programs.items()}
     times = measure.by_turns({name: [program, longest] for name, program in programs.items()}, context.runs + 4)
-    ratio = measure.Ratios(times["updateable"], times["static"])
     start = {name: measure.instructions([program, short]) for name, program in programs.items()}
-    return ("Updateable (`-dsu`) against static, the events program (v1) on a fixed log:\n\n"
-            + measure.table(["", "static", "updateable", "ratio"], [
-                ["instructions for 9,990 lines", counts["static"], counts["updateable"], "%.4f" % (counts["updateable"] / counts["static"])],
-                ["CPU time for 1,000,000 lines", "%.3f s" % statistics.median(times["static"]), "%.3f s" % statistics.median(times["updateable"]), ratio],
-                ["instructions of a run of 10 lines (start-up)", start["static"], start["updateable"], "%.2f" % (start["updateable"] / start["static"])]]))
+
+    def row(what, values, form, ratio):
+        return [what, *(form % values[name] for name in programs), *(ratio(values[name], values["static"]) for name in ("updateable", "indirect"))]
+
+    return ("Updateable (`-dsu`: direct calls that updates relink; `--dsu-calls=indirect`: calls through cells) against static, the events program (v1) on a fixed log:\n\n"
+            + measure.table(["", "static", "relink", "indirect", "relink : static", "indirect : static"], [
+                row("instructions for 9,990 lines", counts, "%d", lambda of, to: "%.4f" % (of / to)),
+                ["CPU time for 1,000,000 lines", *("%.3f s" % statistics.median(times[name]) for name in programs),
+                 *(measure.Ratios(times[name], times["static"]) for name in ("updateable", "indirect"))],
+                row("instructions of a run of 10 lines (start-up)", start, "%d", lambda of, to: "%.2f" % (of / to))]))
 
 
 def make_patch(context, old, new):

@@ -17,7 +17,7 @@ namespace codegen {
 class ModuleGenerator::Impl {
 public:
   Impl(const ir::Module& module, const support::SourceManager& sources, const tal::NativeInterface& natives, const CodegenOptions& options)
-      : unit_(module, natives), sources_(sources), options_(options), debug_(sources) {}
+      : unit_(module, natives, options.indirect_calls), sources_(sources), options_(options), debug_(sources) {}
 
   bool has_failed() const { return !result_.internal_error.empty(); }
 

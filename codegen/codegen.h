@@ -21,6 +21,7 @@ struct CodegenOptions {
   bool verify_each = false;  // check register allocation
   bool want_mir = false;     // fill CodegenResult::mir
   bool debug_info = true;
+  bool indirect_calls = false; // functions of other modules are called through cells in .data.rel.ro
   std::string version;       // of the module, into the object's note
   std::string source_name;   // main source file, and the directory that file names are relative to, for debuggers
   std::string directory;

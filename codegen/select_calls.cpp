@@ -26,7 +26,16 @@ void Selector::call(const ir::Inst& inst) {
     call.d = reg(inst.operands[0]);
     first = 1;
   } else {
-    info.symbol = unit_.function(inst.func());
+    const uint32_t function = unit_.function(inst.func());
+    if (std::optional<uint32_t> cell = unit_.call_cell(function)) {
+      call.op = Op::CALL64r;
+      call.d = fresh(unit_.types().fn(unit_.annotations().symbols[function].type));
+      Inst& load = emit(Op::MOV64rm);
+      load.d = call.d;
+      load.mem.symbol = *cell;
+    } else {
+      info.symbol = function;
+    }
     info.returns = !unit_.is_noret(inst.func());
   }
   for (frontend::TypeId type : inst.type_args) info.type_args.push_back(unit_.map().word(type).value);

@@ -31,8 +31,8 @@ ir::Constant canonical(ir::Constant constant, unsigned width) {
 
 } // namespace
 
-Unit::Unit(const ir::Module& module, const tal::NativeInterface& natives)
-    : module_(module), natives_(natives), map_(*module.types, annotations_.types) {
+Unit::Unit(const ir::Module& module, const tal::NativeInterface& natives, bool indirect_calls)
+    : module_(module), natives_(natives), map_(*module.types, annotations_.types), indirect_calls_(indirect_calls) {
   annotations_.module = module.name;
   add_data_symbols();
   // Everything that is defined here has a symbol, used or not.
@@ -265,6 +265,28 @@ uint32_t Unit::jump_table(uint32_t length) {
   return symbol;
 }
 
+std::optional<uint32_t> Unit::call_cell(uint32_t function) {
+  if (!indirect_calls_ || annotations_.symbols[function].scope != tal::Scope::Import || !annotations_.symbols[function].type) return std::nullopt;
+  auto [entry, fresh] = call_cells_.try_emplace(function, 0);
+  if (fresh) {
+    const tal::TypeId callee = types().fn(annotations_.symbols[function].type);
+    const tal::TypeId cell = types().ptr(types().struct_layout({{0, callee, tal::Mutability::ReadOnly, false}}));
+    entry->second = add_symbol(make_symbol("", tal::SymbolKind::Data, tal::Scope::Static, cell));
+  }
+  return entry->second;
+}
+
+void Unit::emit_call_cells(tal::ObjectImage& image) {
+  for (const auto& [function, cell] : call_cells_) {
+    tal::Symbol& record = annotations_.symbols[cell];
+    record.section = tal::Section::RelRo;
+    record.offset = uint32_t(image.relro.size());
+    record.size = 8;
+    image.relro.resize(record.offset + record.size);
+    image.relro_relocs.push_back({record.offset, tal::RelocKind::Abs64, function, 0});
+  }
+}
+
 void Unit::emit_pool(tal::ObjectImage& image, const FloatPool& pool, unsigned size) {
   if (pool.symbol != none) emit_read_only(image, pool.symbol, pool.constants, size);
 }
@@ -285,6 +307,7 @@ void Unit::emit_data(tal::ObjectImage& image) {
   add_data_symbols();
   emit_pool(image, doubles_, 8);
   emit_pool(image, floats_, 4);
+  emit_call_cells(image);
   for (const auto& [symbol, entries] : jump_tables_) emit_read_only(image, symbol, entries, 4);
   for (uint32_t i = 0; i < module_.globals.size(); ++i)
     if (module_.globals[i].linkage != ir::Linkage::Import) emit_global(image, module_.globals[i], global_symbols_[i]);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace codegen {
 
 class Unit {
 public:
-  Unit(const ir::Module& module, const tal::NativeInterface& natives);
+  Unit(const ir::Module& module, const tal::NativeInterface& natives, bool indirect_calls);
 
   const ir::Module& module() const { return module_; }
   tal::ObjectAnnotations& annotations() { return annotations_; }
@@ -43,6 +44,9 @@ public:
   // A jump table with room for that many entries, and its content: distances from the start of the function.
   uint32_t jump_table(uint32_t length);
   void fill_jump_table(uint32_t symbol, std::vector<uint32_t> entries) { jump_tables_[symbol] = std::move(entries); }
+
+  // The read-only object that holds the address of an imported function, if calls of it are to go through one.
+  std::optional<uint32_t> call_cell(uint32_t function);
 
   bool has_too_much_data() const { return has_too_much_data_; }
   // Does a call of the function end the path for the checker too?
@@ -80,8 +84,11 @@ private:
   };
   void emit_pool(tal::ObjectImage& image, const FloatPool& pool, unsigned size);
   template <typename T> void emit_read_only(tal::ObjectImage& image, uint32_t symbol, const std::vector<T>& elements, unsigned size);
+  void emit_call_cells(tal::ObjectImage& image);
   FloatPool floats_, doubles_;
   std::map<uint32_t, std::vector<uint32_t>> jump_tables_; // by symbol
+  bool indirect_calls_;
+  std::map<uint32_t, uint32_t> call_cells_; // by the function's symbol
   std::map<std::string, uint32_t> runtime_symbols_;
   std::map<uint32_t, uint32_t> descriptor_symbols_, empty_arrays_;
   std::vector<std::string> names_;

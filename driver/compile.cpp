@@ -136,6 +136,7 @@ codegen::CodegenOptions codegen_options(const PopcOptions& options, const fronte
   codegen::CodegenOptions result;
   result.verify_each = options.verify_each;
   result.want_mir = options.emit == Emit::Mir;
+  result.indirect_calls = options.indirect_calls;
   result.version = options.version;
   result.source_name = source_name(session, module);
   std::error_code ignored;

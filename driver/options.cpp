@@ -75,6 +75,8 @@ po::options_description update_options() {
       ("dsu-version", po::value<std::string>()->value_name("LABEL"), "the version's label, shown by popctl status")
       ("update-points", po::value<std::string>()->value_name("explicit|loops"),
        "loops: an update point at the head of each outermost loop that waits for something, too")
+      ("dsu-calls", po::value<std::string>()->value_name("relink|indirect"),
+       "how modules call each other: directly, and updates rewrite the calls (default), or through cells that updates rewrite")
       ("dsu-key", po::value<std::string>()->value_name("FILE"), "the program takes only patches signed with this public key")
       ("patch", "compile a directory written by poppatch to a patch file (also -patch)")
       ("sign", po::value<std::string>()->value_name("FILE"), "-patch: sign with this secret key")
@@ -260,6 +262,9 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
   std::string update_points = "explicit";
   take(map, "update-points", update_points);
   options.loop_update_points = update_points == "loops";
+  std::string calls = "relink";
+  take(map, "dsu-calls", calls);
+  options.indirect_calls = calls == "indirect";
   take(map, "dsu-key", options.update_key_file);
   take(map, "sign", options.signing_key_file);
   if (map.count("sequence"))
@@ -287,6 +292,10 @@ std::optional<PopcOptions> parse_popc_options(int argc, char** argv, int& exit_s
     problem = "unknown --update-points `" + update_points + "`: expected explicit or loops";
   if (problem.empty() && options.loop_update_points && !options.updateable && options.emit != Emit::Patch)
     problem = "--update-points=loops goes with -dsu or -patch";
+  if (problem.empty() && calls != "relink" && calls != "indirect")
+    problem = "unknown --dsu-calls `" + calls + "`: expected relink or indirect";
+  if (problem.empty() && options.indirect_calls && !options.updateable && options.emit != Emit::Patch)
+    problem = "--dsu-calls=indirect goes with -dsu or -patch";
   if (problem.empty())
     problem = check(options);
   if (!problem.empty()) {

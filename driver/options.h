@@ -32,6 +32,7 @@ struct PopcOptions {
   bool updateable = false;                 // -dsu
   std::string version;                     // --dsu-version
   bool loop_update_points = false;         // --update-points=loops
+  bool indirect_calls = false;             // --dsu-calls=indirect
   std::string update_key_file;             // --dsu-key
   std::string signing_key_file;            // --sign
   std::optional<uint64_t> sequence;        // --sequence

@@ -301,11 +301,13 @@ private:
     return false;
   }
 
-  // The direct calls of running code, by what they lead to now.
+  // The direct calls of running code and the read-only pointers to functions, by what they lead to now. A pointer is assumed
+  // to have its symbol's type or an instance of it (C35), as a call is; nothing but a commit ever changes it.
   void find_calls() {
     for (uint32_t m = 0; m < running_; m++)
       for (uint32_t k = 0; const Site& site : program_.module(m).sites) {
-        const bool is_call = site.kind == Site::Kind::Call || site.kind == Site::Kind::Jump;
+        const bool is_call = site.kind == Site::Kind::Call || site.kind == Site::Kind::Jump ||
+                             (site.kind == Site::Kind::Pointer && site.section == Section::RelRo);
         if (is_call && site.symbol < current_[m].size())
           calls_.push_back({key(current_[m][site.symbol]), m, k});
         k++;

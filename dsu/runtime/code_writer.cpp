@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <map>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -40,6 +41,15 @@ bool CodeWriter::add_rel32(uintptr_t field, uintptr_t target, int32_t addend) {
   return true;
 }
 
+bool CodeWriter::add_pointer(uintptr_t field, uintptr_t target) {
+  if (field % 8 != 0)
+    return false;
+  Write w{field, 8, {}};
+  std::memcpy(w.bytes, &target, 8);
+  writes_.push_back(w);
+  return true;
+}
+
 bool CodeWriter::add_redirect(uintptr_t entry, uintptr_t target) {
   int64_t value = static_cast<int64_t>(target) - static_cast<int64_t>(entry);  // the jump ends at the entry
   if (!fits(value))
@@ -58,20 +68,20 @@ void CodeWriter::prepare() {
   prepared_ = true;
 }
 
+// Code and read-only data never share a page: what a page goes back to follows from any write into it.
 std::vector<CodeWriter::Range> CodeWriter::pages() const {
-  std::vector<uintptr_t> touched;
+  std::map<uintptr_t, int> touched;
   for (const Write& w : writes_) {
-    touched.push_back(page_of(w.address));
-    touched.push_back(page_of(w.address + w.size - 1));
+    const int protection = w.size == 8 ? PROT_READ : PROT_READ | PROT_EXEC;
+    touched[page_of(w.address)] = protection;
+    touched[page_of(w.address + w.size - 1)] = protection;
   }
-  std::sort(touched.begin(), touched.end());
-  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
   std::vector<Range> ranges;
-  for (uintptr_t page : touched) {
-    if (!ranges.empty() && ranges.back().end == page)
+  for (const auto& [page, protection] : touched) {
+    if (!ranges.empty() && ranges.back().end == page && ranges.back().protection == protection)
       ranges.back().end += page_size;
     else
-      ranges.push_back({page, page + page_size});
+      ranges.push_back({page, page + page_size, protection});
   }
   return ranges;
 }
@@ -96,13 +106,17 @@ bool CodeWriter::commit() {
     if (protect(ranges_[i].start, ranges_[i].end, PROT_READ | PROT_WRITE))
       continue;
     while (i-- > 0)
-      if (!protect(ranges_[i].start, ranges_[i].end, PROT_READ | PROT_EXEC))
+      if (!protect(ranges_[i].start, ranges_[i].end, ranges_[i].protection))
         std::abort();
     return false;
   }
   for (const Write& w : writes_) {
     auto* at = reinterpret_cast<uint8_t*>(w.address);
-    if (w.size == 2 && w.address % 2 == 0) {
+    if (w.size == 8) {
+      uint64_t pointer;
+      std::memcpy(&pointer, w.bytes, 8);
+      __atomic_store_n(reinterpret_cast<uint64_t*>(at), pointer, __ATOMIC_RELEASE);
+    } else if (w.size == 2 && w.address % 2 == 0) {
       uint16_t both;
       std::memcpy(&both, w.bytes, 2);
       __atomic_store_n(reinterpret_cast<uint16_t*>(at), both, __ATOMIC_RELEASE);
@@ -111,7 +125,7 @@ bool CodeWriter::commit() {
     }
   }
   for (const Range& range : ranges_)
-    if (!protect(range.start, range.end, PROT_READ | PROT_EXEC))
+    if (!protect(range.start, range.end, range.protection))
       std::abort();
   serialise();
   return true;

@@ -1,8 +1,8 @@
-// The writes of a commit into running code: rel32 fields of calls and the jumps at old entries.
+// The writes of a commit into running code: rel32 fields of calls, read-only pointers to functions, and the jumps at old entries.
 //
 // Protocol: add every write, prepare() and prefault() on the helper thread, then commit() on the program's thread at an
 // update point. commit() makes exactly the pages it writes writable and not executable, all of them before the first byte
-// changes, so that a refusal by the system leaves the program as it was; then it writes, makes the pages executable again and
+// changes, so that a refusal by the system leaves the program as it was; then it writes, makes the pages what they were and
 // executes a serialising instruction. It allocates nothing. The writing code itself must not lie in one of those pages:
 // verified text has pages of its own (R51).
 //
@@ -21,6 +21,8 @@ class CodeWriter {
 public:
   // `target` within reach; false otherwise.
   [[nodiscard]] bool add_rel32(uintptr_t field, uintptr_t target, int32_t addend);
+  // `field` is eight aligned bytes in a page that is read-only between commits.
+  [[nodiscard]] bool add_pointer(uintptr_t field, uintptr_t target);
   [[nodiscard]] bool add_redirect(uintptr_t entry, uintptr_t target);
 
   // Those of another, after the own ones.
@@ -39,11 +41,12 @@ public:
 private:
   struct Write {
     uintptr_t address;
-    uint32_t size;  // 2, 4 or 5
-    uint8_t bytes[5];
+    uint32_t size;  // 2, 4 or 5 in code; 8: a pointer
+    uint8_t bytes[8];
   };
   struct Range {
     uintptr_t start, end;  // whole pages
+    int protection;        // outside a commit
   };
   std::vector<Range> pages() const;
 

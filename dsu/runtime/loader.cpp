@@ -195,7 +195,7 @@ bool Loader::plan_writes(PreparedUpdate& update, std::string& problem) {
     const tal::Site& site = caller.interface.sites[relink.site];
     const auto field = reinterpret_cast<uintptr_t>(caller.section[index_of(site.section)]) + site.offset;
     const uintptr_t target = module_of(update, relink.target.module).address_of(relink.target.symbol);
-    if (!update.writes.add_rel32(field, target, site.addend)) {
+    if (site.kind == tal::Site::Kind::Pointer ? !update.writes.add_pointer(field, target) : !update.writes.add_rel32(field, target, site.addend)) {
       problem = "a call site is out of reach of the patch";
       return false;
     }

@@ -5,6 +5,7 @@
 // data that an update shared stays where it was. `current` of a version tells where its own call sites lead now.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,7 +33,10 @@ struct LoadedModule {
 
   // Index into interface.functions of the function that holds a text offset, or of none: functions.size().
   size_t function_at(uint32_t offset) const;
+  // A read-only pointer serves all functions of its module, and is left alone when none of them is entered again.
   bool is_finished(const tal::Site& site) const {
+    if (site.section == tal::Section::RelRo)
+      return finished.size() == interface.functions.size() && std::all_of(finished.begin(), finished.end(), [](bool f) { return f; });
     return site.section == tal::Section::Text && function_at(site.offset) < finished.size() && finished[function_at(site.offset)];
   }
 

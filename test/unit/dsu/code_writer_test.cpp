@@ -85,6 +85,26 @@ TEST(CodeWriter, RewritesADirectCall) {
   EXPECT_EQ(protection(code.f), "r-xp");
 }
 
+TEST(CodeWriter, RewritesAReadOnlyPointerBesideCode) {
+  Code code;
+  auto* cell = reinterpret_cast<uint64_t*>(arena().take(page_size)); // the page after the code
+  *cell = code.f;
+  ASSERT_TRUE(arena().seal_read_only(reinterpret_cast<uint8_t*>(cell), page_size));
+  const auto address = reinterpret_cast<uintptr_t>(cell);
+  CodeWriter writer;
+  EXPECT_FALSE(writer.add_pointer(address + 4, code.g));  // could not be written at once
+  ASSERT_TRUE(writer.add_pointer(address, code.g));
+  ASSERT_TRUE(writer.add_rel32(code.call_field, code.g, -4));
+  writer.prepare();
+  writer.prefault();
+  EXPECT_EQ(*cell, code.f);
+  ASSERT_TRUE(writer.commit());
+  EXPECT_EQ(*cell, code.g);
+  EXPECT_EQ(run(code.caller), 2);
+  EXPECT_EQ(protection(address), "r--p");
+  EXPECT_EQ(protection(code.f), "r-xp");
+}
+
 // attack F59
 TEST(CodeWriter, RedirectsAnEntryAndThenAgain) {
   Code code;

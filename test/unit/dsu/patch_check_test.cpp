@@ -67,6 +67,24 @@ TEST_F(PatchCheck, ReplacesAtTheSameTypeAndRelinksCallsOnly) {
   EXPECT_EQ(r.redirects.size(), 1u);
 }
 
+// attack A40
+TEST_F(PatchCheck, RelinksReadOnlyPointersAtTheirTypeOnly) {
+  main.sites.push_back({Section::Data, Site::Kind::Pointer, 0, 0, 0}); // the program may have stored something else there
+  main.sites.push_back({Section::RelRo, Site::Kind::Pointer, 8, 0, 0});
+  define(next, "m", "f", function_type(next.types, next.types.i32(), next.types.i32()));
+  replacements = {{{0, 0}, {2, 0}}};
+  PatchResult r = check();
+  ASSERT_TRUE(r.ok()) << r.problems[0].message;
+  ASSERT_EQ(r.relinks.size(), 3u);
+  EXPECT_EQ(r.relinks[2].site, 4u);
+  // A caller that knows the function at a smaller type than its own.
+  main.sites = {{Section::RelRo, Site::Kind::Pointer, 8, 0, 0}};
+  main.symbols[0].type = function_type(main.types, main.types.i32(), main.types.string());
+  r = check();
+  ASSERT_FALSE(r.ok());
+  EXPECT_EQ(r.problems[0].rule, "L9");
+}
+
 // attack A40, F62
 TEST_F(PatchCheck, OldCallersKeepTheirType) {
   define(next, "m", "f", function_type(next.types, next.types.string(), next.types.i32()));
