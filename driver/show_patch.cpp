@@ -74,6 +74,18 @@ std::string signature_text(const dsu::PatchFile& patch) {
          (wrong && patch.sequence != 0 ? " (NOT VALID: " + wrong->reason + ")" : "");
 }
 
+// What a patch says of itself before its modules or parts.
+JsonObject head_of(const std::string& file, const dsu::PatchFile& patch) {
+  JsonObject head;
+  head.add("file", file)
+      .add("patch", patch.label)
+      .add("from", patch.from)
+      .add("checksum", dsu::hex(patch.checksum))
+      .add("sequence", patch.sequence)
+      .add("key", patch.signature ? dsu::hex(patch.signature->key) : "");
+  return head;
+}
+
 bool show_patch(const std::string& file, const dsu::PatchFile& patch, bool json, std::string& out, std::string& problem) {
   std::map<std::string, dsu::Hash> program;
   std::set<std::string> changed_types;
@@ -111,13 +123,7 @@ bool show_patch(const std::string& file, const dsu::PatchFile& patch, bool json,
   }
   const std::string hash = program_hash(std::move(program));
   if (json)
-    out = JsonObject()
-              .add("file", file)
-              .add("patch", patch.label)
-              .add("from", patch.from)
-              .add("checksum", dsu::hex(patch.checksum))
-              .add("sequence", patch.sequence)
-              .add("key", patch.signature ? dsu::hex(patch.signature->key) : "")
+    out = head_of(file, patch)
               .add("program_hash", hash)
               .add("changed_types", changed_types)
               .raw("modules", json_list(list))
@@ -146,13 +152,7 @@ bool show_composed(const std::string& file, const dsu::PatchFile& patch, bool js
     list.push_back(std::move(part));
   }
   if (json)
-    out = JsonObject()
-              .add("file", file)
-              .add("patch", patch.label)
-              .add("from", patch.from)
-              .add("checksum", dsu::hex(patch.checksum))
-              .add("sequence", patch.sequence)
-              .add("key", patch.signature ? dsu::hex(patch.signature->key) : "")
+    out = head_of(file, patch)
               .raw("parts", json_list(list))
               .str();
   return true;
