@@ -80,8 +80,12 @@ bool Plugins::load(std::span<const std::span<const uint8_t>> objects, std::vecto
   update->sequence = program_.sequence;
   if (!update->links.redirects.empty() || !update->links.relinks.empty())
     return fail(problem, Kind::Other, "the objects replace functions of the program: make a patch");
-  if (!preparation.load(*update, refusal) || !add_modules(program_, *update, refusal))
+  if (!preparation.load(*update, refusal))
     return fail(problem, refusal);
+  if (!add_modules(program_, *update, refusal)) {
+    failed_.push_back(std::move(update));
+    return fail(problem, refusal);
+  }
   return true;
 }
 

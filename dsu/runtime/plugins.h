@@ -49,6 +49,7 @@ private:
   Program& program_;
   const tal::NativeInterface& natives_;
   Arena& arena_;
+  std::vector<std::unique_ptr<PreparedUpdate>> failed_;  // some of their modules are registered
   std::unique_ptr<tal::LinkTypes> types_;  // of `types_of_` modules
   size_t types_of_ = 0;
 };
