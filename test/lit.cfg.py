@@ -19,6 +19,12 @@ config.substitutions.append(("%build", config.build_root))
 config.environment["PATH"] = os.pathsep.join([config.llvm_tools, bin_dir, os.environ["PATH"]])
 if shutil.which("gdb"):
     config.available_features.add("gdb")
+try:  # a container without /dev/pts has none
+    for descriptor in os.openpty():
+        os.close(descriptor)
+    config.available_features.add("pseudo-terminal")
+except OSError:
+    pass
 config.environment["TZ"] = "UTC"
 config.environment["LC_ALL"] = "C.UTF-8"
 for name in ["ASAN_OPTIONS", "UBSAN_OPTIONS", "HOME"]:
