@@ -504,45 +504,86 @@ bool Types::signature_at_most(TypeRef a, TypeRef b) {
 }
 
 std::string Types::name(TypeRef r) const {
+  std::string out;
+  append_name(r, out);
+  return out;
+}
+
+// A type may repeat its parts and so be 2^16 times as large as its description; a message needs its beginning.
+void Types::append_name(TypeRef r, std::string& out) const {
+  constexpr size_t enough = 1000;
+  if (out.size() > enough) {
+    if (!out.ends_with("..."))
+      out += "...";
+    return;
+  }
   const Type& t = types_[r];
-  std::string q = t.nullable ? "? " : " ";
   auto list = [&](const std::vector<TypeRef>& types) {
-    std::string out;
-    for (TypeRef x : types)
-      out += (out.empty() ? "" : ", ") + name(x);
-    return out;
+    for (size_t i = 0; i < types.size() && out.size() <= enough; i++) {
+      out += i == 0 ? "" : ", ";
+      append_name(types[i], out);
+    }
+  };
+  auto of_target = [&](const char* constructor) {
+    out += constructor;
+    out += t.nullable ? "? " : " ";
+    append_name(t.target, out);
   };
   switch (t.sort) {
-  case Sort::None: return "nothing";
-  case Sort::I8: return "i8";
-  case Sort::I16: return "i16";
-  case Sort::I32: return "i32";
-  case Sort::I64: return "i64";
-  case Sort::F32: return "f32";
-  case Sort::F64: return "f64";
-  case Sort::Exn: return t.nullable ? "exn?" : "exn";
-  case Sort::Ptr: return "ptr" + q + name(t.target);
-  case Sort::Arr: return "arr" + q + name(t.target) + (t.writable ? "" : " ro");
-  case Sort::Fn: return "fn" + q + name(t.target);
-  case Sort::ExnName: return "exnname " + name(t.target);
-  case Sort::Rep: return "rep " + name(t.target);
-  case Sort::Var: return "$" + std::to_string(t.number);
+  case Sort::None: out += "nothing"; break;
+  case Sort::I8: out += "i8"; break;
+  case Sort::I16: out += "i16"; break;
+  case Sort::I32: out += "i32"; break;
+  case Sort::I64: out += "i64"; break;
+  case Sort::F32: out += "f32"; break;
+  case Sort::F64: out += "f64"; break;
+  case Sort::Exn: out += t.nullable ? "exn?" : "exn"; break;
+  case Sort::Ptr: of_target("ptr"); break;
+  case Sort::Arr:
+    of_target("arr");
+    out += t.writable ? "" : " ro";
+    break;
+  case Sort::Fn: of_target("fn"); break;
+  case Sort::ExnName: of_target("exnname"); break;
+  case Sort::Rep: of_target("rep"); break;
+  case Sort::Union: of_target("union"); break;
+  case Sort::Var: out += "$" + std::to_string(t.number); break;
   case Sort::Named: {
     const NamedDefinition& d = named_[t.number];
-    return d.table->named_type(d.id).name + (t.list.empty() ? "" : "<" + list(t.list) + ">");
+    out += d.table->named_type(d.id).name;
+    if (t.list.empty())
+      break;
+    out += "<";
+    list(t.list);
+    out += ">";
+    break;
   }
-  case Sort::Struct: {
-    std::string out = "{";
-    for (const FieldType& f : t.fields)
-      out += " " + std::to_string(f.offset) + ": " + name(f.type) + (f.writable ? "" : " ro") + (f.slot ? " slot;" : ";");
-    return out + " }";
+  case Sort::Struct:
+    out += "{";
+    for (size_t i = 0; i < t.fields.size() && out.size() <= enough; i++) {
+      const FieldType& f = t.fields[i];
+      out += " " + std::to_string(f.offset) + ": ";
+      append_name(f.type, out);
+      out += std::string(f.writable ? "" : " ro") + (f.slot ? " slot;" : ";");
+    }
+    out += " }";
+    break;
+  case Sort::Sig:
+    out += (t.vars.empty() ? "" : "<" + std::to_string(t.vars.size()) + ">") + "(";
+    list(t.list);
+    out += ") -> ";
+    if (t.noret)
+      out += "noret";
+    else
+      append_name(t.result, out);
+    break;
+  case Sort::Cases:
+    out += "cases " + std::to_string(t.number) + " to " + std::to_string(t.end) + " {";
+    list(t.list);
+    out += "}";
+    break;
+  case Sort::Unknown: out += "an unknown type"; break;
   }
-  case Sort::Sig: return (t.vars.empty() ? "" : "<" + std::to_string(t.vars.size()) + ">") + "(" + list(t.list) + ") -> " + (t.noret ? "noret" : name(t.result));
-  case Sort::Union: return "union" + q + name(t.target);
-  case Sort::Cases: return "cases " + std::to_string(t.number) + " to " + std::to_string(t.end) + " {" + list(t.list) + "}";
-  case Sort::Unknown: return "an unknown type";
-  }
-  return "?";
 }
 
 } // namespace talsim

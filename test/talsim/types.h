@@ -84,6 +84,7 @@ public:
   // An object whose memory type is `a` may be pointed at by `ptr b`.
   bool is_object_of(TypeRef a, TypeRef b) const;
   std::string name(TypeRef t) const;
+  void append_name(TypeRef t, std::string& out) const; // to about 1,000 characters
 
 private:
   struct NamedDefinition {
