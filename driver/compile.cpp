@@ -7,8 +7,10 @@
 #include "driver/native_files.h"
 #include "driver/output.h"
 #include "dsu/pass/describe_module.h"
+#include "dsu/pass/retained.h"
 #include "dsu/pass/update_points.h"
 #include "frontend/ast.h"
+#include "ir/function_pipeline.h"
 #include "ir/lower.h"
 #include "ir/printer.h"
 #include "tal/text.h"
@@ -23,16 +25,17 @@ namespace {
 
 constexpr int user_error = 1, internal_error = 70;
 
+using Clock = std::chrono::steady_clock;
+
+void print_time(const char* stage, std::chrono::duration<double, std::milli> time) { std::fprintf(stderr, "%10.3f ms  %s\n", time.count(), stage); }
+
 // --time-passes: one line per stage.
 class StageTimer {
 public:
-  StageTimer(const PopcOptions& options, const char* stage)
-      : enabled_(options.time_passes), stage_(stage), start_(std::chrono::steady_clock::now()) {}
+  StageTimer(const PopcOptions& options, const char* stage) : enabled_(options.time_passes), stage_(stage), start_(Clock::now()) {}
   ~StageTimer() {
-    if (!enabled_)
-      return;
-    std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start_;
-    std::fprintf(stderr, "%10.3f ms  %s\n", time.count(), stage_);
+    if (enabled_)
+      print_time(stage_, Clock::now() - start_);
   }
   StageTimer(const StageTimer&) = delete;
   StageTimer& operator=(const StageTimer&) = delete;
@@ -40,7 +43,24 @@ public:
 private:
   bool enabled_;
   const char* stage_;
-  std::chrono::steady_clock::time_point start_;
+  Clock::time_point start_;
+};
+
+// The same where stages take turns: what is between two calls of lap() belongs to the stage that the second one names.
+class LapTimer {
+public:
+  explicit LapTimer(const PopcOptions& options) : enabled_(options.time_passes), last_(Clock::now()) {}
+  void lap(Clock::duration& stage) {
+    if (!enabled_)
+      return;
+    const Clock::time_point now = Clock::now();
+    stage += now - last_;
+    last_ = now;
+  }
+
+private:
+  bool enabled_;
+  Clock::time_point last_;
 };
 
 template <typename List>
@@ -107,7 +127,7 @@ std::optional<ir::Module> lower_and_optimise(const PopcOptions& options, fronten
   if (options.loop_update_points)
     add_update_points(options, session, lowered.module);
   if (!manifest.empty())
-    manifest = dsu::add_suspensions(std::move(manifest), lowered.module, is_native);
+    manifest = dsu::add_suspensions(std::move(manifest), dsu::find_suspensions(lowered.module, is_native));
   timer.emplace(options, "optimise");
   exit_status = run_passes(options, lowered.module);
   if (exit_status != 0)
@@ -219,12 +239,11 @@ std::optional<CompiledObject> compile_whole(const PopcOptions& options, frontend
   return compile_ir(options, session, *module, std::move(manifest), text, exit_status);
 }
 
-// Nobody wants to see, check or time the IR of the whole module, and no pass does: functions can be compiled one by one.
+// Nobody wants to see or check the IR of the whole module: functions can be compiled one by one.
 bool goes_by_function(const PopcOptions& options) {
   const bool wants_object = options.emit == Emit::Object || options.emit == Emit::Executable;
-  return wants_object && options.optimise == 0 && !options.loop_update_points && !options.verify_each && !options.time_passes &&
-         !options.print_after_all && options.run_pass.empty() && options.print_before.empty() && options.print_after.empty() &&
-         options.stop_after.empty();
+  return wants_object && !options.loop_update_points && !options.verify_each && !options.print_after_all && options.run_pass.empty() &&
+         options.print_before.empty() && options.print_after.empty() && options.stop_after.empty();
 }
 
 // Stages as in compile_whole, but function by function: what belongs to one is still in the processor's caches when the next stage
@@ -235,20 +254,46 @@ std::optional<CompiledObject> compile_by_function(const PopcOptions& options, fr
     return std::nullopt;
   ir::Lowering lowering(source);
   ir::Module& module = lowering.module();
+  module.updateable = options.updateable;
+  dsu::SuspensionFinder suspensions(module);
+  ir::FunctionPipeline pipeline(module, pipeline_options(options));
   codegen::ModuleGenerator generator(module, session.sources, *native_interface(), codegen_options(options, session, module));
-  while (const std::optional<ir::Lowering::Lowered> lowered = lowering.next()) {
-    if (lowered->is_last)
+  Clock::duration lower{}, optimise{}, generate{};
+  LapTimer timer(options);
+  for (bool is_last = false; !is_last;) {
+    const std::optional<ir::Lowering::Lowered> lowered = lowering.next();
+    is_last = !lowered;
+    if (lowered && lowered->is_last)
       source.functions[lowered->source].body = {};
+    timer.lap(lower);
     if (!lowering.unsupported().empty())
       continue; // only to find all of it
-    ir::run_required_passes(module, module.function(lowered->function));
-    generator.function(lowered->function);
-    module.function(lowered->function).drop_body();
+    if (lowered && !manifest.empty())
+      suspensions.add(lowered->function);
+    if (lowered)
+      pipeline.add(lowered->function);
+    else
+      pipeline.close();
+    while (const std::optional<ir::FuncId> ready = pipeline.next()) {
+      timer.lap(optimise);
+      generator.function(*ready);
+      timer.lap(generate);
+      pipeline.release();
+    }
+    timer.lap(optimise);
+  }
+  if (options.time_passes) {
+    print_time("lower", lower);
+    std::fputs(pipeline.times().c_str(), stderr);
+    print_time("optimise", optimise);
+    print_time("generate code", generate);
   }
   if (!report_unsupported(options, session, lowering.unsupported())) {
     exit_status = user_error;
     return std::nullopt;
   }
+  if (!manifest.empty())
+    manifest = dsu::add_suspensions(std::move(manifest), suspensions.find(is_native));
   return finish_object(options, session, module, generator.finish(), std::move(manifest), text, exit_status);
 }
 

@@ -69,6 +69,28 @@ std::string list_passes() {
   return out;
 }
 
+std::vector<std::string> pass_sequence(const PipelineOptions& options) {
+  if (!options.run_passes.empty())
+    return options.run_passes;
+  if (options.optimise != 0)
+    return default_pipeline();
+  std::vector<std::string> required;
+  for (const Pass& pass : all_passes())
+    if (pass.required)
+      required.push_back(pass.name);
+  return required;
+}
+
+std::string pass_times(const std::vector<PassTime>& times) {
+  std::string text = "; ---- time per pass\n";
+  for (const PassTime& time : times) {
+    char line[96];
+    std::snprintf(line, sizeof line, "; %8.3f ms  %s\n", std::chrono::duration<double, std::milli>(time.duration).count(), time.name);
+    text += line;
+  }
+  return text;
+}
+
 namespace {
 
 class Runner {
@@ -76,7 +98,7 @@ class Runner {
   Runner(Module& module, const PipelineOptions& options) : module_(module), options_(options) {}
 
   PipelineResult run() {
-    std::vector<std::string> names = sequence();
+    std::vector<std::string> names = pass_sequence(options_);
     if (!names_exist(names))
       return std::move(result_);
     if (!finish_stage("lower"))
@@ -88,23 +110,11 @@ class Runner {
         break;
     }
     if (options_.time_passes)
-      print_times();
+      result_.listing += pass_times(times_);
     return std::move(result_);
   }
 
  private:
-  std::vector<std::string> sequence() const {
-    if (!options_.run_passes.empty())
-      return options_.run_passes;
-    if (options_.optimise != 0)
-      return default_pipeline();
-    std::vector<std::string> required;
-    for (const Pass& pass : all_passes())
-      if (pass.required)
-        required.push_back(pass.name);
-    return required;
-  }
-
   bool names_exist(const std::vector<std::string>& names) {
     for (const auto* list : {&names, &options_.print_before, &options_.print_after})
       for (const std::string& name : *list)
@@ -158,34 +168,14 @@ class Runner {
         result_.listing += print_function(module_, f, print);
   }
 
-  void print_times() {
-    result_.listing += "; ---- time per pass\n";
-    for (const Time& time : times_) {
-      char line[96];
-      std::snprintf(line, sizeof line, "; %8.3f ms  %s\n", std::chrono::duration<double, std::milli>(time.duration).count(), time.name);
-      result_.listing += line;
-    }
-  }
-
-  struct Time {
-    const char* name;
-    std::chrono::steady_clock::duration duration;
-  };
-
   Module& module_;
   const PipelineOptions& options_;
   PipelineResult result_;
-  std::vector<Time> times_;
+  std::vector<PassTime> times_;
 };
 
 } // namespace
 
 PipelineResult run_pipeline(Module& module, const PipelineOptions& options) { return Runner(module, options).run(); }
-
-void run_required_passes(Module& module, Function& function) {
-  for (const Pass& pass : all_passes())
-    if (pass.required)
-      pass.run(module, function);
-}
 
 } // namespace ir

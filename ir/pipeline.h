@@ -3,6 +3,7 @@
 // The driver fills PipelineOptions from the command line. Nothing is written to files here: listings come back as text.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,14 @@ struct PipelineResult {
 
 [[nodiscard]] PipelineResult run_pipeline(Module& module, const PipelineOptions& options);
 
-// What run_pipeline does to a function at -O0, without printing, checking and timing.
-void run_required_passes(Module& module, Function& function);
+// The names of the passes that run_pipeline runs.
+std::vector<std::string> pass_sequence(const PipelineOptions& options);
+
+struct PassTime {
+  const char* name;
+  std::chrono::steady_clock::duration duration;
+};
+// As part of a listing.
+std::string pass_times(const std::vector<PassTime>& times);
 
 } // namespace ir

@@ -1,7 +1,6 @@
 #include "dsu/pass/describe_module.h"
 
 #include "dsu/pass/canonical.h"
-#include "dsu/pass/retained.h"
 
 namespace dsu {
 
@@ -76,13 +75,13 @@ tal::Bytes manifest_section(const TypedModule& module, std::string label) {
   return encode_manifest(make_manifest(describe_module(module, std::move(label), types)));
 }
 
-tal::Bytes add_suspensions(tal::Bytes section, const ir::Module& module, const std::function<bool(const std::string&)>& is_native) {
+tal::Bytes add_suspensions(tal::Bytes section, std::vector<Suspension> suspensions) {
   std::optional<Manifest> manifest = decode_manifest(section);
   TypeModel types;
   std::optional<ModuleInfo> info = manifest ? read_description(*manifest, types) : std::nullopt;
   if (!info)
     return section;
-  info->suspensions = find_suspensions(module, is_native);
+  info->suspensions = std::move(suspensions);
   manifest->description = encode_description(*info);
   return encode_manifest(*manifest);
 }

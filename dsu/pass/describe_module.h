@@ -13,7 +13,7 @@ namespace dsu {
 ModuleInfo describe_module(const frontend::typed::TypedModule& module, std::string label, TypeModel& types);
 
 tal::Bytes manifest_section(const frontend::typed::TypedModule& module, std::string label);
-// `module` as it was lowered, before optimisation. A section that is empty stays so: the module is not to be updated.
-tal::Bytes add_suspensions(tal::Bytes section, const ir::Module& module, const std::function<bool(const std::string&)>& is_native);
+// The section with what only the code tells. One that is empty stays so: the module is not to be updated.
+tal::Bytes add_suspensions(tal::Bytes section, std::vector<Suspension> suspensions);
 
 }  // namespace dsu

@@ -306,6 +306,8 @@ class Inliner {
 
 } // namespace
 
+bool may_be_inlined(const Function& function) { return examine(function).fits; }
+
 bool inline_calls(Module& module, Function& function) { return Inliner(module, function).run(); }
 
 } // namespace ir

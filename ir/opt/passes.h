@@ -17,6 +17,8 @@ bool fold_constants(Module& module, Function& function);
 bool make_loops_of_recursion(Module& module, Function& function);
 // Copies the bodies of small functions that call nothing to their calls.
 bool inline_calls(Module& module, Function& function);
+// Might that pass copy this function?
+bool may_be_inlined(const Function& function);
 // Dominator-based global value numbering; also removes repeated checks and loads.
 bool number_values(Module& module, Function& function);
 // Counts what a condition decides without a branch.
