@@ -41,9 +41,12 @@ int64_t ByteReader::sleb64() {
   return 0;
 }
 
+// An item may take a hundred times as much memory as bytes: no list that is made for honest purposes is longer (R52).
+constexpr uint32_t max_items = 1u << 20;
+
 uint32_t ByteReader::count(size_t least) {
   uint32_t n = uleb32();
-  if (bad_ || n > remaining() / (least ? least : 1)) {
+  if (bad_ || n > max_items || n > remaining() / (least ? least : 1)) {
     fail();
     return 0;
   }
@@ -51,7 +54,7 @@ uint32_t ByteReader::count(size_t least) {
 }
 
 std::string ByteReader::string() {
-  auto bytes = raw(count(1));
+  auto bytes = raw(uleb32());
   return {bytes.begin(), bytes.end()};
 }
 

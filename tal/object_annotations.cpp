@@ -30,6 +30,7 @@
 namespace tal {
 namespace {
 
+constexpr size_t max_live_in_all = size_t{1} << 22;
 constexpr uint8_t saved_registers[] = {3, 5, 12, 13, 14, 15}; // rbx rbp r12..r15
 
 enum LabelFlag : uint8_t { same_depth = 1, in_place = 2, has_slots = 4, has_same = 8, has_facts = 16, has_frame = 32, same_frame = 64, same_live = 128 };
@@ -380,8 +381,9 @@ bool read_label(ByteReader& in, const LabelRecord* previous, unsigned& last_fram
 bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
   labels.resize(in.count(2));
   unsigned frame = 0;
+  size_t live = 0; // in all: sixteen locations may be said again in two bytes
   for (size_t i = 0; i < labels.size(); i++)
-    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], frame, labels[i]))
+    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], frame, labels[i]) || (live += labels[i].live.size()) > max_live_in_all)
       return false;
   return !in.bad();
 }

@@ -28,9 +28,18 @@ public:
   }
 
 private:
-  bool fail(uint32_t offset, std::string expected, std::string found) {
-    error_ = {CheckRule::O6, section_, offset, std::move(expected), std::move(found)};
+  bool fail(uint32_t offset, std::string expected, std::string found, CheckRule rule = CheckRule::O6) {
+    error_ = {rule, section_, offset, std::move(expected), std::move(found)};
     return false;
+  }
+
+  // Comparing types, and looking into functions and packages at some types, takes as long as the types are large (R52).
+  bool pay(uint32_t offset, TypeId a, TypeId b) {
+    const uint64_t cost = uint64_t{types_.tree_size(a)} + types_.tree_size(b);
+    if (cost > budget_)
+      return fail(offset, "a budget of types that are compared", "more", CheckRule::O8);
+    budget_ -= cost;
+    return true;
   }
 
   bool section(Section which, std::span<const uint8_t> bytes, const std::vector<Reloc>& relocs, uint64_t size) {
@@ -165,6 +174,10 @@ private:
       return fail(offset, "one relocation over zero bytes of the field", "another place or other bytes");
     const Symbol& target = symbols_[r.symbol];
     TypeId address = address_type(target);
+    if (address == type)
+      return true;
+    if (!pay(offset, address, type))
+      return false;
     if (target.kind == SymbolKind::Function && address && types_.tag(type) == TypeTag::Fn) // C35, at types that its own type shows
       address = types_.fn(types_.instantiate(target.type, types_.guess_arguments(target.type, types_.target(type))));
     if (!address || !types_.is_subtype(address, type))
@@ -176,6 +189,8 @@ private:
   bool package(uint32_t offset, TypeId type, bool has_reloc) {
     TypeId address = has_reloc ? address_type(symbols_[relocs_[next_reloc_].symbol]) : types_.i64();
     auto [known, fresh] = packed_.try_emplace({type.value, address.value});
+    if (fresh && !pay(offset, address, types_.named_type(types_.named_id(type)).body))
+      return false;
     if (fresh && address)
       known->second = types_.open(type, types_.guess_hidden(type, address));
     const TypeId inside = known->second;
@@ -207,6 +222,7 @@ private:
   std::span<const Reloc> relocs_;
   size_t next_reloc_ = 0;
   std::map<std::pair<uint32_t, uint32_t>, TypeId> packed_; // package and address: what is in it
+  uint64_t budget_ = uint64_t{1} << 26;
 };
 
 } // namespace

@@ -25,6 +25,7 @@ namespace tal {
 namespace {
 
 constexpr uint32_t first_id = 8;
+constexpr uint32_t max_written_nodes = 1u << 18; // an update has four tables with the types of its objects (R52)
 constexpr size_t many = 15; // variables or arguments of a signature: as a number of its own
 
 void write_facts(const std::vector<SigFact>& facts, ByteWriter& out) {
@@ -294,6 +295,10 @@ bool read_types(ByteReader& in, TypeTable& t, std::string& problem) {
     return false;
   }
   uint32_t nodes = in.count(1);
+  if (nodes > max_written_nodes) {
+    problem = "more than " + std::to_string(max_written_nodes) + " types";
+    return false;
+  }
   for (uint32_t i = 0; i < nodes; i++) {
     TypeId id = read_node(in, t);
     if (in.bad() || id.value != first_id + i) {

@@ -17,6 +17,8 @@ for tool in ["popc", "talcheck", "talas", "poppatch", "popctl", "poplex", "popya
 config.substitutions.append(("%src", config.source_root))
 config.substitutions.append(("%build", config.build_root))
 config.environment["PATH"] = os.pathsep.join([config.llvm_tools, bin_dir, os.environ["PATH"]])
+if shutil.which("setarch"):
+    config.available_features.add("setarch")
 if shutil.which("gdb"):
     config.available_features.add("gdb")
 try:  # a container without /dev/pts has none

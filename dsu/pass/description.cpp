@@ -24,6 +24,8 @@ namespace {
 
 constexpr uint8_t description_version = 1;
 constexpr uint32_t max_height = 500;  // of a type: what reads descriptions walks types by recursion
+// Types and names are written down once and used often: what a description says in full must not be more than its reader can bear.
+constexpr size_t max_type_text = size_t{1} << 16, max_text = size_t{1} << 28;
 
 enum TypeFlag : uint8_t { ReadOnly = 1, TypeNullable = 2, Stdcall = 4, HasName = 8, HasElement = 16 };
 enum DeclarationFlag : uint8_t { DeclNullable = 1, IsAbstract = 2, IsDefined = 4 };
@@ -175,7 +177,7 @@ private:
   }
   std::string name() {
     const uint32_t number = in_.uleb32();
-    if (number < names_.size())
+    if (number < names_.size() && pay(names_[number].size() + 1))
       return names_[number];
     in_.fail();
     return "";
@@ -187,24 +189,35 @@ private:
   }
   TypeRef type() {
     const uint32_t number = in_.uleb32();
-    if (number < types_.size())
+    if (number < types_.size() && pay(extents_[number].text))
       return types_[number];
     in_.fail();
     return error_;
   }
-  TypeRef part(uint32_t& height) {
+  bool pay(size_t text) {
+    const bool can = text <= text_left_;
+    text_left_ -= can ? text : 0;
+    return can;
+  }
+
+  struct Extent {
+    uint32_t height = 0;
+    size_t text = 1;  // about as long as it is when written in full
+  };
+  TypeRef part(Extent& of) {
     const uint32_t number = in_.uleb32();
-    if (number >= types_.size() || heights_[number] >= max_height) {
+    if (number >= types_.size() || extents_[number].height >= max_height || of.text + extents_[number].text > max_type_text) {
       in_.fail();
       return error_;
     }
-    height = std::max(height, heights_[number] + 1);
+    of.height = std::max(of.height, extents_[number].height + 1);
+    of.text += extents_[number].text;
     return types_[number];
   }
 
   void read_type() {
     PatchType t;
-    uint32_t height = 0;
+    Extent extent;
     t.kind = kind(TypeKind::Exncon);
     const uint8_t flags = in_.u8();
     t.read_only = (flags & ReadOnly) != 0;
@@ -212,9 +225,10 @@ private:
     t.convention = (flags & Stdcall) != 0 ? frontend::Convention::Stdcall : frontend::Convention::Cdecl;
     if ((flags & HasName) != 0)
       t.name = name();
+    extent.text += t.name.size();
     if ((flags & HasElement) != 0)
-      t.element = part(height);
-    list(1, [&] { t.args.push_back(part(height)); });
+      t.element = part(extent);
+    list(1, [&] { t.args.push_back(part(extent)); });
     t.type_params = in_.uleb32();
     t.depth = in_.uleb32();
     t.index = in_.uleb32();
@@ -223,7 +237,7 @@ private:
     if (t.type_params > tal::max_type_vars || needs_element != (t.element != nullptr) || (t.kind == TypeKind::Named) == t.name.empty())
       in_.fail();
     types_.push_back(model_.intern(std::move(t)));
-    heights_.push_back(height);
+    extents_.push_back(extent);
   }
 
   TypeInfo declaration(const std::string& module_name) {
@@ -274,7 +288,8 @@ private:
   TypeRef error_ = model_.intern({});
   std::vector<std::string> names_;
   std::vector<TypeRef> types_;
-  std::vector<uint32_t> heights_;
+  std::vector<Extent> extents_;
+  size_t text_left_ = max_text;
 };
 
 }  // namespace

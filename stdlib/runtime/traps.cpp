@@ -150,6 +150,8 @@ bool abandon(ucontext_t& context, const Exception& reason) {
 
 void install_fault_handlers() {
   find_stack_bounds();
+  if (munmap(nullptr, lowest_page) != 0)  // whoever started the program may have asked for a page there, and the kernel sealed it (MMAP_PAGE_ZERO)
+    fatal("there is memory at address zero, where null must fault");
   void* memory = mmap(nullptr, handler_stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
     fatal("no memory for the stack of the fault handler");

@@ -173,5 +173,33 @@ TEST(Description, TypeVariablesAreFew) {
   }
 }
 
+// A tuple of a tuple of ... twice each: few types, and a text that nobody can print. Nor can a few long names be said a million times.
+TEST(Description, WhatIsWrittenInFullIsLimited) {
+  for (const unsigned height : {14u, 17u, 60u}) {
+    TypeModel types;
+    ModuleInfo module;
+    PatchType leaf;
+    leaf.kind = frontend::TypeKind::Int;
+    TypeRef type = types.intern(leaf);
+    for (unsigned i = 0; i < height; i++) {
+      PatchType tuple;
+      tuple.kind = frontend::TypeKind::Tuple;
+      tuple.args = {type, type};
+      type = types.intern(tuple);
+    }
+    module.values["v"].kind = DefinitionKind::Variable;
+    module.values["v"].type = type;
+    EXPECT_EQ(read_description(make_manifest(module), types).has_value(), height == 14) << height;
+  }
+  for (const unsigned uses : {1u, 100u}) {
+    TypeModel types;
+    ModuleInfo module;
+    const std::string callee(size_t{4} << 20, 'x');
+    for (unsigned i = 0; i < uses; i++)
+      module.suspensions.push_back({"f", callee, {}, {}});
+    EXPECT_EQ(read_description(make_manifest(module), types).has_value(), uses == 1) << uses;
+  }
+}
+
 }  // namespace
 }  // namespace dsu

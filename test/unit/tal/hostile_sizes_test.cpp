@@ -2,6 +2,7 @@
 // are compared, in time per byte of the file, with a plain function of the same size.
 #include "object_builder.h"
 #include "tal/decoder.h"
+#include "tal/function_checker.h"
 
 #include <ctime>
 #include <set>
@@ -265,7 +266,75 @@ std::string openings_of_a_large_package(uint32_t openings) {
   return b.rule();
 }
 
+// An array of pointers to one polymorphic function, each at the same large type: an instance is made and compared for each.
+std::string instances_in_static_data(uint32_t pointers) {
+  ObjectBuilder b;
+  TypeTable& t = b.types();
+  std::vector<Field> fields;
+  for (uint32_t i = 0; i < 4000; i++)
+    fields.push_back({8 * i, t.var(0, Kind::P)});
+  Signature polymorphic, instance;
+  polymorphic.vars = {Kind::P};
+  polymorphic.args = {t.ptr(t.struct_layout(std::move(fields))), t.var(0, Kind::P)};
+  const TypeId text = t.string();
+  for (TypeId arg : polymorphic.args)
+    instance.args.push_back(t.substitute(arg, std::span(&text, 1)));
+  b.function("f", t.signature(polymorphic), {0x31, 0xC0, 0xC3});
+  b.image.data.assign(8 + 8 * pointers, 0);
+  std::memcpy(b.image.data.data(), &pointers, 4);
+  b.symbol({"table", SymbolKind::Data, Scope::Public, Section::Data, 0, 8 + 8 * pointers, t.arr(t.fn(t.signature(instance)))});
+  for (uint32_t i = 0; i < pointers; i++)
+    b.image.data_relocs.push_back({8 + 8 * i, RelocKind::Abs64, 0, 0});
+  return b.rule();
+}
+
+// Labels at which all is as before take two bytes each.
+std::string labels_that_say_the_same(uint32_t labels) {
+  ObjectBuilder b;
+  TypeTable& t = b.types();
+  Bytes code(labels + 3, 0x90);
+  code.back() = 0xC3;
+  const uint32_t at = b.function("f", b.sig(std::vector<TypeId>(6, t.i64())), code);
+  LabelRecord record;
+  record.saved_in_place = false;
+  for (int32_t r : {1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15}) {
+    const bool is_saved = is_callee_saved(static_cast<uint8_t>(r));
+    record.live.push_back({r, {is_saved ? LocationType::What::Saved : LocationType::What::Type, is_saved ? no_type : t.i64(), static_cast<uint8_t>(r)}});
+  }
+  for (uint32_t i = 0; i < labels; i++) {
+    record.offset = at + 2 + i;
+    b.a.labels.push_back(record);
+  }
+  return b.rule();
+}
+
+TEST(Limits, MemoryInProportionToTheFile) {
+  EXPECT_EQ(labels_that_say_the_same(300000), "");
+  EXPECT_EQ(labels_that_say_the_same(400000), "O5");
+  const uint32_t most = 1u << 20;
+  for (const uint32_t items : {most, most + 1}) {
+    ByteWriter list;
+    list.uleb(items);
+    list.raw(Bytes(items, 0));
+    ByteReader in(list.bytes());
+    EXPECT_EQ(in.count(1), items == most ? items : 0);
+  }
+  for (const uint32_t nodes : {most / 4, most / 4 + 1}) { // of type "none", which may not be written
+    ByteWriter types;
+    types.uleb(0);
+    types.uleb(nodes);
+    types.raw(Bytes(nodes, 0));
+    ByteReader in(types.bytes());
+    TypeTable table;
+    std::string problem;
+    EXPECT_FALSE(read_types(in, table, problem));
+    EXPECT_EQ(problem, nodes == most / 4 ? "type 8 is ill-formed" : "more than 262144 types");
+  }
+}
+
 TEST(Limits, WorkOnLargeTypes) {
+  EXPECT_EQ(instances_in_static_data(1000), "");
+  EXPECT_EQ(instances_in_static_data(20000), "O8");
   EXPECT_EQ(views_at_edges(1000), "");
   EXPECT_EQ(views_at_edges(20000), "O8");
   EXPECT_EQ(openings_of_a_large_package(500), "");
