@@ -451,7 +451,7 @@ private:
         return false;
       a.lines[below(a.lines.size())].line += 1;
       return true;
-    default: return false;
+    default: return change_values(how, seed_, random_, o, mutant_);
     }
   }
 

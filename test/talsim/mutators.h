@@ -49,4 +49,7 @@ struct Mutant {
 // False if this mutator has nothing to change in this seed.
 bool mutate(Mutator how, const Seed& seed, const std::vector<Seed>& others, Random& random, Mutant& mutant);
 
+// The part of mutate() that is in value_mutators.cpp.
+bool change_values(Mutator how, const Seed& seed, Random& random, tal::ObjectFile& object, Mutant& mutant);
+
 } // namespace talsim
