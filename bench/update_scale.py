@@ -135,25 +135,41 @@ def by_functions(context):
             + measure.table(["functions", "bytes", "pause", *STEPS], rows))
 
 
+TYPED = """#include "core.h"
+?struct node { int value; node next; int %(field)s; }
+struct conf { int a; node list; }
+conf now = ^conf(1, null);
+int total(conf c) { int n = 0; for (node x = c.list; x != null; x = x.next) n += x.value; return n + c.a; }
+static conf change(conf c, int n) { c.list = ^node(n, c.list, 0); return c; }
+int work(int n) { if (now.list == null) change(now, 1); return total(now) + n; }
+"""
+
+
 def many_updates(context):
     count = 1000 if context.runs > 1 else 100
-    context.say("updating: %d updates" % count)
-    folder = write_versions(context, "many", [functions(10, 1), functions(10, 2)], DRIVER % {"state": "", "start": "", "rounds": 1})
-    make_patch(context, folder, "v2", "v1", "back")
-    running = Running(context, folder)
-    for i in range(20):
-        running.update(("p1.pup", "back.pup")[i % 2])
-    before = running.memory()
-    for i in range(count):
-        running.update(("p1.pup", "back.pup")[i % 2])
-    grown = (running.memory() - before) / count
-    history = running.history()
-    running.end()
-    part = lambda entries, get: "%.3f" % (statistics.median(get(entry) for entry in entries) / 1e6)
-    rows = [[name, part(entries, lambda e: e["pause_ns"]), part(entries, lambda e: e["step_ns"]["link"])]
-            for name, entries in (("first 50", history[:50]), ("last 50", history[-50:]))]
-    return ("%d updates of a program, there and back (patches of %d bytes): %.0f bytes of memory an update. Milliseconds:\n\n"
-            % (count, os.path.getsize(os.path.join(folder, "p1.pup")), grown) + measure.table(["updates", "pause", "link check"], rows))
+    rows = []
+    for name, versions in (("ten functions", [functions(10, 1), functions(10, 2)]),
+                           ("two types, three functions, a variable", [TYPED % {"field": "x"}, TYPED % {"field": "y"}])):
+        context.say("updating: %d updates of %s" % (count, name))
+        folder = write_versions(context, "many-" + name.split()[0], versions, DRIVER % {"state": "", "start": "", "rounds": 1})
+        make_patch(context, folder, "v2", "v1", "back")
+        running = Running(context, folder)
+        for i in range(20):
+            running.update(("p1.pup", "back.pup")[i % 2])
+        before = running.memory()
+        reports = []
+        for i in range(count):
+            running.update(("p1.pup", "back.pup")[i % 2])
+            if i < 50 or i >= count - 50:
+                reports.append(running.history()[-1])
+        grown = (running.memory() - before) / count
+        running.end()
+        part = lambda entries, get: "%.3f" % (statistics.median(get(entry) for entry in entries) / 1e6)
+        for when, entries in (("first 50", reports[:50]), ("last 50", reports[-50:])):
+            rows.append([name, when, part(entries, lambda e: e["pause_ns"]), *[part(entries, lambda e: e["step_ns"][step]) for step in ("verify", "link", "load")],
+                         os.path.getsize(os.path.join(folder, "p1.pup")), "%.0f" % grown])
+    return ("%d updates of a program, there and back. Milliseconds; bytes of a patch and of memory an update:\n\n" % count
+            + measure.table(["what changes", "updates", "pause", "verify", "link check", "load", "patch", "memory"], rows))
 
 
 def rehearsal(context):

@@ -13,6 +13,10 @@
 #include "tal/object.h"
 #include "tal/records.h"
 
+#include <functional>
+#include <map>
+#include <unordered_map>
+
 namespace tal {
 
 struct InterfaceSymbol {
@@ -37,6 +41,9 @@ struct Site {
   uint32_t offset = 0;          // of the field
   uint32_t symbol = 0;
   int32_t addend = 0;
+
+  // A call, or a pointer to a function that only a commit changes: what updates make lead to a new version.
+  bool is_caller() const { return kind == Kind::Call || kind == Kind::Jump || (kind == Kind::Pointer && section == Section::RelRo); }
 };
 
 struct Interface {
@@ -92,10 +99,12 @@ struct LinkProblem {
 struct Binding {
   static constexpr uint32_t native = 0xFFFFFFFFu, desc = 0xFFFFFFFEu, unbound = 0xFFFFFFFDu;
   uint32_t module = unbound, symbol = 0;
+  uint64_t key() const { return uint64_t{module} << 32 | symbol; }
 };
 
 struct LinkResult {
   std::vector<std::vector<Binding>> bindings;   // [module][symbol]; own symbols bind to themselves
+  std::vector<std::vector<uint32_t>> providers; // [module] see RunningModule
   std::vector<LinkProblem> problems;            // empty: linked
   bool ok() const { return problems.empty(); }
 };
@@ -110,8 +119,22 @@ LinkResult link_check(std::span<const Interface* const> modules, const NativeInt
 
 // ---- patches -------------------------------------------------------------------------------------------------------
 
-// What a patch asks for. Modules are numbered: the running ones first (0 .. running.size()-1, every version that is
-// still mapped), then the patch's. The manifest (`.tal.dsu`) is untrusted; everything is checked here.
+// What the link check wants to know of a module version that is mapped. Programs are updated for years: the check looks at those
+// that the patch has to do with, and at none of the others.
+struct RunningModule {
+  const Interface* interface = nullptr;
+  uint32_t generation = 0;             // which patch brought it, 0 the program (L10)
+  std::vector<uint32_t> providers;     // numbers of the modules that define its abstract types
+};
+// A site of a running module, and by definition (Binding::key) those that lead to it now.
+struct Caller { uint32_t module = 0, site = 0; };
+using Callers = std::unordered_map<uint64_t, std::vector<Caller>>;
+// By name of an abstract type: the modules of the latest generation that has any which define it.
+using AbstractTypes = std::map<std::string, std::vector<uint32_t>, std::less<>>;
+void add_provided_types(const Interface& interface, uint32_t number, uint32_t first_of_generation, AbstractTypes& types);
+
+// What a patch asks for. Modules are numbered: the running ones first (every version that is still mapped), then the patch's.
+// The manifest (`.tal.dsu`) is untrusted; everything is checked here.
 struct PatchReplacement {         // from now on callers of `old` go to `replacement`
   Binding old_symbol;             // a function of a running module
   Binding new_symbol;             // a function of a patch module: the new version, or a stub of the old type
@@ -120,24 +143,28 @@ struct PatchImport {              // an import of a patch module and where the m
   uint32_t module = 0, symbol = 0;
   Binding target;                 // a running module's symbol (static ones allowed: R50) or a patch module's
 };
+struct RunningProgram {
+  uint32_t size = 0;
+  std::function<const RunningModule&(uint32_t)> module;
+  const Callers& callers;
+  const AbstractTypes& abstract_types;
+};
 struct PatchRequest {
-  std::span<const Interface* const> running;
+  const RunningProgram& running;
   std::span<const Interface* const> patch;
-  std::vector<PatchReplacement> replacements;
-  std::vector<PatchImport> imports;             // every import of every patch module exactly once
-  std::vector<uint32_t> generations = {};       // of the running modules: which patch brought them, 0 the program (L10)
+  std::vector<PatchReplacement> replacements = {};
+  std::vector<PatchImport> imports = {};        // every import of every patch module exactly once
 };
 // Call and jump sites of running modules that commit must rewrite, and entries that get the redirect.
 struct Relink { uint32_t module = 0, site = 0; Binding target; };
 struct PatchResult {
   std::vector<std::vector<Binding>> bindings;   // [patch module][symbol]
+  std::vector<std::vector<uint32_t>> providers; // [patch module]
   std::vector<Relink> relinks;
   std::vector<PatchReplacement> redirects;      // entry of old_symbol -> new_symbol
   std::vector<LinkProblem> problems;
   bool ok() const { return problems.empty(); }
 };
-// `current[m][s]` is where site targets of running module m point now (after earlier patches): the bindings in force.
-PatchResult patch_check(const PatchRequest& request, std::span<const std::vector<Binding>> current,
-                        const NativeInterface& natives);
+PatchResult patch_check(const PatchRequest& request, const NativeInterface& natives);
 
 } // namespace tal

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 namespace tal {
 namespace {
@@ -17,16 +18,26 @@ class Program {
 public:
   explicit Program(const NativeInterface& natives) : natives_(natives) {}
 
-  bool load(std::vector<const Interface*> modules, std::span<const uint32_t> generations, std::vector<LinkProblem>& problems) {
-    modules_ = std::move(modules);
-    return types_.load(modules_, generations, natives_, problems);
+  // Of the modules that are added, in ascending order of their numbers and generations.
+  void add(uint32_t number, const Interface& module, uint32_t generation) {
+    places_.emplace(number, static_cast<uint32_t>(modules_.size()));
+    numbers_.push_back(number);
+    modules_.push_back(&module);
+    generations_.push_back(generation);
   }
+  bool load(std::vector<LinkProblem>& problems) { return types_.load(modules_, generations_, natives_, problems); }
 
-  const Interface& module(uint32_t m) const { return *modules_[m]; }
-  size_t size() const { return modules_.size(); }
-  const InterfaceSymbol& symbol(Binding b) const { return modules_[b.module]->symbols[b.symbol]; }
-  TypeId type(Binding b) const { return types_.type(b.module, b.symbol); }
-  bool exists(Binding b) const { return b.module < modules_.size() && b.symbol < modules_[b.module]->symbols.size(); }
+  bool has(uint32_t m) const { return places_.contains(m); }
+  const Interface& module(uint32_t m) const { return *modules_[place(m)]; }
+  const InterfaceSymbol& symbol(Binding b) const { return module(b.module).symbols[b.symbol]; }
+  TypeId type(Binding b) const { return types_.type(place(b.module), b.symbol); }
+  bool exists(Binding b) const { return has(b.module) && b.symbol < module(b.module).symbols.size(); }
+  std::vector<uint32_t> providers(uint32_t m) const {
+    std::vector<uint32_t> numbers;
+    for (uint32_t p : types_.providers(place(m)))
+      numbers.push_back(numbers_[p]);
+    return numbers;
+  }
   TypeTable& table() { return types_.table(); }
 
   // L3, L5: may an import of this symbol's type and kind be bound to that definition?
@@ -64,6 +75,7 @@ public:
   }
 
 private:
+  uint32_t place(uint32_t m) const { return places_.find(m)->second; }
   // Many symbols may have one large type: comparing them, and writing down how they differ, is paid for (O8).
   bool pay(uint64_t rate, TypeId a, TypeId b) {
     const uint64_t cost = rate * (uint64_t{table().tree_size(a)} + table().tree_size(b));
@@ -76,6 +88,8 @@ private:
   static constexpr uint64_t bytes_of_a_part = 16;
   uint64_t budget_ = uint64_t{1} << 26;
   const NativeInterface& natives_;
+  std::unordered_map<uint32_t, uint32_t> places_; // by number
+  std::vector<uint32_t> numbers_, generations_;
   std::vector<const Interface*> modules_;
   LinkTypes types_;
 };
@@ -140,7 +154,9 @@ LinkResult link_check(std::span<const Interface* const> modules, const NativeInt
   Program program(natives);
   std::map<std::string, Binding> exports;
   std::set<std::string> names;
-  if (!program.load({modules.begin(), modules.end()}, {}, result.problems))
+  for (uint32_t m = 0; m < modules.size(); m++)
+    program.add(m, *modules[m], 0);
+  if (!program.load(result.problems))
     return result;
   for (uint32_t m = 0; m < modules.size(); m++) {
     const Interface& module = *modules[m];
@@ -173,6 +189,7 @@ LinkResult link_check(std::span<const Interface* const> modules, const NativeInt
         bindings[s] = provider->second;
     }
     result.bindings.push_back(std::move(bindings));
+    result.providers.push_back(program.providers(m));
   }
   if (!options.main_symbol.empty()) {
     auto main = exports.find(options.main_symbol);
@@ -191,34 +208,63 @@ namespace {
 
 class PatchChecker {
 public:
-  PatchChecker(const PatchRequest& request, std::span<const std::vector<Binding>> current, const NativeInterface& natives)
-      : request_(request), current_(current), natives_(natives), program_(natives),
-        running_(static_cast<uint32_t>(request.running.size())) {}
+  PatchChecker(const PatchRequest& request, const NativeInterface& natives)
+      : request_(request), natives_(natives), program_(natives), running_(request.running.size) {}
 
   PatchResult run() {
-    std::vector<const Interface*> modules(request_.running.begin(), request_.running.end());
-    modules.insert(modules.end(), request_.patch.begin(), request_.patch.end());
-    std::vector<uint32_t> generations = request_.generations;
-    generations.resize(running_);
-    generations.resize(modules.size(), running_ == 0 ? 1 : *std::max_element(generations.begin(), generations.end()) + 1);
-    if (!program_.load(std::move(modules), generations, result_.problems))
+    const uint32_t generation = running_ == 0 ? 1 : request_.running.module(running_ - 1).generation + 1;
+    for (uint32_t m : concerned())
+      program_.add(m, *request_.running.module(m).interface, request_.running.module(m).generation);
+    end_ = running_;
+    for (const Interface* module : request_.patch)
+      program_.add(end_++, *module, generation);
+    if (!program_.load(result_.problems))
       return std::move(result_);
-    if (current_.size() != running_) {
-      result_.problems.push_back({"L8", "", "", "bindings of every running module are needed"});
-      return std::move(result_);
-    }
-    for (uint32_t m = running_; m < program_.size(); m++)
+    for (uint32_t m = running_; m < end_; m++)
       bind(m);
     imports();
-    find_calls();
     for (const PatchReplacement& r : request_.replacements)
       replace(r);
     return std::move(result_);
   }
 
 private:
+  // The running modules whose types are compared, and those that define the abstract types of these.
+  std::set<uint32_t> concerned() const {
+    std::set<uint32_t> modules;
+    std::vector<uint32_t> work;
+    auto add = [&](uint32_t m) {
+      if (m < running_ && modules.insert(m).second)
+        work.push_back(m);
+    };
+    for (const PatchImport& i : request_.imports)
+      add(i.target.module);
+    for (const PatchReplacement& r : request_.replacements) {
+      add(r.old_symbol.module);
+      for (const Caller& caller : callers(r.old_symbol))
+        add(caller.module);
+    }
+    for (const Interface* module : request_.patch)
+      for (uint32_t i = 0; i < module->types.named_count(); i++)
+        if (const NamedType& type = module->types.named_type(NamedId{i}); type.sort == NamedSort::Abstract)
+          if (auto found = request_.running.abstract_types.find(type.name); found != request_.running.abstract_types.end())
+            std::for_each(found->second.begin(), found->second.end(), add);
+    while (!work.empty()) {
+      const uint32_t m = work.back();
+      work.pop_back();
+      for (uint32_t provider : request_.running.module(m).providers)
+        add(provider);
+    }
+    return modules;
+  }
+
+  std::span<const Caller> callers(Binding definition) const {
+    auto found = request_.running.callers.find(definition.key());
+    return found == request_.running.callers.end() ? std::span<const Caller>() : found->second;
+  }
+
   void problem(const char* rule, uint32_t module, const std::string& symbol, std::string text) {
-    result_.problems.push_back({rule, module < program_.size() ? program_.module(module).module : "", symbol, std::move(text)});
+    result_.problems.push_back({rule, program_.has(module) ? program_.module(module).module : "", symbol, std::move(text)});
   }
 
   // L4, L6 and the bindings that need no manifest.
@@ -231,6 +277,7 @@ private:
       bind_locally(program_, {m, s}, bindings[s], result_.problems);
     }
     result_.bindings.push_back(std::move(bindings));
+    result_.providers.push_back(program_.providers(m));
   }
 
   // L8: each import of the patch is bound once, to a definition of that name, at a fitting type. Static symbols may be
@@ -256,7 +303,7 @@ private:
       else
         slot = i.target;
     }
-    for (uint32_t m = running_; m < program_.size(); m++)
+    for (uint32_t m = running_; m < end_; m++)
       for (uint32_t s = 0; s < program_.module(m).symbols.size(); s++)
         if (result_.bindings[m - running_][s].module == Binding::unbound)
           problem("L3", m, program_.module(m).symbols[s].name, "no definition for this import");
@@ -283,7 +330,7 @@ private:
       problem("L9", r.old_symbol.module, old_symbol.name, "only functions are replaced");
       return;
     }
-    if (!replaced_.insert(key(r.old_symbol)).second) {
+    if (!replaced_.insert(r.old_symbol.key()).second) {
       problem("L9", r.old_symbol.module, old_symbol.name, "replaced twice");
       return;
     }
@@ -301,53 +348,38 @@ private:
     return false;
   }
 
-  // The direct calls of running code and the read-only pointers to functions, by what they lead to now. A pointer is assumed
-  // to have its symbol's type or an instance of it (C35), as a call is; nothing but a commit ever changes it.
-  void find_calls() {
-    for (uint32_t m = 0; m < running_; m++)
-      for (uint32_t k = 0; const Site& site : program_.module(m).sites) {
-        const bool is_call = site.kind == Site::Kind::Call || site.kind == Site::Kind::Jump ||
-                             (site.kind == Site::Kind::Pointer && site.section == Section::RelRo);
-        if (is_call && site.symbol < current_[m].size())
-          calls_.push_back({key(current_[m][site.symbol]), m, k});
-        k++;
-      }
-    std::sort(calls_.begin(), calls_.end());
-  }
-
+  // What leads to the old function now. A pointer is assumed to have its symbol's type or an instance of it (C35), as a call is;
+  // nothing but a commit ever changes it.
   void relink(const PatchReplacement& r) {
-    const uint64_t wanted = key(r.old_symbol);
-    for (auto call = std::lower_bound(calls_.begin(), calls_.end(), KnownCall{wanted, 0, 0}); call != calls_.end() && call->target == wanted; ++call) {
-      const Interface& caller = program_.module(call->module);
-      const uint32_t symbol = caller.sites[call->site].symbol;
-      if (!fits_at(program_.type({call->module, symbol}), r, caller.symbols[symbol].name, call->module))
+    for (const Caller& caller : callers(r.old_symbol)) {
+      const Interface& module = program_.module(caller.module);
+      const uint32_t symbol = module.sites[caller.site].symbol;
+      if (!fits_at(program_.type({caller.module, symbol}), r, module.symbols[symbol].name, caller.module))
         return;
-      result_.relinks.push_back({call->module, call->site, r.new_symbol});
+      result_.relinks.push_back({caller.module, caller.site, r.new_symbol});
     }
   }
 
-  struct KnownCall {
-    uint64_t target;
-    uint32_t module, site;
-    auto operator<=>(const KnownCall&) const = default;
-  };
-  static uint64_t key(Binding b) { return uint64_t{b.module} << 32 | b.symbol; }
-
   const PatchRequest& request_;
-  std::span<const std::vector<Binding>> current_;
   const NativeInterface& natives_;
   Program program_;
-  uint32_t running_;
+  uint32_t running_, end_ = 0;
   PatchResult result_;
-  std::vector<KnownCall> calls_;
   std::set<uint64_t> replaced_;
 };
 
 } // namespace
 
-PatchResult patch_check(const PatchRequest& request, std::span<const std::vector<Binding>> current,
-                        const NativeInterface& natives) {
-  return PatchChecker(request, current, natives).run();
+PatchResult patch_check(const PatchRequest& request, const NativeInterface& natives) { return PatchChecker(request, natives).run(); }
+
+void add_provided_types(const Interface& interface, uint32_t number, uint32_t first_of_generation, AbstractTypes& types) {
+  for (uint32_t i = 0; i < interface.types.named_count(); i++)
+    if (const NamedType& type = interface.types.named_type(NamedId{i}); type.provided) {
+      std::vector<uint32_t>& modules = types[type.name];
+      if (!modules.empty() && modules.front() < first_of_generation)
+        modules.clear();
+      modules.push_back(number);
+    }
 }
 
 } // namespace tal

@@ -66,6 +66,8 @@ bool LinkTypes::bind_abstract(Source& source, NamedId id, std::vector<LinkProble
     }
     found = &p;
   }
+  if (found != nullptr)
+    source.providers.insert(static_cast<uint32_t>(found->source) - 1);
   // Of the runtime, or of nobody: a type of which there is nothing to know.
   source.importer->bind(id, found != nullptr ? found->type : all_.declare(type.name, type.params, type.sort, type.abstract_kind));
   return true;

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 namespace tal {
 
@@ -23,6 +24,7 @@ public:
   const TypeTable& table() const { return table_; }
   TypeId type(uint32_t module, uint32_t symbol) const { return types_[module][symbol]; }
   TypeId native(TypeId type); // of the native interface
+  const std::set<uint32_t>& providers(uint32_t module) const { return sources_[module + 1].providers; } // of its abstract types
 
 private:
   struct Source {
@@ -30,6 +32,7 @@ private:
     std::string module;
     uint32_t generation = 0;
     std::unique_ptr<TypeImporter> importer;
+    std::set<uint32_t> providers = {};
   };
   struct Provider {
     size_t source = 0;

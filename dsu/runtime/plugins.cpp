@@ -103,13 +103,14 @@ const LoadedModule& Plugins::module_of(uint32_t number, const PreparedUpdate* wa
 bool Plugins::know_types(const PreparedUpdate* waiting) {
   if (types_ && types_of_ == program_.modules.size() && waiting == nullptr)
     return true;
-  std::vector<const tal::Interface*> interfaces = program_.interfaces();
-  std::vector<uint32_t> generations = program_.generations();
-  if (waiting != nullptr)
-    for (const PreparedModule& module : waiting->modules) {
-      interfaces.push_back(&module.loaded->interface);
-      generations.push_back(module.loaded->generation);
-    }
+  std::vector<const tal::Interface*> interfaces;
+  std::vector<uint32_t> generations;
+  const size_t count = program_.modules.size() + (waiting == nullptr ? 0 : waiting->modules.size());
+  for (uint32_t m = 0; m < count; m++) {
+    const LoadedModule& module = module_of(m, waiting);
+    interfaces.push_back(&module.interface);
+    generations.push_back(module.linked.generation);
+  }
   types_ = std::make_unique<tal::LinkTypes>();
   types_of_ = waiting == nullptr ? program_.modules.size() : 0;
   std::vector<tal::LinkProblem> problems;

@@ -85,8 +85,8 @@ private:
     program_.names.swap(update_.names);
     program_.adopted.swap(update_.adopted);
     program_.latest.swap(update_.latest);
-    for (size_t i = 0; i < program_.modules.size(); i++)
-      program_.modules[i]->current.swap(update_.current[i]);
+    program_.abstract_types.swap(update_.abstract_types);
+    swap_lists(program_.callers, update_.callers);
   }
 
   Program& program_;
@@ -102,7 +102,9 @@ void append(PreparedUpdate& update, PreparedUpdate& next) {
   update.names = std::move(next.names);
   update.adopted = std::move(next.adopted);
   update.latest = std::move(next.latest);
-  update.current = std::move(next.current);
+  update.abstract_types = std::move(next.abstract_types);
+  for (auto& [definition, list] : next.callers)
+    update.callers[definition] = std::move(list);
   for (PreparedModule& module : next.modules)
     update.modules.push_back(std::move(module));
   auto add = [](auto& list, const auto& more) { list.insert(list.end(), more.begin(), more.end()); };
@@ -148,6 +150,7 @@ bool Preparation::read(std::span<const uint8_t> file, PatchFile& patch, Refusal&
 }
 
 std::unique_ptr<PreparedUpdate> Preparation::check(const PatchFile& patch, Refusal& refusal, Report& report) {
+  program_.settle();
   if (program_.key) {
     StepTimer timer(report, Step::Read);
     if (auto problem = find_signature_problem(patch, *program_.key, program_.sequence)) {
@@ -197,6 +200,7 @@ std::unique_ptr<PreparedUpdate> Preparation::check_part(const PatchFile& patch, 
   StepTimer timer(report, Step::Link);
   if (!link(patch, *update, refusal))
     return nullptr;
+  plan_callers(*update);
   plan_names(patch, *update);
   return update;
 }
@@ -254,7 +258,6 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
     module.loaded->dsu = module.object->dsu();
     module.loaded->interface = module.object->interface();
     module.loaded->hash = m.new_hash;
-    module.loaded->generation = program_.modules.back()->generation + 1;
     module.loaded->is_private = m.role == ModuleRole::Private;
     module.init = find_init(module);
     update.modules.push_back(std::move(module));
@@ -267,22 +270,65 @@ bool Preparation::link(const PatchFile& file, PreparedUpdate& update, Refusal& r
   std::vector<const tal::Interface*> patch;
   for (const PreparedModule& m : update.modules)
     patch.push_back(&m.object->interface());
-  const std::vector<const tal::Interface*> running = program_.interfaces();
-  tal::PatchRequest request{running, patch, {}, {}, program_.generations()};
+  const tal::RunningProgram running = program_.running();
+  tal::PatchRequest request{running, patch};
   std::set<std::string> changing;
   for (const PatchModule& m : file.modules)
     if (m.role == ModuleRole::Replaced || m.role == ModuleRole::Removed)
       changing.insert(m.name);
   if (!make_link_request(program_, update.modules, changing, request, refusal))
     return false;
-  const auto current = program_.current();
-  update.links = tal::patch_check(request, current, natives_);
+  update.links = tal::patch_check(request, natives_);
   if (!update.links.ok()) {
     const tal::LinkProblem& p = update.links.problems[0];
     return refuse(refusal, Step::Link, p.symbol, p.module + ": " + p.message,
                   "if its type changed, the interface code needs a stub of the old type");
   }
+  for (size_t i = 0; i < update.modules.size(); i++) {
+    LoadedModule& module = *update.modules[i].loaded;
+    module.linked = {&module.interface, program_.modules.back()->linked.generation + 1, std::move(update.links.providers[i])};
+  }
   return true;
+}
+
+// The calls of what is replaced lead to its replacement, and those of the patch to what they are bound to.
+void Preparation::plan_callers(PreparedUpdate& update) const {
+  std::erase_if(update.links.relinks, [&](const tal::Relink& relink) {
+    const LoadedModule& caller = *program_.modules[relink.module];
+    return caller.is_finished(caller.interface.sites[relink.site]);
+  });
+  for (const tal::PatchReplacement& r : update.links.redirects)
+    update.callers[r.old_symbol.key()] = {};
+  for (const tal::Relink& relink : update.links.relinks)
+    update.callers[relink.target.key()].push_back({relink.module, relink.site});
+  const auto first = static_cast<uint32_t>(program_.modules.size());
+  for (uint32_t i = 0; i < update.modules.size(); i++)
+    for (uint32_t k = 0; const tal::Site& site : update.modules[i].object->interface().sites) {
+      if (const tal::Binding& target = update.links.bindings[i][site.symbol]; site.is_caller() && target.module < first + update.modules.size()) {
+        auto [list, is_new] = update.callers.try_emplace(target.key());
+        if (auto others = program_.callers.find(target.key()); is_new && others != program_.callers.end())
+          std::copy_if(others->second.begin(), others->second.end(), std::back_inserter(list->second), [&](const tal::Caller& caller) {
+            const LoadedModule& module = *program_.modules[caller.module];
+            return !module.is_finished(module.interface.sites[caller.site]);
+          });
+        list->second.push_back({first + i, k});
+      }
+      k++;
+    }
+}
+
+// By address, so that the commit need look at those only that are on the stack.
+void Preparation::plan_old_functions(PreparedUpdate& update) const {
+  update.old_functions = program_.old_functions;
+  for (const tal::PatchReplacement& r : update.links.redirects) {
+    const uint32_t number = r.old_symbol.module;
+    const LoadedModule& module = number < program_.modules.size() ? *program_.modules[number] : *update.modules[number - program_.modules.size()].loaded;
+    const uintptr_t entry = module.address_of(r.old_symbol.symbol);
+    update.old_functions.push_back({entry, entry + module.interface.symbols[r.old_symbol.symbol].size, r.old_symbol});
+  }
+  for (OldFunction& old : update.old_functions)
+    old.is_active = false;
+  std::sort(update.old_functions.begin(), update.old_functions.end(), [](const OldFunction& a, const OldFunction& b) { return a.entry < b.entry; });
 }
 
 void Preparation::plan_names(const PatchFile& file, PreparedUpdate& update) const {
@@ -290,27 +336,19 @@ void Preparation::plan_names(const PatchFile& file, PreparedUpdate& update) cons
   update.names = program_.names;
   update.adopted = program_.adopted;
   update.latest = program_.latest;
-  update.current = program_.current();
+  update.abstract_types = program_.abstract_types;
   Report& report = update.report;
-  std::erase_if(update.links.relinks, [&](const tal::Relink& relink) {
-    const LoadedModule& caller = *program_.modules[relink.module];
-    return caller.is_finished(caller.interface.sites[relink.site]);
-  });
   for (const PatchModule& m : file.modules)
     if (m.role == ModuleRole::Removed) {
       update.latest.erase(m.name);
       forget(program_, m.name, update);
     }
-  for (const tal::Relink& relink : update.links.relinks) {
-    const tal::Site& site = program_.modules[relink.module]->interface.sites[relink.site];
-    update.current[relink.module][site.symbol] = relink.target;
-  }
   for (const PreparedModule& module : update.modules)
     if (module.role == ModuleRole::Replaced)
       forget(program_, module.manifest.module, update);
   for (uint32_t i = 0; i < update.modules.size(); i++) {
     const PreparedModule& module = update.modules[i];
-    update.current.push_back(update.links.bindings[i]);
+    tal::add_provided_types(module.object->interface(), first + i, first, update.abstract_types);
     if (module.role == ModuleRole::Private)
       continue;
     update.latest[module.manifest.module] = first + i;
@@ -343,6 +381,9 @@ bool Preparation::load(PreparedUpdate& update, Refusal& refusal) {
     append(update, *update.next);
     update.next = nullptr;
   }
+  plan_old_functions(update);
+  if (const size_t wanted = program_.modules.size() + update.modules.size(); wanted > program_.modules.capacity())
+    program_.modules.reserve(2 * wanted);
   update.writes.prepare();
   update.writes.prefault();
   update.ready_ns = now_ns();

@@ -50,7 +50,9 @@ struct PreparedUpdate {
   NameTable names;
   std::map<std::string, std::string, std::less<>> adopted;
   std::map<std::string, uint32_t, std::less<>> latest;
-  std::vector<std::vector<tal::Binding>> current;  // of the modules running now, then of the patch's
+  tal::AbstractTypes abstract_types;
+  tal::Callers callers;                   // lists that change
+  std::vector<OldFunction> old_functions;
   Report report;                                   // counts and times so far
   uint64_t ready_ns = 0;
   std::unique_ptr<PreparedUpdate> next;  // the part after this one of a composed patch, until they are loaded
@@ -76,6 +78,8 @@ private:
   bool verify_objects(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const;
   bool link(const PatchFile& file, PreparedUpdate& update, Refusal& refusal) const;
   void plan_names(const PatchFile& file, PreparedUpdate& update) const;
+  void plan_callers(PreparedUpdate& update) const;
+  void plan_old_functions(PreparedUpdate& update) const;
 
   // The parts of a composed patch are prepared with the program's tables as the parts before them will leave them. They are put back
   // before anybody else looks.

@@ -61,25 +61,30 @@ size_t LoadedModule::function_at(uint32_t offset) const {
   return static_cast<size_t>(next - functions.begin()) - 1;
 }
 
-std::vector<uint32_t> Program::generations() const {
-  std::vector<uint32_t> result;
-  for (const auto& m : modules)
-    result.push_back(m->generation);
-  return result;
+void swap_lists(tal::Callers& callers, tal::Callers& changed) {
+  for (auto& [definition, list] : changed) {
+    auto in_force = callers.try_emplace(definition).first;
+    in_force->second.swap(list);
+    if (in_force->second.empty())
+      callers.erase(in_force);
+  }
 }
 
-std::vector<const tal::Interface*> Program::interfaces() const {
-  std::vector<const tal::Interface*> all;
-  for (const auto& module : modules)
-    all.push_back(&module->interface);
-  return all;
-}
-
-std::vector<std::vector<tal::Binding>> Program::current() const {
-  std::vector<std::vector<tal::Binding>> all;
-  for (const auto& module : modules)
-    all.push_back(module->current);
-  return all;
+void Program::settle() {
+  swap_lists(callers, unsettled);
+  unsettled.clear();
+  if (!has_found_old_frames)
+    return;
+  has_found_old_frames = false;
+  std::erase_if(old_functions, [&](const OldFunction& old) {
+    if (old.is_active)
+      return false;
+    LoadedModule& module = *modules[old.symbol.module];
+    module.finished.resize(module.interface.functions.size());
+    if (size_t index = module.function_at(module.interface.symbols[old.symbol.symbol].offset); index < module.finished.size())
+      module.finished[index] = true;
+    return true;
+  });
 }
 
 std::optional<tal::Binding> Program::find(const std::string& name, const std::string& module) const {
@@ -116,14 +121,24 @@ bool describe_program(const tal_program& image, const tal::NativeInterface& nati
     program.latest[module->name] = static_cast<uint32_t>(i);
     program.modules.push_back(std::move(module));
   }
-  const auto interfaces = program.interfaces();
+  std::vector<const tal::Interface*> interfaces;
+  for (const auto& module : program.modules)
+    interfaces.push_back(&module->interface);
   tal::LinkResult linked = tal::link_check(interfaces, natives);
   if (!linked.ok()) {
     problem = linked.problems[0].symbol + ": " + linked.problems[0].message;
     return false;
   }
-  for (size_t i = 0; i < program.modules.size(); i++)
-    program.modules[i]->current = std::move(linked.bindings[i]);
+  for (uint32_t m = 0; m < program.modules.size(); m++) {
+    LoadedModule& module = *program.modules[m];
+    module.linked = {&module.interface, 0, std::move(linked.providers[m])};
+    tal::add_provided_types(module.interface, m, 0, program.abstract_types);
+    for (uint32_t k = 0; const tal::Site& site : module.interface.sites) {
+      if (const tal::Binding& target = linked.bindings[m][site.symbol]; site.is_caller() && target.module < program.modules.size())
+        program.callers[target.key()].push_back({m, k});
+      k++;
+    }
+  }
   return true;
 }
 

@@ -2,7 +2,9 @@
 //
 // A module version is never removed (R46). `latest` names the version of each module that new code links to; `names` binds the
 // names of the program (a static one is qualified by its module) to definitions, some of which may be in older versions:
-// data that an update shared stays where it was. `current` of a version tells where its own call sites lead now.
+// data that an update shared stays where it was. `callers` tells which call sites lead to a definition now.
+//
+// A program that is updated for years has thousands of versions. Nothing here is walked version by version during an update.
 #pragma once
 
 #include <algorithm>
@@ -22,14 +24,13 @@ struct LoadedModule {
   std::string name, version;
   Hash hash{};
   uint32_t updates = 0;
-  uint32_t generation = 0;             // which patch brought it, counted from 1; 0: the program
   bool is_private = false;             // came with a patch for the patch's own use
   tal::Bytes dsu;                      // its manifest as it came, for tools
   tal::Interface interface;
+  tal::RunningModule linked;           // with this interface
   uint8_t* section[6] = {};            // address, by tal::Section
   const uint8_t* descriptors = nullptr; // as tal/descriptor.h lays them out
-  std::vector<tal::Binding> current;   // by symbol
-  std::vector<bool> finished;          // by function of the interface; see Program::redirected
+  std::vector<bool> finished;          // by function of the interface; see OldFunction
 
   // Index into interface.functions of the function that holds a text offset, or of none: functions.size().
   size_t function_at(uint32_t offset) const;
@@ -49,6 +50,14 @@ struct LoadedModule {
 // "main\nreport" for the static `report` of module main; the plain name for a public one.
 std::string program_name(const std::string& name, const std::string& module, bool is_static);
 
+// One whose entry leads to a newer one, and which a frame may still run. When none does any more it is finished: nothing enters
+// its body again, so its call sites need no relinking, and updates do not become slower.
+struct OldFunction {
+  uintptr_t entry = 0, end = 0;
+  tal::Binding symbol;
+  bool is_active = false;
+};
+
 using NameTable = std::map<std::string, tal::Binding, std::less<>>;
 
 struct Program {
@@ -60,16 +69,24 @@ struct Program {
   NameTable names;
   // Public names that a module provides though the definition is another's: data that moved stay where they are.
   std::map<std::string, std::string, std::less<>> adopted;
-  // Functions whose entry leads to a newer one and which a frame may still run. When none does any more the function is
-  // finished: nothing enters its body again, so its call sites need no relinking, and updates do not become slower.
-  std::vector<tal::Binding> redirected;
+  tal::Callers callers;
+  tal::AbstractTypes abstract_types;
+  std::vector<OldFunction> old_functions;  // by entry
 
-  std::vector<const tal::Interface*> interfaces() const;
-  std::vector<uint32_t> generations() const;
-  std::vector<std::vector<tal::Binding>> current() const;
+  // What the last commit left for later, so that the program did not stand still for it. First thing of whoever looks at the above.
+  void settle();
+  tal::Callers unsettled;            // lists of callers that it changed
+  bool has_found_old_frames = false; // it has seen which old functions are active
+
+  tal::RunningProgram running() const {
+    return {static_cast<uint32_t>(modules.size()), [this](uint32_t m) -> const tal::RunningModule& { return modules[m]->linked; }, callers, abstract_types};
+  }
   // `name` as code of `module` sees it: its own static definition first, then the public one.
   std::optional<tal::Binding> find(const std::string& name, const std::string& module) const;
 };
+
+// Lists that change take the place of those in force, which are then in `changed`.
+void swap_lists(tal::Callers& callers, tal::Callers& changed);
 
 // The module whose new version says whether the name stays.
 std::string owner_of(const Program& program, const std::string& name, const tal::Binding& definition);

@@ -75,31 +75,18 @@ Frames walk(poprt::Registers registers) {
   return frames;
 }
 
-bool is_active(const Program& program, const tal::Binding& function, const Frames& frames) {
-  const LoadedModule& module = *program.modules[function.module];
-  const uintptr_t entry = module.address_of(function.symbol);
-  const uintptr_t end = entry + module.interface.symbols[function.symbol].size;
-  return std::any_of(frames.pcs.begin(), frames.pcs.end(), [&](uint64_t pc) { return pc > entry && pc <= end; });
-}
-
-// After the commit: replaced functions go on in their old version as long as a frame runs them, and are finished then.
-void note_old_functions(const PreparedUpdate& update, Program& program, const Frames& frames, Report& report) {
-  for (const tal::PatchReplacement& r : update.links.redirects)
-    program.redirected.push_back(r.old_symbol);
-  std::erase_if(program.redirected, [&](const tal::Binding& function) {
-    LoadedModule& module = *program.modules[function.module];
-    const tal::InterfaceSymbol& symbol = module.interface.symbols[function.symbol];
-    if (is_active(program, function, frames)) {
-      report.active.push_back(symbol.name);
-      return false;
-    }
-    if (!frames.is_complete)
-      return false;
-    module.finished.resize(module.interface.functions.size());
-    if (size_t index = module.function_at(symbol.offset); index < module.finished.size())
-      module.finished[index] = true;
-    return true;
-  });
+// After the commit: replaced functions go on in their old version as long as a frame runs them.
+void find_active(const Frames& frames, Program& program, Report& report) {
+  auto& old = program.old_functions;
+  for (const uint64_t pc : frames.pcs) {
+    auto next = std::lower_bound(old.begin(), old.end(), pc, [](const OldFunction& f, uint64_t wanted) { return f.entry < wanted; });
+    if (next == old.begin() || pc > next[-1].end || next[-1].is_active)
+      continue;
+    next[-1].is_active = true;
+    const tal::Binding& symbol = next[-1].symbol;
+    report.active.push_back(program.modules[symbol.module]->interface.symbols[symbol.symbol].name);
+  }
+  program.has_found_old_frames = frames.is_complete;
 }
 
 void swap_tables(Program& program, PreparedUpdate& update) {
@@ -110,10 +97,11 @@ void swap_tables(Program& program, PreparedUpdate& update) {
     auto previous = update.latest.find(module.loaded->name);
     if (!module.loaded->is_private && previous != update.latest.end())
       module.loaded->updates = program.modules[previous->second]->updates + 1;
-    program.modules.push_back(std::move(module.loaded));  // has room: see run_transaction
+    program.modules.push_back(std::move(module.loaded));  // has room: see Preparation::load
   }
-  for (size_t i = 0; i < program.modules.size(); i++)
-    program.modules[i]->current.swap(update.current[i]);
+  program.abstract_types.swap(update.abstract_types);
+  program.old_functions.swap(update.old_functions);
+  program.unsettled.swap(update.callers);
   program.version.swap(update.label);
   program.sequence = update.sequence;
 }
@@ -149,7 +137,6 @@ std::string describe_exception(const poprt::Exception& exception) {
 bool add_modules(Program& program, PreparedUpdate& update, Refusal& refusal) {
   if (!register_modules(update, refusal))
     return false;
-  program.modules.reserve(program.modules.size() + update.modules.size());
   swap_tables(program, update);
   return true;
 }
@@ -165,14 +152,13 @@ bool run_transaction(Program& program, PreparedUpdate& update, const poprt::Regi
   timed(Step::Transform, start);
   if (transformed) {
     const uint64_t commit_start = now_ns();
-    program.modules.reserve(program.modules.size() + update.modules.size());
     // From here on nothing allocates and nothing can fail but the first system call, which then changes nothing.
     if (!update.writes.commit()) {
       refusal = {Step::Commit, "", "the system refuses to make code writable", "check the limits and the security policy of the process"};
       return false;
     }
     swap_tables(program, update);
-    note_old_functions(update, program, walk(registers), report);
+    find_active(walk(registers), program, report);
     timed(Step::Commit, commit_start);
   }
   report.pause_ns = now_ns() - start;

@@ -175,11 +175,12 @@ std::vector<RunningManifest> Updates::manifests() {
   std::vector<RunningManifest> list;
   if (!describe(ignored))
     return list;
+  program_.settle();
   for (uint32_t m = 0; m < program_.modules.size(); m++) {
     const LoadedModule& module = *program_.modules[m];
     auto latest = program_.latest.find(module.name);
     const bool is_latest = latest != program_.latest.end() && latest->second == m;
-    const bool is_active = std::any_of(program_.redirected.begin(), program_.redirected.end(), [m](const tal::Binding& b) { return b.module == m; });
+    const bool is_active = std::any_of(program_.old_functions.begin(), program_.old_functions.end(), [m](const OldFunction& f) { return f.symbol.module == m; });
     if (!module.dsu.empty() && !module.is_private && (is_latest || is_active))
       list.push_back({is_latest, module.dsu});
   }
@@ -471,7 +472,7 @@ bool Updates::apply_file(const std::string& path) {
 
 void Updates::add_to_history(const Report& report) {
   if (history_.size() == history_limit)
-    history_.erase(history_.begin());
+    history_.pop_front();
   history_.push_back(report);
   history_.back().unix_ms = unix_milliseconds();
   Lock lock(text_mutex_);
@@ -486,7 +487,7 @@ void Updates::add_to_history(const Report& report) {
 
 std::vector<Report> Updates::history() {
   Lock lock(mutex_);
-  return history_;
+  return {history_.begin(), history_.end()};
 }
 
 Status Updates::status() {

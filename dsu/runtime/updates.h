@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <pthread.h>
@@ -111,7 +112,7 @@ private:
   std::vector<std::unique_ptr<PreparedUpdate>> failed_;  // their modules stay registered
   std::unique_ptr<PreparedUpdate> done_;                 // freed by the helper
   Report result_;
-  std::vector<Report> history_;
+  std::deque<Report> history_;
   uint32_t refused_ = 0;
 
   std::atomic<uint32_t> applied_{0};

@@ -26,10 +26,19 @@ tal::Binding read_binding(tal::ByteReader& in) {
 }
 
 void ask_patch(tal::ByteReader& in, std::span<const tal::Interface* const> modules, const tal::LinkResult& links) {
-  tal::PatchRequest request;
-  request.running = modules.first(modules.size() - 1);
-  request.patch = modules.last(1);
   const auto patch = static_cast<uint32_t>(modules.size() - 1);
+  std::vector<tal::RunningModule> running;
+  tal::Callers callers;
+  tal::AbstractTypes abstract_types;
+  for (uint32_t m = 0; m < patch; m++) {
+    running.push_back({modules[m], 0, m < links.providers.size() ? links.providers[m] : std::vector<uint32_t>()});
+    tal::add_provided_types(*modules[m], m, 0, abstract_types);
+    for (uint32_t k = 0; m < links.bindings.size() && k < modules[m]->sites.size(); k++)
+      if (const tal::Site& site = modules[m]->sites[k]; site.is_caller())
+        callers[links.bindings[m][site.symbol].key()].push_back({m, k});
+  }
+  const tal::RunningProgram program{patch, [&](uint32_t m) -> const tal::RunningModule& { return running[m]; }, callers, abstract_types};
+  tal::PatchRequest request{program, modules.last(1)};
   while (!in.bad() && in.remaining() >= 6 && request.replacements.size() + request.imports.size() < 1000) {
     const tal::Binding from = read_binding(in), to = read_binding(in);
     if (from.module == patch)
@@ -37,7 +46,7 @@ void ask_patch(tal::ByteReader& in, std::span<const tal::Interface* const> modul
     else
       request.replacements.push_back({from, to});
   }
-  (void)tal::patch_check(request, std::span(links.bindings).first(request.running.size()), fuzz::natives());
+  (void)tal::patch_check(request, fuzz::natives());
 }
 
 } // namespace

@@ -45,11 +45,26 @@ protected:
     i.module = module;
     i.symbols.push_back({name, kind, Scope::Public, kind == SymbolKind::Function ? Section::Text : Section::Data, 0, 16, type});
   }
-  PatchResult check() { return patch_check({running, patch, replacements, imports}, current, natives); }
+  PatchResult check() {
+    std::vector<RunningModule> modules;
+    Callers callers;
+    AbstractTypes abstract_types;
+    for (uint32_t i = 0; i < running.size(); i++) {
+      modules.push_back({running[i], i < generations.size() ? generations[i] : 0, i < providers.size() ? providers[i] : std::vector<uint32_t>()});
+      add_provided_types(*running[i], i, i, abstract_types);
+      for (uint32_t k = 0; k < running[i]->sites.size(); k++)
+        if (const Site& site = running[i]->sites[k]; site.is_caller())
+          callers[current[i][site.symbol].key()].push_back({i, k});
+    }
+    const RunningProgram program{static_cast<uint32_t>(running.size()), [&](uint32_t i) -> const RunningModule& { return modules[i]; }, callers, abstract_types};
+    return patch_check({program, patch, replacements, imports}, natives);
+  }
 
   Interface m, main, next;
   std::vector<const Interface*> running, patch;
   std::vector<std::vector<Binding>> current;
+  std::vector<uint32_t> generations;
+  std::vector<std::vector<uint32_t>> providers;
   std::vector<PatchReplacement> replacements;
   std::vector<PatchImport> imports;
   NativeInterface natives;
@@ -237,6 +252,67 @@ TEST_F(PatchCheck, AStubIsItselfRelinkedLater) {
   PatchResult r = check();
   ASSERT_TRUE(r.ok());
   EXPECT_EQ(r.relinks.size(), 2u);
+}
+
+// L10: `shapes` defines the abstract type `shape`, with one field and, in generation 1, with two; `user` was linked with the first.
+class AbstractTypesOfPatches : public PatchCheck {
+protected:
+  void SetUp() override {
+    provide(first, 1);
+    provide(second, 2);
+    use(user, "use", Scope::Public);
+    user.module = "user";
+    running = {&first, &user, &second};
+    current = {{{0, 0}}, {{1, 0}}, {{2, 0}}};
+    generations = {0, 0, 1};
+    providers = {{}, {0}, {}};
+    next.module = "next";
+    patch = {&next};
+  }
+  static void provide(Interface& i, unsigned fields) {
+    NamedId id = i.types.declare("shape", {});
+    i.types.provide(id);
+    std::vector<Field> list;
+    for (unsigned f = 0; f < fields; f++)
+      list.push_back({4 * f, i.types.i32(), Mutability::ReadWrite, false});
+    i.types.define(id, i.types.struct_layout(list));
+    EXPECT_TRUE(i.types.close());
+    define(i, "shapes", "area", function_type(i.types, i.types.ptr(i.types.named(id)), i.types.i32()));
+  }
+  // A function of the type that is known by its name only.
+  static void use(Interface& i, const std::string& name, Scope scope) {
+    NamedId id = i.types.declare("shape", {}, NamedSort::Abstract, Kind::P);
+    EXPECT_TRUE(i.types.close());
+    i.symbols.push_back({name, SymbolKind::Function, scope, scope == Scope::Public ? Section::Text : Section::None, 0, 16, function_type(i.types, i.types.ptr(i.types.named(id)), i.types.i32())});
+  }
+
+  Interface first, second, user;
+};
+
+TEST_F(AbstractTypesOfPatches, ThePatchGetsTheLatestDefinition) {
+  use(next, "area", Scope::Import);
+  imports = {{3, 0, {2, 0}}};
+  const PatchResult r = check();
+  ASSERT_TRUE(r.ok()) << r.problems[0].message;
+  EXPECT_THAT(r.providers, ::testing::ElementsAre(::testing::ElementsAre(2u)));
+  imports = {{3, 0, {0, 0}}};
+  EXPECT_THAT(check().problems[0].message, HasSubstr("a type of the same name has another definition"));
+}
+
+TEST_F(AbstractTypesOfPatches, WhoWasLinkedWithAnEarlierOneKeepsIt) {
+  use(next, "use", Scope::Import);
+  imports = {{3, 0, {1, 0}}};
+  EXPECT_THAT(check().problems[0].message, HasSubstr("a type of the same name has another definition"));
+  // A module that knows the first definition in full fits the user, although nothing that the patch names defines it.
+  Interface same;
+  provide(same, 1);
+  same.module = "next";
+  same.symbols[0].scope = Scope::Import;
+  same.symbols[0].section = Section::None;
+  same.symbols[0].name = "use";
+  patch = {&same};
+  const PatchResult r = check();
+  EXPECT_TRUE(r.ok()) << r.problems[0].message;
 }
 
 TEST_F(PatchCheck, NativesMustBeOffered) {
