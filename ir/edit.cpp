@@ -75,8 +75,9 @@ void remove_params(Function& function, const std::vector<DeadParams>& dead) {
   }
 }
 
-bool remove_unreachable_blocks(Function& function) {
-  Cfg cfg(function);
+bool remove_unreachable_blocks(Function& function) { return remove_unreachable_blocks(function, Cfg(function)); }
+
+bool remove_unreachable_blocks(Function& function, const Cfg& cfg) {
   if (cfg.rpo().size() == function.order.size())
     return false;
   std::erase_if(function.order, [&](BlockId id) { return !cfg.is_reachable(id); });
@@ -88,7 +89,7 @@ namespace {
 // Work list algorithm: when a parameter falls to a value, the parameters it is passed to are looked at again.
 class TrivialParams {
  public:
-  explicit TrivialParams(Function& function) : function_(function), cfg_(function), replaced_(function) {}
+  TrivialParams(Function& function, const Cfg& cfg) : function_(function), cfg_(cfg), replaced_(function) {}
 
   bool run() {
     collect_users();
@@ -167,7 +168,7 @@ class TrivialParams {
   }
 
   Function& function_;
-  Cfg cfg_;
+  const Cfg& cfg_;
   Replacements replaced_;
   std::vector<std::vector<ValueId>> users_; // parameters that receive this parameter
   std::vector<ValueId> work_;
@@ -175,7 +176,9 @@ class TrivialParams {
 
 } // namespace
 
-bool remove_trivial_params(Function& function) { return TrivialParams(function).run(); }
+bool remove_trivial_params(Function& function) { return remove_trivial_params(function, Cfg(function)); }
+
+bool remove_trivial_params(Function& function, const Cfg& cfg) { return TrivialParams(function, cfg).run(); }
 
 namespace {
 
@@ -194,8 +197,9 @@ bool can_merge(const Function& function, const Cfg& cfg, BlockId first, BlockId 
 
 } // namespace
 
-bool merge_blocks(Function& function) {
-  Cfg cfg(function);
+bool merge_blocks(Function& function) { return merge_blocks(function, Cfg(function)); }
+
+bool merge_blocks(Function& function, const Cfg& cfg) {
   Replacements replaced(function);
   std::vector<bool> gone(function.blocks.size());
   bool changed = false;
@@ -247,6 +251,8 @@ bool drop_stale_unwinds(Function& function) {
     block.unwind = {};
     changed = true;
   }
+  if (changed)
+    remove_unreachable_blocks(function);
   return changed;
 }
 

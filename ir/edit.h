@@ -5,6 +5,8 @@
 
 namespace ir {
 
+class Cfg;
+
 // A map from values to the values that take their place; following chains, it ends at values that stay.
 class Replacements {
  public:
@@ -28,18 +30,23 @@ struct DeadParams {
 };
 void remove_params(Function& function, const std::vector<DeadParams>& dead);
 
+// The following three take the function's Cfg or make one. The second leaves it valid, for it changes neither blocks nor targets.
+//
 // Takes blocks that cannot be reached from the entry out of the layout. True if there were any.
 bool remove_unreachable_blocks(Function& function);
+bool remove_unreachable_blocks(Function& function, const Cfg& cfg);
 // Replaces parameters that always receive one value (or themselves) by that value. True if there were any.
 bool remove_trivial_params(Function& function);
+bool remove_trivial_params(Function& function, const Cfg& cfg);
 // Appends a block to its only predecessor where neither needs an edge of its own. True if anything changed.
 bool merge_blocks(Function& function);
+bool merge_blocks(Function& function, const Cfg& cfg);
 
 // Turns a branch into a jump along its target number `taken`.
 void make_jump(Inst& branch, size_t taken);
 
-// Takes away unwind edges of blocks in which nothing throws any more. To be called after removing instructions that may
-// throw; blocks can become unreachable. True if there were any.
+// Takes away unwind edges of blocks in which nothing throws any more, and blocks that become unreachable. To be called after removing
+// instructions that may throw. True if there were any.
 bool drop_stale_unwinds(Function& function);
 
 // Renumbers blocks, instructions and values densely in layout order, dropping those not in use.

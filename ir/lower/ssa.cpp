@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "ir/cfg.h"
 #include "ir/edit.h"
 
 namespace ir::lowering {
@@ -164,9 +165,10 @@ void Ssa::split_with_unwind(BlockId handler) {
 }
 
 void Ssa::finish() {
-  remove_unreachable_blocks(function_);
-  remove_trivial_params(function_);
-  merge_blocks(function_);
+  const Cfg cfg(function_);
+  remove_unreachable_blocks(function_, cfg);
+  remove_trivial_params(function_, cfg);
+  merge_blocks(function_, cfg);
   compact(function_);
 }
 

@@ -16,8 +16,7 @@ class Copies {
       std::erase_if(function_.block(id).insts, [&](InstId inst) { return erase(function_.inst(inst)); });
     changed |= !replaced_.empty();
     replaced_.apply(function_);
-    drop_stale_unwinds(function_);
-    changed |= remove_unreachable_blocks(function_);
+    changed |= drop_stale_unwinds(function_);
     return changed;
   }
 

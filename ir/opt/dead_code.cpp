@@ -31,8 +31,7 @@ class DeadCode {
     }
     bool changed = sweep_params();
     changed |= sweep_insts();
-    drop_stale_unwinds(function_);
-    changed |= remove_unreachable_blocks(function_);
+    changed |= drop_stale_unwinds(function_);
     return changed;
   }
 

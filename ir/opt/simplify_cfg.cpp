@@ -20,11 +20,15 @@ class SimplifyCfg {
     bool changed = false;
     for (BlockId id : function_.order)
       changed |= fold_branch(id);
-    changed |= remove_unreachable_blocks(function_);
-    changed |= skip_empty_blocks();
-    changed |= remove_unreachable_blocks(function_);
-    changed |= remove_trivial_params(function_);
-    changed |= merge_blocks(function_);
+    Cfg cfg(function_);
+    changed |= remove_unreachable_blocks(function_, cfg);
+    if (skip_empty_blocks()) {
+      changed = true;
+      cfg = Cfg(function_);
+      remove_unreachable_blocks(function_, cfg);
+    }
+    changed |= remove_trivial_params(function_, cfg);
+    changed |= merge_blocks(function_, cfg);
     return changed;
   }
 

@@ -32,10 +32,15 @@ struct Expression {
   frontend::TypeId type;
   uint32_t symbol = 0;
   uint64_t number = 0; // immediate, or the memory version
-  std::vector<ValueId> operands;
+  std::array<ValueId, 2> operands; // none behind the last
   std::vector<frontend::TypeId> type_args;
   friend bool operator==(const Expression&, const Expression&) = default;
 };
+
+// What is numbered has no more operands: loads and checks have not, nor has anything pure.
+#define OP(name, text, operands, result, attribute, set) static_assert(sizeof operands <= sizeof "ab" || ((set) & flags::Pure) == 0);
+using flags::Pure, flags::Reads, flags::Writes, flags::Alloc, flags::Throws, flags::Term, flags::Commutes, flags::Guarded;
+#include "ir/ir.def"
 
 struct ExpressionHash {
   static size_t mix(size_t h, uint64_t v) { return (h ^ v) * 0x9e3779b97f4a7c15ull + (h >> 29); }
@@ -57,7 +62,10 @@ using Versions = std::array<uint64_t, kPartCount>;
 struct Entry {
   ValueId value;
   uint32_t region;
+  uint32_t* newest;  // of the entries of the expression, in the table
+  uint32_t previous; // one of them, kNoEntry behind the last
 };
+constexpr uint32_t kNoEntry = UINT32_MAX;
 constexpr uint32_t kAnyRegion = UINT32_MAX;
 
 class ValueNumbering {
@@ -70,23 +78,22 @@ class ValueNumbering {
     walk_tree();
     replaced_.apply(function_);
     drop_stale_unwinds(function_);
-    remove_unreachable_blocks(function_);
     return changed_;
   }
 
  private:
-  using Table = std::unordered_map<Expression, std::vector<Entry>, ExpressionHash>;
+  using Table = std::unordered_map<Expression, uint32_t, ExpressionHash>; // the newest entry
 
-  // Entries made since a block was entered are taken back when its subtree is done.
+  // Entries made since a block was entered are taken back when its subtree is done: they are a stack.
   void walk_tree() {
     struct Frame {
       BlockId block;
       size_t next_child;
-      size_t undo;
+      size_t entries;
     };
     std::vector<Frame> stack;
     auto enter = [&](BlockId block) {
-      stack.push_back({block, 0, undo_.size()});
+      stack.push_back({block, 0, entries_.size()});
       visit(block);
     };
     enter(function_.entry());
@@ -97,29 +104,27 @@ class ValueNumbering {
         enter(children[top.next_child++]);
         continue;
       }
-      unwind_to(top.undo);
+      unwind_to(top.entries);
       stack.pop_back();
     }
   }
 
   void unwind_to(size_t mark) {
-    for (; undo_.size() > mark; undo_.pop_back())
-      undo_.back()->pop_back();
+    for (; entries_.size() > mark; entries_.pop_back())
+      *entries_.back().newest = entries_.back().previous;
   }
 
   void enter(Expression expression, ValueId value, uint32_t region) {
-    std::vector<Entry>& entries = table_[std::move(expression)];
-    entries.push_back({value, region});
-    undo_.push_back(&entries); // references into an unordered_map are stable
+    uint32_t& newest = table_.try_emplace(std::move(expression), kNoEntry).first->second; // references into an unordered_map are stable
+    entries_.push_back({value, region, &newest, newest});
+    newest = static_cast<uint32_t>(entries_.size() - 1);
   }
 
   ValueId find(const Expression& expression) const {
-    auto found = table_.find(expression);
-    if (found == table_.end())
-      return {};
-    for (auto entry = found->second.rbegin(); entry != found->second.rend(); ++entry)
-      if (entry->region == kAnyRegion || entry->region == current_region_)
-        return entry->value;
+    const auto found = table_.find(expression);
+    for (uint32_t i = found == table_.end() ? kNoEntry : found->second; i != kNoEntry; i = entries_[i].previous)
+      if (entries_[i].region == kAnyRegion || entries_[i].region == current_region_)
+        return entries_[i].value;
     return {};
   }
 
@@ -281,7 +286,7 @@ class ValueNumbering {
     e.type = type(inst.result).id;
     e.symbol = inst.symbol;
     e.number = static_cast<uint64_t>(inst.imm);
-    e.operands = inst.operands;
+    std::copy(inst.operands.begin(), inst.operands.end(), e.operands.begin());
     e.type_args = inst.type_args;
     if (is_load(inst.op))
       set_place(e, inst);
@@ -304,7 +309,7 @@ class ValueNumbering {
     e.op = inst.op == Op::StoreField ? Op::LoadField : inst.op == Op::StoreElem ? Op::LoadElem : Op::LoadGlobal;
     e.type = type(value).id;
     e.symbol = inst.symbol;
-    e.operands.assign(inst.operands.begin(), inst.operands.end() - 1);
+    std::copy(inst.operands.begin(), inst.operands.end() - 1, e.operands.begin());
     set_place(e, inst);
     enter(std::move(e), value, current_region_);
   }
@@ -316,7 +321,7 @@ class ValueNumbering {
   DominatorTree dominators_;
   Replacements replaced_;
   Table table_;
-  std::vector<std::vector<Entry>*> undo_;
+  std::vector<Entry> entries_;
   std::vector<Versions> versions_at_end_;
   std::vector<uint32_t> region_; // by block: the head of its extended basic block
   Versions versions_{};
