@@ -248,7 +248,7 @@ void Selector::instruction(const ir::Inst& inst) {
   case Op::UnionPayload: return union_payload(inst);
   case Op::LoadField: case Op::LoadElem: case Op::LoadGlobal: case Op::ArrayLength: return load(inst);
   case Op::StoreField: case Op::StoreElem: case Op::StoreGlobal: return store(inst);
-  case Op::FieldAddr: return field_addr(inst);
+  case Op::FieldAddr: case Op::ElemAddr: return place_addr(inst);
   case Op::NewObject: return new_object(inst);
   case Op::NewExn: case Op::NewExnOf: return new_exn(inst);
   case Op::NewArray: return new_array(inst);

@@ -9,12 +9,12 @@ using namespace mir;
 Mem Selector::address(const ir::Inst& inst, FieldPlace& place) {
   Mem mem;
   switch (inst.op) {
-  case ir::Op::LoadField: case ir::Op::StoreField:
+  case ir::Op::LoadField: case ir::Op::StoreField: case ir::Op::FieldAddr:
     place = unit_.map().field(source_.value(inst.operands[0]).type.id, uint32_t(inst.imm));
     mem.base = reg(inst.operands[0]);
     mem.disp = int32_t(place.offset);
     break;
-  case ir::Op::LoadElem: case ir::Op::StoreElem: {
+  case ir::Op::LoadElem: case ir::Op::StoreElem: case ir::Op::ElemAddr: {
     tal::TypeId element = unit_.types().target(type_of(inst.operands[0]));
     place.type = element;
     place.size = unit_.types().word_size(element);
@@ -231,14 +231,13 @@ void Selector::exn_payload(const ir::Inst& inst) {
   load_from(result(inst), mem, place);
 }
 
-void Selector::field_addr(const ir::Inst& inst) {
-  FieldPlace place = unit_.map().field(source_.value(inst.operands[0]).type.id, uint32_t(inst.imm));
-  Reg base = reg(inst.operands[0]);
-  Reg d = result(inst);
+void Selector::place_addr(const ir::Inst& inst) {
+  FieldPlace place;
+  const Mem mem = address(inst, place);
+  const Reg d = result(inst);
   Inst& lea = emit(Op::LEA64r);
   lea.d = d;
-  lea.mem.base = base;
-  lea.mem.disp = int32_t(place.offset);
+  lea.mem = mem;
 }
 
 // An address, or undef: made anew at each use.

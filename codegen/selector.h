@@ -136,7 +136,7 @@ private:
   mir::Reg allocate(tal::TypeId address, const char* entry, std::vector<mir::Move> moves, const ir::Inst& inst);
   mir::Reg exception_name(ir::ExceptionId id);
   void exn_payload(const ir::Inst& inst);
-  void field_addr(const ir::Inst& inst);
+  void place_addr(const ir::Inst& inst); // of a field or an element
   void rdtsc(const ir::Inst& inst);
   void address_of(const ir::Inst& inst);
   // select_calls.cpp

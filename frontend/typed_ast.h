@@ -100,7 +100,7 @@ struct NewExn { ExprId name, payload; };        // name: an exncon, mostly an Ex
 struct NewUnion { uint32_t variant; ExprId payload; };             // the case's number from 0; payload invalid: none
 struct NewAbstype { ExprId representation; List<TypeId> hidden; }; // [later]
 struct Raise { ExprId exn; };                   // has whatever type its context wants; never returns
-struct AddressOf { ExprId place; };             // GlobalRef, FieldGet or Component, as a tuple of one component: `*(t)`
+struct AddressOf { ExprId place; };             // GlobalRef, FieldGet, Component or Index, as a tuple of one component: `*(t)`
 struct RepTerm { TypeId of; };                  // the representation of a type without type variables
 struct Rdtsc {};                                // the processor's time-stamp counter, unsigned long
 

@@ -169,7 +169,8 @@ class Types {
     case Op::LoadField: return field_access(inst);
     case Op::StoreField: return field_access(inst);
     case Op::LoadElem:
-    case Op::StoreElem: return element_access(inst);
+    case Op::StoreElem:
+    case Op::ElemAddr: return element_access(inst);
     case Op::ArrayLength: return expect_result(inst, {frontend::kIntType});
     case Op::LoadGlobal: return expect_result(inst, {module_.global(inst.global()).type});
     case Op::StoreGlobal: return expect(type(inst.operands[0]), {module_.global(inst.global()).type}, "stored value");
@@ -332,6 +333,8 @@ class Types {
     Type element{element_type(type(inst.operands[0]).id)};
     if (inst.op == Op::LoadElem)
       expect_result(inst, element);
+    else if (inst.op == Op::ElemAddr)
+      same_id(inst, types_.tuple(std::vector{element.id}));
     else
       expect(type(inst.operands[2]), element, "stored value");
     const Inst* def = definition(inst.operands[1]);

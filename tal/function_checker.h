@@ -153,7 +153,7 @@ private:
   bool resolve_field(int64_t disp, unsigned bytes, Access& a);
   bool resolve_element(const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a);
   bool resolve_packet(int64_t disp, unsigned bytes, TypeId payload, Access& a);
-  TypeId field_pointer(const Value& base, int64_t disp);
+  TypeId place_pointer(const Value& base, const Value* index);
   bool load(unsigned bytes, Value& v);                       // memory operand, zero-extended
   bool load_any(Value& v);                                   // 8 bytes, tokens and junk too (mov, pop)
   bool load_from(const Access& a, unsigned bytes, Value& v);

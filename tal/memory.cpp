@@ -125,16 +125,23 @@ bool FunctionChecker::resolve_field(int64_t disp, unsigned bytes, Access& a) {
   return true;
 }
 
-// C34: the type of the address of a field that may be written, of a complete object: a pointer to that field alone. The narrow
-// view of an integer in a slot keeps the slot canonical, for it writes the low bytes only (C17).
-TypeId FunctionChecker::field_pointer(const Value& base, int64_t disp) {
-  if (base.tag != Value::Tag::Word || types_.tag(base.type) != TypeTag::Ptr || !is_nonnull(state_, base) || !is_complete(state_, base))
+// C34, C38: the type of the address of a field or element that may be written, of a complete object: a pointer to that place alone. The
+// narrow view of an integer in a slot keeps the slot canonical, for it writes the low bytes only (C17).
+TypeId FunctionChecker::place_pointer(const Value& base, const Value* index) {
+  if (!is_nonnull(state_, base) || !is_complete(state_, base))
     return no_type;
-  TypeId layout = types_.expand(types_.target(base.type));
+  if (types_.tag(base.type) == TypeTag::Arr) {
+    Access a;
+    a.base = base;
+    bool inside = resolve_element(index, inst_.scale, inst_.disp, types_.word_size(types_.target(base.type)), a);
+    error_ = {}; // asked, not required: what is not an element is a number
+    return inside && a.kind == Access::Kind::Element && a.writable ? types_.ptr(types_.single(a.type)) : no_type;
+  }
+  TypeId layout = types_.tag(base.type) == TypeTag::Ptr && index == nullptr ? types_.expand(types_.target(base.type)) : no_type;
   if (!layout)
     return no_type;
   for (const Field& f : types_.fields(layout)) {
-    if (f.offset != disp || f.mutability != Mutability::ReadWrite)
+    if (int64_t{f.offset} != inst_.disp || f.mutability != Mutability::ReadWrite)
       continue;
     unsigned size = types_.field_size(f);
     TypeId alone = types_.single(f.type);

@@ -399,7 +399,7 @@ bool FunctionChecker::step_lea() {
     return false;
   if (inst_.index != no_reg && !read(inst_.index, 8, index))
     return false;
-  if (TypeId pointer = row.size == 8 && inst_.index == no_reg ? field_pointer(base, inst_.disp) : no_type)
+  if (TypeId pointer = row.size == 8 ? place_pointer(base, inst_.index == no_reg ? nullptr : &index) : no_type)
     return set(inst_.reg, state_.word(types_, pointer));
   base = as_int(base); // any other address plus something is a number
   index = as_int(index);

@@ -215,7 +215,8 @@ typed::ExprId BodyChecker::expr(const ast::AddressOf& n, SourceLoc loc, TypeId) 
   const typed::ExprNode node = body_.exprs[place.value].node;
   if (std::holds_alternative<typed::FunctionRef>(node) || std::holds_alternative<typed::ExceptionRef>(node)) return place;
   const bool is_place =
-      std::holds_alternative<typed::GlobalRef>(node) || std::holds_alternative<typed::FieldGet>(node) || std::holds_alternative<typed::Component>(node);
+      std::holds_alternative<typed::GlobalRef>(node) || std::holds_alternative<typed::FieldGet>(node) || std::holds_alternative<typed::Component>(node) ||
+      std::holds_alternative<typed::Index>(node);
   if (!is_place) {
     diagnostics_.report<Diag::NoAddress>(loc, std::holds_alternative<typed::LocalRef>(node) ? "a local variable" : "this");
     return error_expr(loc);

@@ -33,7 +33,7 @@ void Machine::execute(Frame& frame, const Inst& inst) {
   case Op::Trunc: case Op::ZExt: case Op::SExt: case Op::Retype: return convert(frame, inst);
   case Op::Pack: case Op::Open: case Op::Instantiate: return set(frame, inst, get(frame, inst.operands[0]));
   case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckBounds: case Op::CheckDiv: case Op::CheckCase: return check(frame, inst);
-  case Op::LoadField: case Op::StoreField: case Op::FieldAddr: case Op::LoadElem: case Op::StoreElem: case Op::ArrayLength:
+  case Op::LoadField: case Op::StoreField: case Op::FieldAddr: case Op::LoadElem: case Op::StoreElem: case Op::ElemAddr: case Op::ArrayLength:
   case Op::LoadGlobal: case Op::StoreGlobal: return memory(frame, inst);
   case Op::NewObject: case Op::NewExn: case Op::NewExnOf: case Op::NewUnion: case Op::NewArray: case Op::ArrayOf: return allocate(frame, inst);
   case Op::ExnMatches: case Op::ExnPayload: case Op::ExnIs: case Op::ExnValue: return exceptions(frame, inst);
@@ -98,12 +98,14 @@ void Machine::memory(Frame& frame, const Inst& inst) {
     return fail("access through null");
   if (inst.op == Op::ArrayLength)
     return set(frame, inst, o->words.size());
-  bool is_element = inst.op == Op::LoadElem || inst.op == Op::StoreElem;
+  bool is_element = inst.op == Op::LoadElem || inst.op == Op::StoreElem || inst.op == Op::ElemAddr;
   Word index = is_element ? get(frame, inst.operands[1]) : static_cast<Word>(inst.imm);
   if (index >= (o->cell ? 1 : o->words.size()))
     return fail("access out of bounds");
   Word& place = o->cell ? *o->cell : o->words[index];
-  if (inst.op == Op::FieldAddr)
+  if (inst.op == Op::ElemAddr)
+    set(frame, inst, address_of(place));
+  else if (inst.op == Op::FieldAddr)
     set(frame, inst, o->words.size() == 1 || o->cell ? word(o) : address_of(place)); // an object of one field is that field
   else if (inst.result.is_valid())
     set(frame, inst, place);

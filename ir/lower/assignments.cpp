@@ -98,13 +98,16 @@ ValueId FunctionLowering::lower(const typed::Expr& e, const typed::CompoundAssig
   return node.yields_old ? old : result;
 }
 
-// The null check is here, not where the tuple is used.
+// The checks are here, not where the tuple is used.
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::AddressOf& node) {
   Place target = place(node.place);
   builder_.set_loc(e.loc);
   if (target.kind == Place::Kind::Global)
     return builder_.emit_symbol(Op::GlobalAddr, {e.type}, target.global.value);
-  return builder_.emit_typed(Op::FieldAddr, {e.type}, {check_null(target.object)}, target.field);
+  ValueId object = check_null(target.object);
+  if (target.kind == Place::Kind::Element)
+    return builder_.emit_typed(Op::ElemAddr, {e.type}, {object, check_bounds(object, target.index)});
+  return builder_.emit_typed(Op::FieldAddr, {e.type}, {object}, target.field);
 }
 
 ValueId FunctionLowering::lower(const typed::Expr& e, const typed::FieldGet& node) {

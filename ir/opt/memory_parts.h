@@ -9,20 +9,19 @@ enum class Part : uint8_t {
   StructFields,
   Elements, // of arrays and strings
   Cells,    // global variables and components of tuples
-  Pointed,  // tuples of one component: `&x`, `&s.f` and `&t.2` give a variable, field or component as one
+  Pointed,  // tuples of one component: `&x`, `&s.f`, `&t.2` and `&a[i]` give any other place as one
 };
 inline constexpr size_t kPartCount = 4;
 
 // Calls `f` with each part that a store of this part changes.
 template <class F>
 void for_each_touched(Part stored, F f) {
-  f(stored);
-  if (stored == Part::StructFields || stored == Part::Cells)
-    f(Part::Pointed);
-  if (stored == Part::Pointed) {
-    f(Part::StructFields);
-    f(Part::Cells);
+  if (stored != Part::Pointed) {
+    f(stored);
+    return f(Part::Pointed);
   }
+  for (size_t part = 0; part < kPartCount; part++)
+    f(static_cast<Part>(part));
 }
 
 // The part that a load or store of a field, element or global variable touches.

@@ -457,7 +457,7 @@ bool Judge::divide(Path& path) {
   return set(path, tal::rax, row.size, quotient) && set(path, tal::rdx, row.size, rest);
 }
 
-// lea: a number, or by C34 the address of a field.
+// lea: a number, or by C34 and C38 the address of a field or element.
 bool Judge::address(Path& path) {
   const unsigned bytes = inst_.row().size;
   if (inst_.base == tal::rsp || inst_.index == tal::rsp)
@@ -489,6 +489,15 @@ bool Judge::address(Path& path) {
     for (const talsim::FieldType& f : types_[types_.layout(types_[base.type].target)].fields)
       if (f.offset == static_cast<uint32_t>(inst_.disp) && f.writable && inst_.disp >= 0)
         return set(path, inst_.reg, 8, of_type(path, types_.field_pointer(f)));
+  if (bytes == 8 && not_null(path, base) && types_[base.type].sort == Sort::Arr && types_[base.type].writable) {
+    const Verdict before = verdict_;
+    const TypeRef element = types_[base.type].target;
+    Place place;
+    place.index = inst_.index;
+    if (find_element(path, base, base.type, inst_.disp, types_.width(element), place) && place.what == Place::What::Field && !place.word)
+      return set(path, inst_.reg, 8, of_type(path, types_.field_pointer({0, place.bytes, element, true, false})));
+    verdict_ = before; // that was a question
+  }
   base = number(path, base);
   index = number(path, index);
   const Interval i = path.interval(base), j = path.interval(index), all = any_result(bytes);

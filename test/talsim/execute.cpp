@@ -217,14 +217,15 @@ bool Machine::execute_lea(const Instruction& inst) {
       return wrong("a part of an address");
     return set_register(inst.reg, pointer);
   }
-  if (inst.bytes() == 8 && inst.index == none && inst.base != none && heap.points_at_field(reg_[inst.base], inst.displacement)) {
-    pointer = reg_[inst.base];
-    pointer.bits += static_cast<uint64_t>(int64_t{inst.displacement});
-    return set_register(inst.reg, pointer);
-  }
   uint64_t base = 0, index = 0;
   if ((inst.base != none && !read_register(inst.base, 8, base)) || (inst.index != none && !read_register(inst.index, 8, index)))
     return false;
+  const uint64_t distance = index * inst.scale + static_cast<uint64_t>(int64_t{inst.displacement});
+  if (inst.bytes() == 8 && inst.base != none && heap.points_at_place(reg_[inst.base], distance, inst.index != none)) {
+    pointer = reg_[inst.base];
+    pointer.bits += distance;
+    return set_register(inst.reg, pointer);
+  }
   v = base + index * inst.scale + static_cast<uint64_t>(int64_t{inst.displacement});
   return write_register(inst.reg, inst.bytes(), v);
 }

@@ -21,6 +21,22 @@ uint64_t Havoc::integer(unsigned bytes) {
 }
 
 // An object that is there already.
+// A field or element of the object.
+bool Havoc::some_place(Machine& m, uint32_t id, FieldType& place) {
+  const Object& o = m.heap[id];
+  if (o.shape == Object::Shape::Struct && !m.types[o.layout].fields.empty()) {
+    const auto& fields = m.types[o.layout].fields;
+    place = fields[random_.below(fields.size())];
+    return true;
+  }
+  if (o.shape != Object::Shape::Array || o.length() == 0)
+    return false;
+  const Type& arr = m.types[o.type];
+  unsigned width = m.types.width(arr.target);
+  place = {static_cast<uint32_t>(8 + width * random_.below(o.length())), width, arr.target, arr.writable, false};
+  return true;
+}
+
 bool Havoc::existing(Machine& m, TypeRef type, Word& value) {
   size_t n = m.heap.size();
   if (n <= 1)
@@ -30,7 +46,9 @@ bool Havoc::existing(Machine& m, TypeRef type, Word& value) {
     auto id = static_cast<uint32_t>(1 + (start + i) % (n - 1));
     if (m.heap[id].dead || !m.heap[id].complete())
       continue;
-    Word w = m.heap.pointer(id);
+    FieldType place;
+    const uint64_t offset = random_.one_in(2) && some_place(m, id, place) ? place.offset : 0;
+    Word w = m.heap.pointer(id, offset);
     if (m.heap.inhabits(w, type).empty()) {
       value = w;
       return true;
@@ -60,6 +78,16 @@ bool Havoc::make_object(Machine& m, const Type& word, unsigned depth, Word& valu
     if (layout == 0) {
       value = m.heap.pointer(m.heap.new_opaque(word.target));
       return true;
+    }
+    if (const auto& fields = m.types[layout].fields; fields.size() == 1 && fields[0].writable && random_.one_in(2)) {
+      // An element of an array, which is as good.
+      const TypeRef array = m.types.array(fields[0].type, true), pointer = m.types.pointer_to(false, word.target);
+      FieldType place;
+      if (make_object(m, Type(m.types[array]), depth, value) && some_place(m, value.id, place)) {
+        value.bits += place.offset;
+        if (m.heap.inhabits(value, pointer).empty())
+          return true;
+      }
     }
     uint32_t id = m.heap.new_struct(word.target);
     m.heap[id].missing.clear(); // its own fields may point at it
@@ -205,21 +233,8 @@ void Havoc::write_something(Machine& m) {
   if (!usable())
     return;
   FieldType f;
-  if (m.heap[id].shape == Object::Shape::Struct) {
-    const auto& fields = m.types[m.heap[id].layout].fields;
-    if (fields.empty())
-      return;
-    f = fields[random_.below(fields.size())];
-  } else {
-    uint64_t length = m.heap[id].length();
-    if (length == 0)
-      return;
-    const Type& arr = m.types[m.heap[id].type];
-    unsigned width = m.types.width(arr.target);
-    f = {static_cast<uint32_t>(8 + width * random_.below(length)), width, arr.target, arr.writable, false};
-  }
   Word w;
-  if (f.writable && make(m, f.type, 2, w) && usable())
+  if (some_place(m, id, f) && f.writable && make(m, f.type, 2, w) && usable())
     m.heap.write_raw(m.heap[id], f.offset, f.bytes, m.heap.seen_as(w, f.type));
 }
 

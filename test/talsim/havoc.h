@@ -23,6 +23,7 @@ private:
   uint64_t integer(unsigned bytes);
   bool make_object(Machine& machine, const Type& word, unsigned depth, Word& value);
   bool make_code(Machine& machine, TypeRef signature, Word& value);
+  bool some_place(Machine& m, uint32_t id, FieldType& place);
   bool existing(Machine& machine, TypeRef type, Word& value);
   void write_something(Machine& machine);
   TypeRef random_type(Machine& machine, tal::Kind kind);

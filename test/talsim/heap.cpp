@@ -114,6 +114,8 @@ std::string Heap::find(const Word& pointer, uint64_t offset, unsigned bytes, Pla
     if (index >= o.length() || at + bytes > place.start + place.bytes)
       return "access outside an array: element " + std::to_string(index) + " of " + std::to_string(o.length());
     place.writable = types_[o.type].writable;
+    if (pointer.bits != o.address && offset + bytes > place.bytes)
+      return "access beyond the element that is pointed at";
     break;
   }
   case Object::Shape::Packet:
@@ -242,23 +244,35 @@ Word Heap::seen_as(const Word& w, TypeRef type) const {
   return s >= Sort::I8 && s <= Sort::F64 ? number(w.bits) : w;
 }
 
-bool Heap::points_at_field(const Word& pointer, int64_t displacement) const {
+// Of an array that may be written.
+bool Heap::is_element(const Object& o, uint64_t at) const {
+  const unsigned width = types_.width(types_[o.type].target);
+  return types_[o.type].writable && at >= 8 && (at - 8) % width == 0 && (at - 8) / width < o.length();
+}
+
+bool Heap::points_at_place(const Word& pointer, uint64_t distance, bool has_index) const {
   if (pointer.tag != Tag::Pointer)
     return false;
   const Object& o = objects_[pointer.id];
-  uint64_t at = pointer.bits - o.address + static_cast<uint64_t>(displacement);
-  if (o.dead || o.shape != Object::Shape::Struct || !o.complete())
+  uint64_t at = pointer.bits - o.address + distance;
+  if (!o.dead && o.shape == Object::Shape::Array && is_element(o, at))
+    return pointer.bits == o.address || (distance == 0 && !has_index);
+  if (o.dead || o.shape != Object::Shape::Struct || !o.complete() || has_index)
     return false;
   const auto& fields = types_[o.layout].fields;
   return std::any_of(fields.begin(), fields.end(), [at](const FieldType& f) { return f.offset == at && f.writable; });
 }
 
-// The field at this place may be seen as an object of a memory type: that has one field of its type, and is no wider.
-bool Heap::is_field_alone(const Object& o, uint64_t at, TypeRef memory) {
+// The field or element at this place may be seen as an object of a memory type: that has one field of its type, and is no wider.
+bool Heap::is_place_alone(const Object& o, uint64_t at, TypeRef memory) {
   const Type& alone = types_[memory]; // not a named type: those are nothing but themselves
-  if (alone.sort != Sort::Struct || alone.fields.size() != 1 || o.shape != Object::Shape::Struct)
+  if (alone.sort != Sort::Struct || alone.fields.size() != 1)
     return false;
   const FieldType seen = alone.fields[0];
+  if (o.shape == Object::Shape::Array)
+    return is_element(o, at) && seen.offset == 0 && seen.type == types_[o.type].target && seen.bytes == types_.width(seen.type);
+  if (o.shape != Object::Shape::Struct)
+    return false;
   const auto& fields = types_[o.layout].fields;
   return std::any_of(fields.begin(), fields.end(), [&](const FieldType& f) {
     return f.offset == at && seen.offset == 0 && f.type == seen.type && f.writable && seen.bytes <= f.bytes;
@@ -295,7 +309,7 @@ std::string Heap::inhabits(const Word& w, TypeRef type) {
   const Object& o = objects_[w.id];
   if (o.dead)
     return "a pointer to an object that was collected";
-  bool is_field = t.sort == Sort::Ptr && o.complete() && is_field_alone(o, w.bits - o.address, t.target);
+  bool is_field = t.sort == Sort::Ptr && o.complete() && is_place_alone(o, w.bits - o.address, t.target);
   if (is_field)
     return "";
   if (w.bits != o.address)

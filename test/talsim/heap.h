@@ -71,8 +71,9 @@ public:
   std::string load(const Place& place, unsigned bytes, Word& w);
   std::string store(const Place& place, unsigned bytes, const Word& w);
 
-  // Is this so far behind a pointer the start of a field that may be written, of a complete object?
-  bool points_at_field(const Word& pointer, int64_t displacement) const;
+  // Is this so far behind a pointer the start of a field or element that may be written, of a complete object? Elements are found from
+  // the address of their array only, or from their own.
+  bool points_at_place(const Word& pointer, uint64_t distance, bool has_index) const;
 
   // Is the word a value of this type? Empty, or why not.
   std::string inhabits(const Word& w, TypeRef type);
@@ -93,7 +94,8 @@ private:
   static constexpr uint64_t first_address = 0x200000000000;
   Object& add(Object::Shape shape, TypeRef type, uint64_t size, bool scanned);
   void mark_object(uint32_t id);
-  bool is_field_alone(const Object& o, uint64_t at, TypeRef memory);
+  bool is_place_alone(const Object& o, uint64_t at, TypeRef memory);
+  bool is_element(const Object& o, uint64_t at) const;
 
   Types& types_;
   std::deque<Object> objects_{1}; // 0 is none

@@ -117,6 +117,8 @@ TEST(Verifier, RefusesBrokenBodies) {
       {"T4", ":\n  v4: int = sdiv v0, v0\n  ret v4\n"},
       {"T4", ":\n  v4: int = iconst 0\n  v5: int = srem v0, v4\n  ret v5\n"},
       {"T5", ":\n  v4: int = load_elem v3, v0\n  ret v4\n"},
+      {"T5", ":\n  v4: (int) = elem_addr v3, v0\n  ret v0\n"},
+      {"T1", ":\n  v4: int = check_bounds v3, v0\n  v5: (bool) = elem_addr v3, v4\n  ret v0\n"},
       {"T5", ":\n  v4: [int] = array_of v0\n  v5: int = check_bounds v4, v0\n  v6: int = load_elem v3, v5\n  ret v6\n"},
   };
   for (const Case& c : cases) {

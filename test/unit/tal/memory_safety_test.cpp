@@ -278,6 +278,15 @@ public:
   }
 
   size_t joins() const { return joins_.size(); }
+  // Addresses of elements at a variable index that something is reached through at once.
+  size_t element_pointers() const {
+    size_t count = 0;
+    Inst inst, next;
+    for (size_t at = 0; at < text.size() && decode({text.data() + at, text.size() - at}, inst); at += inst.length)
+      if (size_t after = at + inst.length; inst.row().rule == Rule::Lea && inst.index != no_reg && decode({text.data() + after, text.size() - after}, next))
+        count += next.row().rule == Rule::Mov && next.base == inst.reg && next.index == no_reg;
+    return count;
+  }
   // The code as it runs on a page: with its calls.
   Bytes linked() const {
     Bytes out = text;
@@ -541,10 +550,30 @@ private:
     branch(below(3) ? above[below(4)] : static_cast<unsigned>(below(16)));
   }
   unsigned any_size() { return 1u << below(4); }
+  // The address of a field or element, and mostly something stored there or loaded from there.
+  void pointer_to_place(unsigned size) {
+    const uint8_t r = any_pointer(), v = any();
+    if (to_fail_.size() < 6 && below(2)) { // of an element, mostly after the test of its index
+      const uint8_t array = any_pointer(), index = any_number();
+      put({0x48u | index >> 3 << 2 | array >> 3, 0x3B, 0x40u | (index & 7u) << 3 | (array & 7u), 0});
+      branch(below(4) ? 3 : static_cast<unsigned>(below(16)));
+      put({0x48u | r >> 3 << 2 | index >> 3 << 1 | array >> 3, 0x8D, 0x44u | (r & 7u) << 3,
+           static_cast<unsigned>(below(4) << 6 | (index & 7u) << 3 | (array & 7u)), below(5) ? 8u : static_cast<unsigned>(below(20))});
+    } else {
+      instruction(8, {0x8D}, r, true, 8);
+    }
+    if (below(4) == 0)
+      return;
+    if (size == 2)
+      put({0x66});
+    put({0x40u | (size == 8 ? 8u : 0u) | v >> 3 << 2 | r >> 3, (below(3) ? 0x88u : 0x8Au) + (size == 1 ? 0 : 1), 0x40u | (v & 7u) << 3 | (r & 7u), 0});
+  }
 
   void append() {
     unsigned size = any_size(), byte = size == 1 ? 0 : 1;
-    switch (below(24)) {
+    switch (below(26)) {
+    case 24:
+    case 25: pointer_to_place(size); break;
     case 23:
       if (joins_.size() >= 5 || in_join_)
         return append();
@@ -623,13 +652,14 @@ TEST(MemorySafety, AcceptedCodeKeepsToItsObjects) {
   write_stub(page, call_function, reinterpret_cast<uint64_t>(&called));
   write_stub(page, call_new, reinterpret_cast<uint64_t>(&allocate_node));
   write_stub(page, call_new_array, reinterpret_cast<uint64_t>(&allocate_nodes));
-  uint64_t trials = setting("TAL_MEMORY_TRIALS", 150), instructions = 0, allocated = 0, joins = 0;
+  uint64_t trials = setting("TAL_MEMORY_TRIALS", 150), instructions = 0, allocated = 0, joins = 0, element_pointers = 0;
   for (uint64_t i = 0; i < trials; i++) {
     Program program(random);
     program.grow(250);
     ASSERT_EQ(program.rule(), "");
     instructions += program.text.size();
     joins += program.joins();
+    element_pointers += program.element_pointers();
     ASSERT_LT(program.text.size(), stubs);
     Bytes linked = program.linked();
     std::memcpy(page, linked.data(), linked.size());
@@ -655,6 +685,7 @@ TEST(MemorySafety, AcceptedCodeKeepsToItsObjects) {
     }
   }
   EXPECT_GT(joins, trials) << "few label records are accepted";
+  EXPECT_GT(element_pointers, trials / 30) << "few pointers to elements are accepted";
   EXPECT_GT(allocated, trials) << "the functions do not allocate";
   EXPECT_GT(instructions / trials, 100u) << "the functions are too short to mean anything";
   munmap(page, page_size);
