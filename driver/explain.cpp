@@ -27,7 +27,6 @@ std::string value_text(const State& s, const tal::TypeTable& types, const Value&
   switch (v.tag) {
   case Value::Tag::Junk: return "";
   case Value::Tag::Saved: return "saved " + std::string(tal::register_name(v.aux, 8));
-  case Value::Tag::SignFill: return "a sign";
   case Value::Tag::ExnId: return "the name of an exception";
   case Value::Tag::Desc: return "desc " + types.print(v.type);
   case Value::Tag::CodeBase: return "an address of code";
@@ -40,7 +39,8 @@ std::string value_text(const State& s, const tal::TypeTable& types, const Value&
   const tal::Interval i = s.interval(v);
   const std::string range = i.lo == tal::int64_min && i.hi == tal::int64_max ? "" : "[" + number(i.lo) + ", " + number(i.hi) + "]";
   if (v.is_int())
-    return (range.empty() ? "int" : range) + (v.aux == 4 ? " in 4 bytes" : "") + (v.c == 0 && facts.nonzero && i.contains(0) ? " not 0" : "");
+    return (range.empty() ? "int" : range) + (v.aux == 4 ? " in 4 bytes" : "") + (v.c == 0 && facts.nonzero && i.contains(0) ? " not 0" : "") +
+           (v.c == 0 && facts.sign_bytes != 0 ? " a sign" : "");
   std::string text = types.print(v.type);
   if (facts.under_construction)
     text += " under construction";

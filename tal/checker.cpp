@@ -218,8 +218,7 @@ private:
       return fail(CheckRule::O4, "a relocation only where an operand names a symbol", "one elsewhere", Section::Text,
                   file_.image.text_relocs[context.next_reloc].offset);
     if (context.next_inst != a.insts.size())
-      return fail(CheckRule::O5, "type arguments only at a reference to a polymorphic function", "some elsewhere",
-                  Section::Text, a.insts[context.next_inst].offset);
+      return fail(CheckRule::O5, "type arguments inside functions", "some outside", Section::Text, a.insts[context.next_inst].offset);
     if (context.statistics.labels != a.labels.size())
       return fail(CheckRule::O5, "label records inside functions", "one outside");
     return true;

@@ -88,10 +88,9 @@ bool FunctionChecker::skip_excluded() {
     excluded_table_ = true;
   else if (rule == Rule::Jmp || rule == Rule::Ret || rule == Rule::Ud2)
     excluded_ = false;
-  if (has_inst()) // one that code before has left stays, and is complained of (O5)
+  if (has_inst())
     m_.next_inst++;
-  at_ += inst_.length;
-  return true;
+  return pass();
 }
 
 } // namespace tal

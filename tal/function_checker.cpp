@@ -49,7 +49,6 @@ std::string FunctionChecker::describe(const State& s, const Value& v) const {
   switch (v.tag) {
   case Value::Tag::Junk: return "nothing known (junk)";
   case Value::Tag::Saved: return "the entry value of " + operand_name(v.aux);
-  case Value::Tag::SignFill: return "a sign extension";
   case Value::Tag::ExnId: return "the name of an exception";
   case Value::Tag::Desc: return "a descriptor";
   case Value::Tag::CodeBase: return "an address of code";
@@ -316,14 +315,21 @@ bool FunctionChecker::walk() {
       state_.collect();
     if (m_.observer != nullptr)
       m_.observer->before(at_, state_, types_);
-    if (!step())
+    if (!step() || !pass())
       return false;
-    if (has_reloc())
-      return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
-                  "one at " + std::to_string(m_.image.text_relocs[m_.next_reloc].offset));
-    at_ += inst_.length;
   }
   return true;
+}
+
+// Goes on to the next instruction, if what is written about this one has been used (O4, O5).
+bool FunctionChecker::pass() {
+  if (has_reloc())
+    return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
+                "one at " + std::to_string(m_.image.text_relocs[m_.next_reloc].offset));
+  at_ += inst_.length;
+  const auto& insts = m_.annotations.insts;
+  return m_.next_inst == insts.size() || insts[m_.next_inst].offset >= at_ ||
+         fail_at(insts[m_.next_inst].offset, CheckRule::O5, "type arguments only at a reference to a polymorphic function", "some elsewhere");
 }
 
 bool FunctionChecker::arrive() {
@@ -357,10 +363,7 @@ bool FunctionChecker::skip_padding() {
     inst_.length = 0;
     return fail(CheckRule::C2, "padding, or a label that leads here", "byte " + std::to_string(text[at_]));
   }
-  if (has_reloc())
-    return fail(CheckRule::O4, "no relocation in padding", "one");
-  at_ += inst_.length;
-  return true;
+  return pass();
 }
 
 bool FunctionChecker::finish() {

@@ -52,6 +52,7 @@ private:
   // --- function_checker.cpp: the walk, labels, edges
   bool enter_function();
   bool walk();
+  bool pass();
   bool arrive();                                       // at at_: labels and pending states
   bool skip_padding();
 

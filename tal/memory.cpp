@@ -459,7 +459,7 @@ bool FunctionChecker::is_nonnull(const State& s, const Value& v) const {
 bool FunctionChecker::is_subtype(TypeId a, TypeId b) { return a == b || (charge(types_.tree_size(a)) && types_.is_subtype(a, b)); }
 
 bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
-  if (v.tag == Value::Tag::SignFill || v.tag == Value::Tag::ExnId)
+  if (v.tag == Value::Tag::ExnId)
     return type == types_.i64();
   if (v.tag != Value::Tag::Word || v.aux != 0 || !is_complete(s, v))
     return false;

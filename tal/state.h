@@ -42,7 +42,6 @@ struct Value {
     Junk,     // anything; may not be read
     Word,     // a value of word type `type`; every integer has type i64 and its interval hangs on the name
     Saved,    // the entry value of callee-saved register `aux`
-    SignFill, // copies of the sign of `name + c` at `aux` bytes: what cdq/cqo leaves in rdx
     ExnId,    // the exception name stored in the packet `name`
     Desc,     // address of the descriptor of `type`
     CodeBase, // address of text offset `c` of this function
@@ -65,11 +64,12 @@ struct NameFacts {
   int64_t lo = int64_min, hi = int64_max;
   uint64_t missing = 0;        // of an object under construction: fields still to be written
   TypeId under_construction;   // its memory type (or `exn`); no_type: an ordinary value
-  NameId derived = 0;          // of an array: the name of its length; of a boxed union: of its tag; of an element of a table: see `index`
+  NameId derived = 0;          // of an array: the name of its length; of a boxed union: of its tag; of an element of a table or a sign: see `index`
   TypeId exception;            // of an exception packet: `exnname t` that its name was found equal to
   uint32_t table = 0;          // 1 + symbol of a read-only array of numbers: the array is that one, or the number an element of it
-  int64_t index = 0;           // of such an element: `derived + index` is its index
+  int64_t index = 0;           // of such an element: `derived + index` is its index; of a sign: of which number it is the sign
   uint8_t node = 0;            // in the constraint matrix, 0: none
+  uint8_t sign_bytes = 0;      // the value is copies of the sign of a number of so many bytes, what cdq or cqo leaves in rdx; 0: it is not
   bool nonnull = false, nonzero = false, not_minus_one = false;
 };
 

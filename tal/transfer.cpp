@@ -52,8 +52,6 @@ Interval FunctionChecker::signed_image(const Value& v, unsigned bytes) const {
 Value FunctionChecker::as_int(const Value& v) {
   if (v.is_int())
     return v;
-  if (v.tag == Value::Tag::SignFill && v.aux == 4)
-    return state_.unsigned_int(4);
   return state_.integer();
 }
 
@@ -183,7 +181,6 @@ void FunctionChecker::set_arith_flags(const Value& result) {
 bool FunctionChecker::require_value(const Value& v, std::string_view what) {
   switch (v.tag) {
   case Value::Tag::Word:
-  case Value::Tag::SignFill:
   case Value::Tag::ExnId: return true;
   case Value::Tag::Junk:
   case Value::Tag::Saved:
@@ -250,8 +247,12 @@ bool FunctionChecker::step() {
     Value a;
     if (!read(rax, row.size, a))
       return false;
-    Value v = as_int(a);
-    return set(rdx, {Value::Tag::SignFill, row.size, no_type, v.name, v.c});
+    const Value number = as_int(a), sign = row.size == 4 ? state_.unsigned_int(4) : state_.integer({-1, 0});
+    NameFacts& facts = state_.facts(sign.name);
+    facts.sign_bytes = row.size;
+    facts.derived = number.name;
+    facts.index = number.c;
+    return set(rdx, sign);
   }
   case Rule::Rdtsc: return set(rax, state_.unsigned_int(4)) && set(rdx, state_.unsigned_int(4));
   case Rule::Shl:
@@ -581,8 +582,8 @@ bool FunctionChecker::step_divide() {
     if (!(high.is_constant() && image(high, row.size).hi == 0))
       return fail(CheckRule::C26, "zero in rdx", describe(state_, high));
   } else {
-    bool filled = high.tag == Value::Tag::SignFill && high.aux == row.size && high.name == low.name && high.c == low.c;
-    if (!filled)
+    const NameFacts& sign = state_.facts(high.name);
+    if (!high.is_int() || high.c != 0 || sign.sign_bytes != row.size || sign.derived != low.name || sign.index != low.c)
       return fail(CheckRule::C26, "the sign of rax in rdx (cdq, cqo)", describe(state_, high));
     Interval sd = signed_image(divisor, row.size), sn = signed_image(low, row.size);
     // The flag of a name is about all 64 bits; at 32 bits only the interval counts.

@@ -35,7 +35,7 @@ Value Judge::of_type(Path& path, TypeRef type) {
   if (t.sort == Sort::Union) {
     const auto [first, end] = types_.constants_of(type);
     const TypeRef cases = types_.layout(t.target);
-    const Wide most = cases != 0 && types_[cases].list.empty() ? static_cast<Wide>(end) - 1 : Wide{INT64_MAX};
+    const Wide most = cases != 0 && types_[cases].sort == Sort::Cases && types_[cases].list.empty() ? static_cast<Wide>(end) - 1 : Wide{INT64_MAX};
     return path.word(type, path.fresh(t.nullable ? 0 : first == end ? first_address : static_cast<Wide>(first), most));
   }
   return path.word(type, path.fresh()); // that it is not null its type says

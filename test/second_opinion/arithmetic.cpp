@@ -253,8 +253,9 @@ bool Judge::compute(Path& path, Value a, Value b, Value& result) {
   const auto plus = [&](const Value& v, Wide c) { // v + c, if that does not wrap
     const Interval k = path.interval(v);
     const Wide sum = Wide{v.c} + c;
-    if (v.is_constant() && bytes == 8) {
-      result = path.constant(static_cast<int64_t>(static_cast<uint64_t>(v.c) + static_cast<uint64_t>(c)));
+    if (v.is_constant()) { // wraps, and is known
+      const uint64_t modular = static_cast<uint64_t>(v.c) + static_cast<uint64_t>(c);
+      result = path.constant(static_cast<int64_t>(bytes == 8 ? modular : modular & UINT32_MAX));
       return true;
     }
     if (k.least + c < all.least || k.most + c > all.most || (v.name != zero && (sum < -furthest || sum > furthest)))

@@ -83,7 +83,6 @@ bool Judge::declared(const tal::Symbol& s, TypeRef& signature) {
 
 // The types that a record names, variables of this function.
 bool Judge::written_types(const tal::Instantiation& record, std::vector<TypeRef>& types) {
-  taken_.insert(at_);
   for (tal::TypeId id : record.args) {
     types.push_back(types_.of(file_.annotations.types, id));
     if (types_.kind_of(types.back()) == tal::Kind::None || !is_in_scope(types.back()))

@@ -15,22 +15,6 @@ std::string hex(uint32_t at) {
   return text;
 }
 
-// Type arguments before `end` that nothing takes. The checker reads the records in order, so that it misses these at the next call that
-// needs some, which may be in a function behind.
-bool has_leftover(const tal::ObjectFile& file, const tal::NativeInterface& natives, uint32_t end) {
-  std::set<uint32_t> taken;
-  for (uint32_t s = 0; s < file.annotations.symbols.size(); s++)
-    if (file.annotations.symbols[s].section == tal::Section::Text && file.annotations.symbols[s].offset < end) {
-      Judge judge(file, natives);
-      judge.function(s);
-      taken.insert(judge.taken().begin(), judge.taken().end());
-    }
-  for (const tal::Instantiation& i : file.annotations.insts)
-    if (i.offset < end && taken.count(i.offset) == 0)
-      return true;
-  return false;
-}
-
 } // namespace
 
 void compare(std::span<const uint8_t> bytes, const tal::VerifyResult& checked, const tal::NativeInterface& natives,
@@ -48,8 +32,6 @@ void compare(std::span<const uint8_t> bytes, const tal::VerifyResult& checked, c
   for (uint32_t s = 0; s < symbols.size(); s++)
     if (symbols[s].section == tal::Section::Text)
       functions.push_back(s);
-  if (error != nullptr && error->rule == "C21" && has_leftover(file, natives, error->offset))
-    return;
   std::sort(functions.begin(), functions.end(), [&](uint32_t a, uint32_t b) { return symbols[a].offset < symbols[b].offset; });
   for (uint32_t s : functions) {
     const uint32_t start = symbols[s].offset, end = start + symbols[s].size;

@@ -46,7 +46,6 @@ class Judge {
 public:
   Judge(const tal::ObjectFile& file, const tal::NativeInterface& natives);
   Verdict function(uint32_t symbol);
-  const std::set<uint32_t>& taken() const { return taken_; } // places of type arguments that were of use
 
 private:
   // Both give false, so that they can be returned.
@@ -146,7 +145,7 @@ private:
   std::map<uint32_t, const tal::Reloc*> relocs_;
   std::map<uint32_t, const tal::Instantiation*> insts_;
   std::map<uint32_t, tal::Inst> code_;       // instructions by offset
-  std::set<uint32_t> taken_, walked_, arrived_, excluded_targets_, excluded_falls_;
+  std::set<uint32_t> walked_, arrived_, excluded_targets_, excluded_falls_;
   uint32_t at_ = 0;
   tal::Inst inst_;
   Verdict verdict_;
