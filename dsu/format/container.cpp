@@ -152,7 +152,7 @@ bool read_parts(PatchFile patch, std::vector<PatchFile>& parts) {
     parts.push_back(std::move(patch));
     return true;
   }
-  if (!std::all_of(patch.modules.begin(), patch.modules.end(), is_part))
+  if (patch.modules.size() > max_parts || !std::all_of(patch.modules.begin(), patch.modules.end(), is_part))
     return false;
   for (const tal::Bytes& object : patch.objects) {
     ContainerResult part = read_container(object);

@@ -67,6 +67,7 @@ struct PatchFile {
 
 inline constexpr uint32_t container_version = 4;
 inline constexpr uint32_t max_patch_modules = 4096;
+inline constexpr size_t max_parts = 64;  // a program prepares each with tables of its own
 
 struct ContainerProblem {
   std::string reason, help;
@@ -74,7 +75,8 @@ struct ContainerProblem {
 using ContainerResult = std::variant<PatchFile, ContainerProblem>;
 [[nodiscard]] ContainerResult read_container(std::span<const uint8_t> file);
 
-// A composed patch consists of parts only, which are not composed themselves; another is its own only part. False: something else.
+// A composed patch consists of parts only, which are not composed themselves; another is its own only part. False: something else, or
+// too many parts.
 [[nodiscard]] bool read_parts(PatchFile patch, std::vector<PatchFile>& parts);
 // What modules are at after the patch; nothing for those that are removed. Private modules and the library's are left out.
 using ModuleVersions = std::map<std::string, std::optional<Hash>>;

@@ -44,6 +44,10 @@ bool compose(const std::vector<NamedPatch>& patches, PatchFile& composed, std::s
       problem = named.name + ": a part of it is damaged";
       return false;
     }
+    if (composed.modules.size() + parts.size() > max_parts) {
+      problem = named.name + ": more than " + std::to_string(max_parts) + " patches in one; apply those before it first";
+      return false;
+    }
     for (PatchFile& part : parts) {
       const std::string why = composed.modules.empty() ? "" : why_not(part, versions);
       if (!why.empty()) {

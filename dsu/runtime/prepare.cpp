@@ -162,7 +162,7 @@ std::unique_ptr<PreparedUpdate> Preparation::check(const PatchFile& patch, Refus
   const uint64_t sequence = patch.sequence;
   std::vector<PatchFile> parts;
   if (!read_parts(std::move(patch), parts)) {
-    refuse(refusal, Step::Read, "", "a part of the composed patch is not a patch file, or composed itself", "compose it again");
+    refuse(refusal, Step::Read, "", "a part of the composed patch is not a patch file, or composed itself, or there are more than " + std::to_string(max_parts), "compose it again");
     return nullptr;
   }
   std::unique_ptr<PreparedUpdate> update = check_parts(parts, refusal, report);

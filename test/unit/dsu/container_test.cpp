@@ -175,6 +175,13 @@ TEST(Container, PartsAreReadOneLevelDeep) {
   PatchFile damaged = composed;
   damaged.objects[0].back() ^= 1;
   EXPECT_FALSE(read_parts(damaged, parts));
+  PatchFile many;
+  for (size_t i = 0; i <= max_parts; i++) {
+    EXPECT_TRUE(read_parts(many, parts)) << i;
+    many.modules.push_back(composed.modules[0]);
+    many.objects.push_back(composed.objects[0]);
+  }
+  EXPECT_FALSE(read_parts(many, parts));
 }
 
 }  // namespace

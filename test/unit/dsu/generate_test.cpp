@@ -1,5 +1,7 @@
 #include "dsu/patch/generate.h"
 
+#include "dsu/patch/compose.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -198,6 +200,17 @@ TEST(PatchFiles, RoundTrip) {
   EXPECT_FALSE(parse_module_patch("implementation: a wrong: b", "m", problem).has_value());
   EXPECT_EQ(problem, "unknown keyword `wrong:`");
   EXPECT_FALSE(parse_module_patch("sharing: a", "m", problem).has_value());
+}
+
+// A program prepares each part with tables of its own.
+TEST(Compose, AtMostAsManyPartsAsAProgramTakes) {
+  const NamedPatch nothing{"nothing.pup", write_container({})};
+  for (const size_t count : {max_parts, max_parts + 1}) {
+    PatchFile composed;
+    std::string problem;
+    EXPECT_EQ(compose(std::vector<NamedPatch>(count, nothing), composed, problem), count == max_parts);
+    EXPECT_EQ(problem, count == max_parts ? "" : "nothing.pup: more than 64 patches in one; apply those before it first");
+  }
 }
 
 }  // namespace
