@@ -1,4 +1,4 @@
-// One instruction of Intel syntax to machine code, by LLVM's assembler: the EncodeInstruction of tal/text.h, for
+// One instruction of Intel syntax to machine code, by LLVM's assembler: the EncodeInstruction of tal/text/text.h, for
 // hand-written `.tal` files. The compiler itself encodes with encoder.h.
 #pragma once
 

@@ -13,7 +13,8 @@
 #include "ir/function_pipeline.h"
 #include "ir/lower.h"
 #include "ir/printer.h"
-#include "tal/text.h"
+#include "tal/text/text.h"
+#include "tal/write/write.h"
 
 #include <chrono>
 #include <cstdio>

@@ -3,7 +3,7 @@
 #include "tal/decoder.h"
 #include "tal/object_reader.h"
 #include "tal/state.h"
-#include "tal/text.h"
+#include "tal/text/text.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -15,8 +15,8 @@
 #include "driver/output.h"
 #include "driver/process.h"
 #include "support/spelling.h"
-#include "tal/image_check.h"
-#include "tal/link_object.h"
+#include "tal/link/image_check.h"
+#include "tal/write/link_object.h"
 
 namespace driver {
 namespace {

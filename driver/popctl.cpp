@@ -7,6 +7,7 @@
 #include "driver/popctl_output.h"
 #include "driver/popctl_timing.h"
 #include "dsu/client/client.h"
+#include "tal/write/byte_writer.h"
 
 #include <boost/program_options.hpp>
 

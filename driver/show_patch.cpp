@@ -11,6 +11,7 @@
 #include "driver/read_version.h"
 #include "dsu/format/signature.h"
 #include "tal/object_reader.h"
+#include "tal/write/byte_writer.h"
 
 namespace driver {
 namespace {

@@ -2,7 +2,8 @@
 // writes may be anything. `popc -c x.tal` assembles and verifies.
 #include "codegen/instruction_assembler.h"
 #include "driver/output.h"
-#include "tal/text.h"
+#include "tal/text/text.h"
+#include "tal/write/write.h"
 
 #include <cstring>
 #include <iostream>

@@ -9,9 +9,9 @@
 #include "dsu/format/signature.h"
 #include "tal/decoder.h"
 #include "tal/elf.h"
-#include "tal/image_check.h"
+#include "tal/link/image_check.h"
 #include "tal/object_reader.h"
-#include "tal/text.h"
+#include "tal/text/text.h"
 
 #include <boost/program_options.hpp>
 

@@ -303,21 +303,4 @@ VerifyResult verify(std::span<const uint8_t> object, const NativeInterface& nati
   return Verifier(copy, natives, observer).run();
 }
 
-std::string to_string(const VerifyError& e, std::string_view file) {
-  std::string out(file);
-  out += ": refused";
-  if (!e.function.empty())
-    out += ": in `" + e.function + "`";
-  if (e.section != Section::None) {
-    char text[64];
-    snprintf(text, sizeof text, "%s+0x%x", std::string(section_name(e.section)).c_str(), e.offset);
-    out += std::string(" at ") + text;
-  }
-  if (!e.instruction.empty())
-    out += ": `" + e.instruction + "`";
-  out += "\n  rule " + e.rule + ": " + e.title;
-  out += "\n  expected " + e.expected + "\n  found    " + e.found + "\n";
-  return out;
-}
-
 } // namespace tal

@@ -39,6 +39,7 @@ struct Row {
   Rule rule;
 };
 const Row& row_of(Opcode opcode);
+constexpr bool takes_condition(const Row& row) { return row.rule == Rule::Set || row.rule == Rule::Cmov || row.rule == Rule::Jcc; }
 
 // Condition codes in the order of the machine: o no b ae e ne be a s ns p np l ge le g.
 enum class Condition : uint8_t { o, no, b, ae, e, ne, be, a, s, ns, p, np, l, ge, le, g };

@@ -7,19 +7,7 @@ constexpr size_t max_descriptor_bytes = size_t{1} << 26; // of one module (R52)
 
 // R36: an object may be hidden from the collector only if no word of it can hold an address. Type variables and abstract types
 // may stand for pointers.
-bool holds_pointers(const TypeTable& types, TypeId word) {
-  switch (types.tag(word)) {
-  case TypeTag::I8:
-  case TypeTag::I16:
-  case TypeTag::I32:
-  case TypeTag::I64:
-  case TypeTag::F32:
-  case TypeTag::F64:
-    return false;
-  default:
-    return true;
-  }
-}
+bool holds_pointers(const TypeTable& types, TypeId word) { return !is_number(types.tag(word)); }
 
 bool make_descriptor(TypeTable& types, TypeId type, tal_descriptor& descriptor) {
   descriptor = {};

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tal/bytes.h"
-#include "tal/image.h"
+#include "tal/link/image.h"
 #include "tal/interface.h"
 #include "tal/types.h"
 

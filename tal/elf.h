@@ -41,20 +41,4 @@ inline constexpr uint8_t stt_notype = 0, stt_object = 1, stt_func = 2, stt_secti
 inline constexpr uint8_t stv_default = 0, stv_hidden = 2;
 inline constexpr uint32_t r_x86_64_64 = 1, r_x86_64_pc32 = 2, r_x86_64_plt32 = 4, r_x86_64_32 = 10, r_x86_64_pc64 = 24;
 
-// The header of a relocatable object whose `sections` section headers start at `table`; the last of them names the others.
-inline Header object_header(uint64_t table, size_t sections) {
-  Header header{};
-  for (size_t i = 0; i < sizeof ident; i++)
-    header.ident[i] = ident[i];
-  header.type = et_rel;
-  header.machine = em_x86_64;
-  header.version = 1;
-  header.shoff = table;
-  header.ehsize = sizeof(Header);
-  header.shentsize = sizeof(SectionHeader);
-  header.shnum = static_cast<uint16_t>(sections);
-  header.shstrndx = static_cast<uint16_t>(sections - 1);
-  return header;
-}
-
 } // namespace tal::elf

@@ -10,22 +10,6 @@ constexpr size_t max_pending = size_t{1} << 16;
 
 } // namespace
 
-std::string_view rule_id(CheckRule rule) {
-  static constexpr std::string_view ids[] = {
-#define TAL_CHECK_RULE(id, title) #id,
-#include "tal/rules.def"
-  };
-  return ids[static_cast<size_t>(rule)];
-}
-
-std::string_view rule_title(CheckRule rule) {
-  static constexpr std::string_view titles[] = {
-#define TAL_CHECK_RULE(id, title) title,
-#include "tal/rules.def"
-  };
-  return titles[static_cast<size_t>(rule)];
-}
-
 bool FunctionChecker::fail(CheckRule rule, std::string expected, std::string found) {
   if (inst_.length != 0 && error_.instruction.empty())
     error_.instruction = print(inst_, at_);
@@ -43,32 +27,6 @@ bool FunctionChecker::fail_at(uint32_t offset, CheckRule rule, std::string expec
   error_.expected = std::move(expected);
   error_.found = std::move(found);
   return false;
-}
-
-std::string FunctionChecker::describe(const State& s, const Value& v) const {
-  switch (v.tag) {
-  case Value::Tag::Junk: return "nothing known (junk)";
-  case Value::Tag::Saved: return "the entry value of " + operand_name(v.aux);
-  case Value::Tag::ExnId: return "the name of an exception";
-  case Value::Tag::Desc: return "a descriptor";
-  case Value::Tag::CodeBase: return "an address of code";
-  case Value::Tag::JumpDest: return "an entry of a jump table as an address";
-  case Value::Tag::Word: break;
-  }
-  if (!v.is_int()) {
-    std::string text = types_.print(v.type);
-    if (s.facts(v.name).under_construction)
-      text += " under construction";
-    return s.facts(v.name).nonnull && types_.is_nullable(v.type) ? text + " (not null)" : text;
-  }
-  if (v.is_constant())
-    return "the constant " + std::to_string(v.c);
-  if (v.aux == 4)
-    return "an integer stored in 4 bytes of the slot";
-  Interval i = s.interval(v);
-  if (i.lo == int64_min && i.hi == int64_max)
-    return "an integer";
-  return "an integer in [" + std::to_string(i.lo) + ", " + std::to_string(i.hi) + "]";
 }
 
 // ---- labels --------------------------------------------------------------------------------------------------------

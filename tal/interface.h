@@ -26,6 +26,7 @@ struct InterfaceSymbol {
   Section section = Section::None;
   uint32_t offset = 0, size = 0;
   TypeId type;                  // natives too: the type in the native interface it was checked against
+  friend bool operator==(const InterfaceSymbol&, const InterfaceSymbol&) = default;
 };
 
 // A field of the module that holds the address of a symbol. The caller assumed the symbol's type at this module.
@@ -41,6 +42,7 @@ struct Site {
   uint32_t offset = 0;          // of the field
   uint32_t symbol = 0;
   int32_t addend = 0;
+  friend bool operator==(const Site&, const Site&) = default;
 
   // A call, or a pointer to a function that only a commit changes: what updates make lead to a new version.
   bool is_caller() const { return kind == Kind::Call || kind == Kind::Jump || (kind == Kind::Pointer && section == Section::RelRo); }
@@ -62,7 +64,8 @@ struct Interface {
   tal_unwind_table unwind_table() const;
 };
 
-Bytes serialise(const Interface& interface);
+inline constexpr uint32_t interface_version = 3; // of the serialised form (tal/write/write.h writes it)
+// Without the unwind tables: those of a running module are in its tal_module.
 [[nodiscard]] bool parse_interface(std::span<const uint8_t> bytes, Interface& interface, std::string& problem);
 
 // ---- width entries ---------------------------------------------------------------------------------------------------
@@ -109,13 +112,7 @@ struct LinkResult {
   bool ok() const { return problems.empty(); }
 };
 
-// `main_symbol`: the name that must be a public function `() -> i32`-like of exactly one module; empty: none needed.
-struct LinkOptions {
-  std::string main_symbol;
-  TypeId (*main_type)(TypeTable&) = nullptr;    // accepted signature of main; null: any
-};
-LinkResult link_check(std::span<const Interface* const> modules, const NativeInterface& natives,
-                      const LinkOptions& options = {});
+LinkResult link_check(std::span<const Interface* const> modules, const NativeInterface& natives);
 
 // ---- patches -------------------------------------------------------------------------------------------------------
 

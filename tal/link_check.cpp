@@ -145,8 +145,7 @@ bool entry_serves(std::string_view definition, std::string_view import) {
   }
 }
 
-LinkResult link_check(std::span<const Interface* const> modules, const NativeInterface& natives,
-                      const LinkOptions& options) {
+LinkResult link_check(std::span<const Interface* const> modules, const NativeInterface& natives) {
   LinkResult result;
   auto problem = [&](const char* rule, const Interface& m, const std::string& symbol, std::string text) {
     result.problems.push_back({rule, m.module, symbol, std::move(text)});
@@ -190,14 +189,6 @@ LinkResult link_check(std::span<const Interface* const> modules, const NativeInt
     }
     result.bindings.push_back(std::move(bindings));
     result.providers.push_back(program.providers(m));
-  }
-  if (!options.main_symbol.empty()) {
-    auto main = exports.find(options.main_symbol);
-    if (main == exports.end())
-      result.problems.push_back({"L7", "", options.main_symbol, "no module defines it"});
-    else if (options.main_type != nullptr && !program.table().sig_at_most(program.type(main->second), options.main_type(program.table())))
-      result.problems.push_back({"L7", modules[main->second.module]->module, options.main_symbol,
-                                 "the type is " + program.table().print(program.type(main->second))});
   }
   return result;
 }

@@ -10,7 +10,7 @@
 //   data tal_stdout : ptr? FILE                      a variable of the runtime (rw); its symbol has type `ptr {t rw @0}`
 //   exception NullPointer                            a builtin exception name, `exception Fail of arr i8` with payload
 //
-// Types are written as in `.tal` files (tal/text.h): i8 i16 i32 i64, `ptr T`, `ptr? T`, `arr t`, `arr t ro`, exn, exn?,
+// Types are written as in `.tal` files (tal/text/text.h): i8 i16 i32 i64, `ptr T`, `ptr? T`, `arr t`, `arr t ro`, exn, exn?,
 // `fn (i32) -> i32`, `exnname t`, named types with arguments, variables of the quantifier. A signature without
 // `nothrow` throws; `blocking` behind it all marks functions that wait for something outside the program, for tools that place
 // update points.

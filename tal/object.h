@@ -1,8 +1,8 @@
 // The object file: ELF64 ET_REL with TAL annotations in `.tal.*` sections (docs/object-format.md).
 //
-// The structs below are the annotations as the compiler builds them and the checker reads them; encode and decode stand
-// side by side in object_annotations.cpp. write_object makes the ELF file from its parts (compiler, assembler and tests
-// use it), read_object is the checker's own span-checked reader (tal/object_reader.h).
+// The structs below are the annotations as the compiler builds them and the checker reads them. tal/write/write.h makes the ELF
+// file from its parts (compiler, assembler and tests use it), read_object is the checker's own span-checked reader
+// (tal/object_reader.h).
 //
 // Offsets into text are from the start of .text. Every relocation names a symbol record by index.
 #pragma once
@@ -113,9 +113,7 @@ struct ObjectAnnotations {
 
 struct NamedBytes { std::string name; Bytes bytes; };
 
-// The `.tal.*` sections of an object. Empty lists make no section, except .tal.note .tal.types .tal.sigs.
-std::vector<NamedBytes> encode_annotations(const ObjectAnnotations& a);
-// Reads them back; false with a message. Only structure is checked here (ranges of indices, order), not typing.
+// Reads the `.tal.*` sections; false with a message. Only structure is checked here (ranges of indices, order), not typing.
 [[nodiscard]] bool decode_annotations(std::span<const NamedBytes> sections, ObjectAnnotations& a, std::string& problem);
 
 // ---- the file ------------------------------------------------------------------------------------------------------
@@ -153,8 +151,5 @@ struct ObjectImage {
   std::vector<Reloc> text_relocs, data_relocs, relro_relocs;   // ascending offset
   std::vector<DebugSection> debug;                             // .debug_* sections
 };
-
-// The ELF file. The name of ELF symbol i+1 is the name of record i.
-Bytes write_object(const ObjectImage& image, const ObjectAnnotations& annotations);
 
 } // namespace tal

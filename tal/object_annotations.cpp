@@ -1,4 +1,4 @@
-// Annotation records as bytes: encode and decode side by side.
+// Reads annotation records; tal/write/annotations_writer.cpp writes them.
 //
 //   .tal.note    = version:u32 module:string version:string
 //   .tal.types   = see type_codec.cpp
@@ -23,17 +23,15 @@
 //   .tal.lines   = count file:string* count (offset-delta file line:sleb-delta)*
 //
 // Numbers without a width are LEB128. Offsets are ascending, so deltas are small; the reader refuses anything else.
-#include "tal/object.h"
+#include "tal/label_format.h"
 
 #include <algorithm>
 
 namespace tal {
-namespace {
 
 constexpr size_t max_live_in_all = size_t{1} << 22;
-constexpr uint8_t saved_registers[] = {3, 5, 12, 13, 14, 15}; // rbx rbp r12..r15
 
-enum LabelFlag : uint8_t { same_depth = 1, in_place = 2, has_slots = 4, has_same = 8, has_facts = 16, has_frame = 32, same_frame = 64, same_live = 128 };
+namespace label_format {
 
 uint32_t where_code(const LocationType& t) {
   if (t.what == LocationType::What::Type)
@@ -43,6 +41,50 @@ uint32_t where_code(const LocationType& t) {
       return i;
   return 6; // no register: becomes the type "none", which the reader refuses
 }
+
+bool same_type(const LocationType& a, const LocationType& b) { return where_code(a) == where_code(b); }
+
+std::vector<const LocationType*> shared_types(const std::vector<LiveLocation>& live, const LabelRecord* previous) {
+  std::vector<const LocationType*> types(live.size());
+  if (previous == nullptr)
+    return types;
+  size_t at = 0;
+  for (size_t i = 0; i < live.size(); i++) { // both lists are ascending
+    while (at < previous->live.size() && previous->live[at].location < live[i].location)
+      at++;
+    if (at < previous->live.size() && previous->live[at].location == live[i].location)
+      types[i] = &previous->live[at].type;
+  }
+  return types;
+}
+
+static LiveLocation entry_value(int32_t location, uint8_t r) { return {location, {LocationType::What::Saved, no_type, r}}; }
+
+std::vector<LiveLocation> frame_entries(unsigned frame, bool others_in_place, uint32_t listed) {
+  std::vector<LiveLocation> entries;
+  int32_t slot = -1;
+  for (unsigned i = 0; i < std::size(push_order); i++) {
+    uint8_t r = push_order[i];
+    if (frame >> i & 1)
+      entries.push_back(entry_value(slot_location(slot--), r));
+    else if (others_in_place && !(listed >> r & 1))
+      entries.push_back(entry_value(r, r));
+  }
+  std::sort(entries.begin(), entries.end(), location_below);
+  return entries;
+}
+
+bool lives_on(const LabelRecord& l, const LabelRecord* previous) {
+  return previous != nullptr && l.live.size() <= 16 && l.saved_in_place == previous->saved_in_place &&
+         std::equal(l.live.begin(), l.live.end(), previous->live.begin(), previous->live.end(),
+                    [](const LiveLocation& a, const LiveLocation& b) { return a.location == b.location && same_type(a.type, b.type); });
+}
+
+} // namespace label_format
+
+using namespace label_format;
+
+namespace {
 
 LocationType where_of(uint32_t code) {
   LocationType t;
@@ -56,15 +98,6 @@ LocationType where_of(uint32_t code) {
 }
 
 // ---- symbols -------------------------------------------------------------------------------------------------------
-
-void write_symbols(const std::vector<Symbol>& symbols, ByteWriter& out) {
-  out.uleb(symbols.size());
-  for (const Symbol& s : symbols) {
-    auto section = static_cast<unsigned>(s.section);
-    out.u8(static_cast<uint8_t>(static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.scope) << 2 | section << 4));
-    out.uleb(s.type.value);
-  }
-}
 
 bool read_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
   symbols.resize(in.count(2));
@@ -83,26 +116,10 @@ bool read_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
 
 // ---- labels --------------------------------------------------------------------------------------------------------
 
-uint32_t operand_code(const FactOperand& o) {
-  if (o.what == FactOperand::What::Zero)
-    return 0;
-  return 1u + 2u * o.at + (o.what == FactOperand::What::Length ? 1u : 0u);
-}
-
 FactOperand operand_of(uint32_t code) {
   if (code == 0)
     return {};
   return {(code & 1) != 0 ? FactOperand::What::Value : FactOperand::What::Length, static_cast<uint16_t>((code - 1) / 2)};
-}
-
-// Order of registers in the set: those that are live at most labels come first, so that the set is one or two bytes.
-constexpr uint8_t mask_order[] = {3, 5, 12, 13, 0, 7, 6, 2, 1, 14, 15, 8, 9, 10, 11, 4};
-
-uint32_t pack_registers(uint32_t mask) {
-  uint32_t packed = 0;
-  for (unsigned i = 0; i < 16; i++)
-    packed |= (mask >> mask_order[i] & 1) << i;
-  return packed;
 }
 
 uint32_t unpack_registers(uint32_t packed) {
@@ -110,42 +127,6 @@ uint32_t unpack_registers(uint32_t packed) {
   for (unsigned i = 0; i < 16; i++)
     mask |= (packed >> i & 1) << mask_order[i];
   return mask;
-}
-
-// For each location of `live` the type that it has in the record before, or null.
-std::vector<const LocationType*> shared_types(const std::vector<LiveLocation>& live, const LabelRecord* previous) {
-  std::vector<const LocationType*> types(live.size());
-  if (previous == nullptr)
-    return types;
-  size_t at = 0;
-  for (size_t i = 0; i < live.size(); i++) { // both lists are ascending
-    while (at < previous->live.size() && previous->live[at].location < live[i].location)
-      at++;
-    if (at < previous->live.size() && previous->live[at].location == live[i].location)
-      types[i] = &previous->live[at].type;
-  }
-  return types;
-}
-
-bool same_type(const LocationType& a, const LocationType& b) { return where_code(a) == where_code(b); }
-
-void write_types_of(const std::vector<LiveLocation>& live, const LabelRecord* previous, ByteWriter& out) {
-  auto before = shared_types(live, previous);
-  unsigned bits = 0, byte = 0;
-  for (size_t i = 0; i < live.size(); i++) {
-    if (before[i] == nullptr)
-      continue;
-    byte |= (same_type(*before[i], live[i].type) ? 1u : 0u) << bits;
-    if (++bits == 8) {
-      out.u8(static_cast<uint8_t>(byte));
-      bits = byte = 0;
-    }
-  }
-  if (bits != 0)
-    out.u8(static_cast<uint8_t>(byte));
-  for (size_t i = 0; i < live.size(); i++)
-    if (before[i] == nullptr || !same_type(*before[i], live[i].type))
-      out.uleb(where_code(live[i].type));
 }
 
 bool read_types_of(ByteReader& in, LabelRecord& l, const LabelRecord* previous) {
@@ -169,120 +150,6 @@ bool read_types_of(ByteReader& in, LabelRecord& l, const LabelRecord* previous) 
       return false;
   }
   return !in.bad();
-}
-
-// Prologues push what they save in this order: most records of a function agree in where the entry values are.
-constexpr uint8_t push_order[] = {5, 15, 14, 13, 12, 3}; // rbp r15 r14 r13 r12 rbx
-
-bool location_below(const LiveLocation& a, const LiveLocation& b) { return a.location < b.location; }
-
-LiveLocation entry_value(int32_t location, uint8_t r) { return {location, {LocationType::What::Saved, no_type, r}}; }
-
-// The entries that the set `frame` (bits in push order) stands for, ascending. `listed`: the registers that the record lists.
-std::vector<LiveLocation> frame_entries(unsigned frame, bool others_in_place, uint32_t listed) {
-  std::vector<LiveLocation> entries;
-  int32_t slot = -1;
-  for (unsigned i = 0; i < std::size(push_order); i++) {
-    uint8_t r = push_order[i];
-    if (frame >> i & 1)
-      entries.push_back(entry_value(slot_location(slot--), r));
-    else if (others_in_place && !(listed >> r & 1))
-      entries.push_back(entry_value(r, r));
-  }
-  std::sort(entries.begin(), entries.end(), location_below);
-  return entries;
-}
-
-// The largest set whose entries stand in slots -1, -2, ..
-unsigned pushed_registers(const std::vector<LiveLocation>& live) {
-  unsigned frame = 0, next = 0;
-  auto at = std::lower_bound(live.begin(), live.end(), LiveLocation{slot_location(0), {}}, location_below);
-  for (int32_t slot = -1; at != live.begin() && (at - 1)->location == slot_location(slot); slot--, --at) {
-    const LocationType& t = (at - 1)->type;
-    while (next < std::size(push_order) && (t.what != LocationType::What::Saved || push_order[next] != t.saved))
-      next++;
-    if (next == std::size(push_order))
-      break;
-    frame |= 1u << next++;
-  }
-  return frame;
-}
-
-// What has to be written of `l.live` beside the set `frame`, which becomes 0 where it cannot say what the record says.
-std::vector<LiveLocation> beside_frame(const LabelRecord& l, unsigned& frame) {
-  uint32_t listed = 0;
-  for (const LiveLocation& live : l.live)
-    if (!is_slot(live.location) && live.type.what == LocationType::What::Type)
-      listed |= 1u << live.location;
-  std::vector<LiveLocation> rest, implied = frame_entries(frame, !l.saved_in_place, listed);
-  size_t met = 0;
-  for (const LiveLocation& live : l.live) {
-    if (met < implied.size() && implied[met].location == live.location && same_type(implied[met].type, live.type))
-      met++;
-    else
-      rest.push_back(live);
-  }
-  if (frame != 0 && met == implied.size())
-    return rest;
-  frame = 0;
-  return l.live;
-}
-
-// Does the record before say the same of all locations? Of many it is said again, so that memory is in proportion to the file (R52).
-bool lives_on(const LabelRecord& l, const LabelRecord* previous) {
-  return previous != nullptr && l.live.size() <= 16 && l.saved_in_place == previous->saved_in_place &&
-         std::equal(l.live.begin(), l.live.end(), previous->live.begin(), previous->live.end(),
-                    [](const LiveLocation& a, const LiveLocation& b) { return a.location == b.location && same_type(a.type, b.type); });
-}
-
-void write_label(const LabelRecord& l, const LabelRecord* previous, unsigned& last_frame, ByteWriter& out) {
-  uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
-  unsigned frame = pushed_registers(l.live);
-  const std::vector<LiveLocation> rest = beside_frame(l, frame);
-  uint16_t mask = 0;
-  std::vector<int32_t> slots;
-  for (const LiveLocation& live : rest) {
-    if (is_slot(live.location))
-      slots.push_back(live.location - slot_base);
-    else
-      mask |= static_cast<uint16_t>(1u << live.location);
-  }
-  const bool is_same = lives_on(l, previous);
-  const int live_flags = is_same ? same_live : (!slots.empty() ? has_slots : 0) | (frame == 0 ? 0 : frame == last_frame ? same_frame : has_frame);
-  uint8_t flags = static_cast<uint8_t>((l.depth == previous_depth ? same_depth : 0) | (l.saved_in_place ? in_place : 0) |
-                                       (!l.same.empty() ? has_same : 0) | (!l.facts.empty() ? has_facts : 0) | live_flags);
-  out.uleb(l.offset - previous_offset);
-  out.u8(flags);
-  if (!(flags & same_depth))
-    out.uleb(l.depth / 8);
-  if (flags & has_frame)
-    out.u8(static_cast<uint8_t>(frame));
-  if (!is_same) {
-    last_frame = frame;
-    out.uleb(pack_registers(mask));
-    if (flags & has_slots) {
-      out.uleb(slots.size());
-      out.sleb(slots[0]);
-      for (size_t i = 1; i < slots.size(); i++)
-        out.uleb(static_cast<uint32_t>(slots[i] - slots[i - 1]));
-    }
-    write_types_of(rest, previous, out);
-  }
-  if (flags & has_same) {
-    out.uleb(l.same.size());
-    for (auto [a, b] : l.same) {
-      out.uleb(a);
-      out.uleb(b);
-    }
-  }
-  if (flags & has_facts) {
-    out.uleb(l.facts.size());
-    for (const Fact& f : l.facts) {
-      out.uleb(operand_code(f.x));
-      out.uleb(operand_code(f.y));
-      out.sleb(f.c);
-    }
-  }
 }
 
 bool read_slots(ByteReader& in, LabelRecord& l) {
@@ -390,17 +257,6 @@ bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
 
 // ---- the short lists -----------------------------------------------------------------------------------------------
 
-void write_eh(const std::vector<EhRange>& ranges, ByteWriter& out) {
-  out.uleb(ranges.size());
-  uint32_t at = 0;
-  for (const EhRange& r : ranges) {
-    out.uleb(r.start - at);
-    out.uleb(r.end - r.start);
-    out.uleb(r.pad);
-    at = r.end;
-  }
-}
-
 bool read_eh(ByteReader& in, std::vector<EhRange>& ranges) {
   ranges.resize(in.count(3));
   uint64_t at = 0;
@@ -414,18 +270,6 @@ bool read_eh(ByteReader& in, std::vector<EhRange>& ranges) {
     at = end;
   }
   return !in.bad();
-}
-
-void write_insts(const std::vector<Instantiation>& insts, ByteWriter& out) {
-  out.uleb(insts.size());
-  uint32_t at = 0;
-  for (const Instantiation& i : insts) {
-    out.uleb(i.offset - at);
-    out.uleb(i.args.size());
-    for (TypeId arg : i.args)
-      out.uleb(arg.value);
-    at = i.offset;
-  }
 }
 
 bool read_insts(ByteReader& in, std::vector<Instantiation>& insts) {
@@ -444,20 +288,6 @@ bool read_insts(ByteReader& in, std::vector<Instantiation>& insts) {
       return false;
   }
   return !in.bad();
-}
-
-void write_lines(const ObjectAnnotations& a, ByteWriter& out) {
-  out.uleb(a.files.size());
-  for (const std::string& f : a.files)
-    out.string(f);
-  out.uleb(a.lines.size());
-  LineEntry previous;
-  for (const LineEntry& l : a.lines) {
-    out.uleb(l.offset - previous.offset);
-    out.uleb(l.file);
-    out.sleb(static_cast<int64_t>(l.line) - previous.line);
-    previous = l;
-  }
 }
 
 bool read_lines(ByteReader& in, ObjectAnnotations& a) {
@@ -482,19 +312,6 @@ bool read_lines(ByteReader& in, ObjectAnnotations& a) {
   return !in.bad();
 }
 
-// ---- types that are used, and only those ---------------------------------------------------------------------------
-
-class Compactor {
-public:
-  explicit Compactor(const TypeTable& from) : importer_(from, table_) {}
-  void map(TypeId& type) { type = importer_.import(type); }
-  const TypeTable& table() const { return table_; }
-
-private:
-  TypeTable table_;
-  TypeImporter importer_;
-};
-
 } // namespace
 
 std::string_view section_name(Section section) {
@@ -507,58 +324,6 @@ std::string_view section_name(Section section) {
   case Section::Bss: return ".bss";
   }
   return "";
-}
-
-std::vector<NamedBytes> encode_annotations(const ObjectAnnotations& a) {
-  // A compiler's table holds more than the object mentions (headers, unrolled layouts): write what is used. Types of
-  // labels come first: they are the most frequent, and ids below 122 take one byte there.
-  Compactor compact(a.types);
-  auto labels = a.labels;
-  for (LabelRecord& l : labels)
-    for (LiveLocation& live : l.live)
-      if (live.type.what == LocationType::What::Type)
-        compact.map(live.type.type);
-  auto insts = a.insts;
-  for (Instantiation& i : insts)
-    for (TypeId& arg : i.args)
-      compact.map(arg);
-  auto symbols = a.symbols;
-  for (Symbol& s : symbols)
-    compact.map(s.type);
-
-  std::vector<NamedBytes> sections;
-  auto add = [&](const char* name, ByteWriter& out) { sections.push_back({name, out.take()}); };
-  ByteWriter note, types, sigs, blocks, eh, inst, lines;
-  note.u32(format_version);
-  note.string(a.module);
-  note.string(a.version);
-  add(".tal.note", note);
-  write_types(compact.table(), types);
-  add(".tal.types", types);
-  write_symbols(symbols, sigs);
-  add(".tal.sigs", sigs);
-  if (!labels.empty()) {
-    blocks.uleb(labels.size());
-    unsigned frame = 0;
-    for (size_t i = 0; i < labels.size(); i++)
-      write_label(labels[i], i == 0 ? nullptr : &labels[i - 1], frame, blocks);
-    add(".tal.blocks", blocks);
-  }
-  if (!a.eh.empty()) {
-    write_eh(a.eh, eh);
-    add(".tal.eh", eh);
-  }
-  if (!insts.empty()) {
-    write_insts(insts, inst);
-    add(".tal.inst", inst);
-  }
-  if (!a.lines.empty()) {
-    write_lines(a, lines);
-    add(".tal.lines", lines);
-  }
-  if (!a.dsu.empty())
-    sections.push_back({".tal.dsu", a.dsu});
-  return sections;
 }
 
 // The checker's table grows while it works: what is not there yet is no type of the object (O5).

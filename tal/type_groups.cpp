@@ -5,7 +5,7 @@
 // fingerprints; hence bytes change whenever anything reachable changes (R30). Where two tables meet, a hash only finds
 // the candidate: identity is decided by comparing the bytes again with every outer reference as the id that it already
 // has in the target table.
-#include "tal/types.h"
+#include "tal/type_bytes.h"
 
 #include <sodium.h>
 
@@ -16,21 +16,6 @@ namespace {
 
 constexpr uint32_t max_group_members = 1u << 12;
 constexpr size_t close_budget = size_t{1} << 24; // node visits of one table's close()
-
-void put32(std::string& out, uint32_t v) {
-  for (unsigned i = 0; i < 4; i++)
-    out.push_back(static_cast<char>(v >> (8 * i)));
-}
-
-void put64(std::string& out, uint64_t v) {
-  put32(out, static_cast<uint32_t>(v));
-  put32(out, static_cast<uint32_t>(v >> 32));
-}
-
-void put_text(std::string& out, std::string_view text) {
-  put32(out, static_cast<uint32_t>(text.size()));
-  out.append(text);
-}
 
 Fingerprint hash(std::string_view bytes) {
   Fingerprint result;
@@ -82,31 +67,9 @@ void TypeTable::collect_named(TypeId type, std::vector<uint32_t>& out,
   if (!type || !seen.try_emplace(type.value, 0).second)
     return;
   const Node& node = nodes_[type.value];
-  switch (node.tag) {
-  case TypeTag::Named:
+  if (node.tag == TypeTag::Named)
     out.push_back(node.a);
-    for (TypeId arg : lists_[node.list])
-      collect_named(arg, out, seen);
-    return;
-  case TypeTag::Struct:
-    for (const Field& f : field_lists_[node.list])
-      collect_named(f.type, out, seen);
-    return;
-  case TypeTag::Cases:
-    for (TypeId payload : lists_[node.list])
-      collect_named(payload, out, seen);
-    return;
-  case TypeTag::Sig:
-    for (TypeId arg : sigs_[node.list].args)
-      collect_named(arg, out, seen);
-    collect_named(sigs_[node.list].result, out, seen);
-    return;
-  case TypeTag::Var:
-    return;
-  default:
-    if (node.a != 0)
-      collect_named(TypeId{node.a}, out, seen);
-  }
+  each_part(node, [&](TypeId part) { collect_named(part, out, seen); });
 }
 
 // Tarjan's algorithm with its own stack: a chain of declarations may be as long as the object.
@@ -173,100 +136,63 @@ std::vector<std::vector<uint32_t>> TypeTable::find_groups(size_t first, size_t& 
 // The type as a DAG: a node met again is a reference to its number in this text. The recursion is as deep as the type.
 void TypeTable::write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group, const NamedMap* outer,
                                 std::unordered_map<uint32_t, uint32_t>& seen) const {
-  if (!type) {
-    out.push_back(0);
-    return;
-  }
+  if (!type)
+    return put(out, 0, 1);
   auto [entry, fresh] = seen.try_emplace(type.value, static_cast<uint32_t>(seen.size()));
   if (!fresh) {
-    out.push_back(1);
-    put32(out, entry->second);
-    return;
+    put(out, 1, 1);
+    return put(out, entry->second);
   }
   const Node& node = nodes_[type.value];
-  out.push_back(2);
-  out.push_back(static_cast<char>(node.tag));
-  out.push_back(static_cast<char>(node.nullable | static_cast<int>(node.mutability) << 1));
+  put(out, 2, 1);
+  put(out, static_cast<unsigned>(node.tag), 1);
+  put(out, (node.nullable ? 1u : 0u) | static_cast<unsigned>(node.mutability) << 1, 1);
+  auto part = [&](TypeId t) { write_canonical(out, t, group, outer, seen); };
   switch (node.tag) {
   case TypeTag::Var:
-    put32(out, node.a);
-    out.push_back(static_cast<char>(node.kind));
-    return;
+    put(out, node.a);
+    return put(out, static_cast<unsigned>(node.kind), 1);
   case TypeTag::Struct:
-    put32(out, static_cast<uint32_t>(field_lists_[node.list].size()));
-    for (const Field& f : field_lists_[node.list]) {
-      put32(out, f.offset);
-      out.push_back(static_cast<char>(static_cast<int>(f.mutability) | (f.slot ? 2 : 0)));
-      write_canonical(out, f.type, group, outer, seen);
-    }
-    return;
-  case TypeTag::Named: {
-    auto member = std::find(group.begin(), group.end(), node.a);
-    if (member != group.end()) {
-      out.push_back(0);
-      put32(out, static_cast<uint32_t>(member - group.begin()));
-    } else if (outer != nullptr) {
-      auto mapped = outer->find(node.a);
-      out.push_back(1);
-      put32(out, mapped == outer->end() ? UINT32_MAX : mapped->second.value);
-    } else {
-      out.push_back(2);
-      const Fingerprint& f = named_[node.a].fingerprint;
-      out.append(reinterpret_cast<const char*>(f.data()), f.size());
-    }
-    put32(out, static_cast<uint32_t>(lists_[node.list].size()));
-    for (TypeId arg : lists_[node.list])
-      write_canonical(out, arg, group, outer, seen);
-    return;
+    put(out, field_lists_[node.list].size());
+    return put_fields(out, field_lists_[node.list], part);
+  case TypeTag::Sig: return put_signature(out, sigs_[node.list], part);
+  case TypeTag::Named: write_reference(out, node.a, group, outer); break;
+  case TypeTag::Cases: put(out, node.a); break;
+  default: return part(TypeId{node.a});
   }
-  case TypeTag::Cases:
-    put32(out, node.a);
-    put32(out, static_cast<uint32_t>(lists_[node.list].size()));
-    for (TypeId payload : lists_[node.list])
-      write_canonical(out, payload, group, outer, seen);
-    return;
-  case TypeTag::Sig: {
-    const Signature& s = sigs_[node.list];
-    out.push_back(static_cast<char>(s.vars.size()));
-    for (Kind k : s.vars)
-      out.push_back(static_cast<char>(k));
-    put32(out, static_cast<uint32_t>(s.args.size()));
-    for (TypeId arg : s.args)
-      write_canonical(out, arg, group, outer, seen);
-    write_canonical(out, s.result, group, outer, seen);
-    out.push_back(static_cast<char>((s.noret ? 1 : 0) | (s.throws ? 2 : 0)));
-    for (const auto* facts : {&s.pre, &s.post}) {
-      put32(out, static_cast<uint32_t>(facts->size()));
-      for (const SigFact& f : *facts) {
-        for (unsigned v : {static_cast<unsigned>(f.x_of), static_cast<unsigned>(f.y_of), unsigned{f.x}, unsigned{f.y}})
-          out.push_back(static_cast<char>(v));
-        put64(out, static_cast<uint64_t>(f.c));
-      }
-    }
-    return;
-  }
-  default:
-    write_canonical(out, TypeId{node.a}, group, outer, seen);
+  put(out, lists_[node.list].size());
+  each_part(node, part);
+}
+
+void TypeTable::write_reference(std::string& out, uint32_t named, std::span<const uint32_t> group, const NamedMap* outer) const {
+  if (auto member = std::find(group.begin(), group.end(), named); member != group.end()) {
+    put(out, 0, 1);
+    put(out, static_cast<uint32_t>(member - group.begin()));
+  } else if (outer != nullptr) {
+    auto mapped = outer->find(named);
+    put(out, 1, 1);
+    put(out, mapped == outer->end() ? UINT32_MAX : mapped->second.value);
+  } else {
+    put(out, 2, 1);
+    const Fingerprint& f = named_[named].fingerprint;
+    out.append(reinterpret_cast<const char*>(f.data()), f.size());
   }
 }
 
 void TypeTable::write_declaration(std::string& out, const NamedType& type) const {
-  put_text(out, type.name);
-  out.push_back(static_cast<char>(type.sort));
-  out.push_back(static_cast<char>(type.abstract_kind));
-  put32(out, static_cast<uint32_t>(type.params.size()));
-  for (Kind k : type.params)
-    out.push_back(static_cast<char>(k));
+  put(out, type.name.size());
+  out += type.name;
+  put(out, static_cast<unsigned>(type.sort), 1);
+  put(out, static_cast<unsigned>(type.abstract_kind), 1);
+  put_kinds(out, type.params);
   if (type.sort == NamedSort::Package)
-    put32(out, static_cast<uint32_t>(type.hidden.size()));
-  for (Kind k : type.hidden)
-    out.push_back(static_cast<char>(k));
+    put_kinds(out, type.hidden);
 }
 
 std::string TypeTable::write_group(std::span<const uint32_t> members, const NamedMap* outer) const {
   std::string out;
   std::unordered_map<uint32_t, uint32_t> seen;
-  put32(out, static_cast<uint32_t>(members.size()));
+  put(out, members.size());
   for (uint32_t m : members) {
     write_declaration(out, named_[m]);
     write_canonical(out, named_[m].body, members, outer, seen);
@@ -276,12 +202,14 @@ std::string TypeTable::write_group(std::span<const uint32_t> members, const Name
   return out;
 }
 
+static bool refuse(std::string* problem, std::string text) {
+  if (problem != nullptr)
+    *problem = std::move(text);
+  return false;
+}
+
 bool TypeTable::canonicalise_group(std::vector<uint32_t> members, std::string* problem) {
-  auto fail = [&](std::string text) {
-    if (problem != nullptr)
-      *problem = std::move(text);
-    return false;
-  };
+  auto fail = [&](std::string text) { return refuse(problem, std::move(text)); };
   if (members.size() > max_group_members)
     return fail("a recursive group of more than 4096 types");
   std::sort(members.begin(), members.end(), [&](uint32_t a, uint32_t b) { return named_[a].name < named_[b].name; });
@@ -302,7 +230,7 @@ bool TypeTable::canonicalise_group(std::vector<uint32_t> members, std::string* p
     return fail("the type `" + named_[members[0]].name + "` is declared twice");
   for (size_t i = 0; i < members.size(); i++) {
     std::string text = group.bytes;
-    put32(text, static_cast<uint32_t>(i));
+    put(text, i);
     NamedType& type = named_[members[i]];
     type.group = number;
     type.index_in_group = static_cast<uint32_t>(i);
@@ -320,19 +248,13 @@ bool TypeTable::close(std::string* problem) {
                     std::find(type.params.begin(), type.params.end(), Kind::None) == type.params.end() &&
                     std::none_of(type.hidden.begin(), type.hidden.end(),
                                  [](Kind k) { return k == Kind::None || k == Kind::D; }); // opened, they are variables of code
-    if (type.name.empty() || !kinds_ok || (type.sort != NamedSort::Abstract && !type.body)) {
-      if (problem != nullptr)
-        *problem = "the type `" + type.name + "` has no definition";
-      return false;
-    }
+    if (type.name.empty() || !kinds_ok || (type.sort != NamedSort::Abstract && !type.body))
+      return refuse(problem, "the type `" + type.name + "` has no definition");
   }
   size_t budget = close_budget;
   auto groups = find_groups(closed_named_, budget);
-  if (budget == 0) {
-    if (problem != nullptr)
-      *problem = "the type table is too large";
-    return false;
-  }
+  if (budget == 0)
+    return refuse(problem, "the type table is too large");
   for (auto& group : groups) // providers come first, so their fingerprints are known
     if (!canonicalise_group(std::move(group), problem))
       return false;
@@ -467,9 +389,7 @@ bool TypeImporter::is_bound_abstract(TypeId type) const {
 // L10: the word that an importer's abstract type stands for: a pointer, a union or a package. It has the width that the importer
 // took it to have; and `ptr A` means an address that is not null, which other words need not be.
 TypeId TypeImporter::copy_abstract(TypeId type, bool is_pointer, bool nullable) {
-  std::vector<TypeId> args(from_.args(type).begin(), from_.args(type).end());
-  for (TypeId& arg : args)
-    arg = copy(arg);
+  const std::vector<TypeId> args = copy_args(type);
   const NamedId target = named_.find(from_.named_id(type).value)->second;
   const NamedSort sort = to_.named_type(target).sort;
   const TypeId named = to_.named(target, args);
@@ -483,73 +403,37 @@ TypeId TypeImporter::copy_abstract(TypeId type, bool is_pointer, bool nullable) 
   return word && kind_at_most(to_.kind(word), from_.named_type(from_.named_id(type)).abstract_kind) ? word : no_type;
 }
 
+std::vector<TypeId> TypeImporter::copy_args(TypeId type) {
+  std::vector<TypeId> args(from_.args(type).begin(), from_.args(type).end());
+  for (TypeId& arg : args)
+    arg = copy(arg);
+  return args;
+}
+
 TypeId TypeImporter::copy(TypeId type) {
   if (!type || type.value < 8) // built-in types have the same ids in every table
     return type;
   if (auto known = types_.find(type.value); known != types_.end())
     return known->second;
   const TypeTable::Node& node = from_.nodes_[type.value];
-  TypeId child = node.tag == TypeTag::Var || node.tag == TypeTag::Named ? no_type : TypeId{node.a};
   TypeId result;
-  switch (node.tag) {
-  case TypeTag::Ptr: result = is_bound_abstract(child) ? copy_abstract(child, true, node.nullable) : to_.ptr(copy(child), node.nullable); break;
-  case TypeTag::Arr: result = to_.arr(copy(child), node.mutability, node.nullable); break;
-  case TypeTag::Fn: result = to_.fn(copy(child), node.nullable); break;
-  case TypeTag::ExnName:
-    if (const TypeId payload = copy(child); static_cast<bool>(payload) == static_cast<bool>(child)) // nor is a payload no payload
-      result = to_.exn_name(payload);
-    break;
-  case TypeTag::Rep: result = to_.rep(copy(child)); break;
-  case TypeTag::Union: result = to_.union_word(copy(child), node.nullable); break;
-  case TypeTag::Exn: result = to_.with_nullable(to_.exn(), node.nullable); break;
-  case TypeTag::Var: result = to_.var(node.a, node.kind); break;
-  case TypeTag::Struct: {
+  if (is_bound_abstract(type)) {
+    result = copy_abstract(type, false, false);
+  } else if (node.tag == TypeTag::Ptr && is_bound_abstract(TypeId{node.a})) {
+    result = copy_abstract(TypeId{node.a}, true, node.nullable);
+  } else if (node.tag == TypeTag::Named) {
+    auto target = named_.find(node.a);
+    result = target == named_.end() ? no_type : to_.named(target->second, copy_args(type));
+  } else if (linking_ && node.tag == TypeTag::Struct) {
     std::vector<Field> fields = from_.field_lists_[node.list];
     for (Field& f : fields) {
       f.type = copy(f.type);
-      if (linking_ && f.type && to_.word_size(f.type) == 8 && to_.tag(f.type) != TypeTag::Var && to_.tag(f.type) != TypeTag::Named)
+      if (f.type && to_.word_size(f.type) == 8 && to_.tag(f.type) != TypeTag::Var && to_.tag(f.type) != TypeTag::Named)
         f.slot = false; // 8 bytes either way
     }
     result = to_.struct_layout(std::move(fields));
-    break;
-  }
-  case TypeTag::Named: {
-    if (is_bound_abstract(type)) {
-      result = copy_abstract(type, false, false);
-      break;
-    }
-    auto target = named_.find(node.a);
-    std::vector<TypeId> args = from_.lists_[node.list];
-    for (TypeId& arg : args)
-      arg = copy(arg);
-    result = target == named_.end() ? no_type : to_.named(target->second, args);
-    break;
-  }
-  case TypeTag::Cases: {
-    std::vector<TypeId> payloads = from_.lists_[node.list];
-    for (TypeId& payload : payloads)
-      payload = copy(payload);
-    result = to_.cases(node.a & 1, node.a >> 1, payloads);
-    break;
-  }
-  case TypeTag::Sig: {
-    Signature s = from_.sigs_[node.list];
-    for (TypeId& arg : s.args)
-      arg = copy(arg);
-    const bool has_result = static_cast<bool>(s.result);
-    s.result = copy(s.result);
-    if (has_result == static_cast<bool>(s.result)) // a result that cannot be copied is not no result
-      result = to_.signature(std::move(s));
-    break;
-  }
-  case TypeTag::None:
-  case TypeTag::I8:
-  case TypeTag::I16:
-  case TypeTag::I32:
-  case TypeTag::I64:
-  case TypeTag::F32:
-  case TypeTag::F64:
-    break;
+  } else {
+    result = to_.rebuild(from_, node, [this](TypeId part, uint32_t) { return copy(part); });
   }
   types_[type.value] = result;
   return result;

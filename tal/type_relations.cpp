@@ -14,11 +14,15 @@ TypeId TypeTable::substitute(TypeId type, std::span<const TypeId> args) {
   return substitute_in(type, by, 0);
 }
 
-bool TypeTable::substitute_parts(Signature& s, Substitution& by, uint32_t inside) {
+bool TypeTable::map_parts(Signature& s, const PartMap& map, uint32_t vars) {
   for (TypeId& arg : s.args)
-    if (!(arg = substitute_in(arg, by, inside)))
+    if (!(arg = map(arg, vars)))
       return false;
-  return !s.result || (s.result = substitute_in(s.result, by, inside));
+  return !s.result || (s.result = map(s.result, vars));
+}
+
+bool TypeTable::substitute_parts(Signature& s, Substitution& by) {
+  return map_parts(s, [&](TypeId part, uint32_t) { return substitute_in(part, by, 0); }, 0);
 }
 
 // An argument that comes to stand under quantifiers keeps its variables, whose numbers are higher there (T6).
@@ -33,6 +37,35 @@ TypeId TypeTable::substitute_var(const Node& variable, const Substitution& by, u
   return substitute_in(arg, shift, 0);
 }
 
+// The node with each part as `map` says; no_type if that makes a part impossible: it is never left out.
+TypeId TypeTable::rebuild(const TypeTable& from, const Node& node, const PartMap& map) {
+  switch (node.tag) {
+  case TypeTag::Var: return var(node.a, node.kind);
+  case TypeTag::Exn: return with_nullable(exn(), node.nullable);
+  case TypeTag::Struct: {
+    // R18: offsets and widths were fixed before; a slot stays a slot.
+    std::vector<Field> list = from.field_lists_[node.list];
+    for (Field& f : list)
+      f.type = map(f.type, 0);
+    return struct_layout(std::move(list));
+  }
+  case TypeTag::Named:
+  case TypeTag::Cases: {
+    std::vector<TypeId> list = from.lists_[node.list];
+    for (TypeId& part : list)
+      part = map(part, 0);
+    return node.tag == TypeTag::Named ? named(NamedId{node.a}, list) : cases(node.a & 1, node.a >> 1, list);
+  }
+  case TypeTag::Sig: {
+    Signature s = from.sigs_[node.list];
+    return map_parts(s, map, static_cast<uint32_t>(s.vars.size())) ? signature(std::move(s)) : no_type;
+  }
+  default:
+    const TypeId part = node.a != 0 ? map(TypeId{node.a}, 0) : no_type;
+    return static_cast<bool>(part) == (node.a != 0) ? with_part(node.tag, part, node.nullable, node.mutability) : no_type;
+  }
+}
+
 // `inside`: the quantified variables around this part of the type, which are not touched. The recursion is as deep as the type, at
 // most max_type_depth.
 TypeId TypeTable::substitute_in(TypeId type, Substitution& by, uint32_t inside) {
@@ -41,56 +74,10 @@ TypeId TypeTable::substitute_in(TypeId type, Substitution& by, uint32_t inside) 
   const uint64_t key = uint64_t{type.value} << 8 | inside;
   if (auto known = by.known.find(key); known != by.known.end())
     return known->second;
-  Node node = nodes_[type.value];
-  const TypeId child = node.tag < TypeTag::Struct ? TypeId{node.a} : no_type;
-  TypeId result;
-  switch (node.tag) {
-  case TypeTag::Var: result = substitute_var(node, by, inside); break;
-  case TypeTag::Ptr: result = ptr(substitute_in(child, by, inside), node.nullable); break;
-  case TypeTag::Arr: result = arr(substitute_in(child, by, inside), node.mutability, node.nullable); break;
-  case TypeTag::Fn: result = fn(substitute_in(child, by, inside), node.nullable); break;
-  case TypeTag::ExnName:
-    if (const TypeId payload = substitute_in(child, by, inside)) // an open type has a payload; one that fails is not none
-      result = exn_name(payload);
-    break;
-  case TypeTag::Rep: result = rep(substitute_in(child, by, inside)); break;
-  case TypeTag::Union: result = union_word(substitute_in(child, by, inside), node.nullable); break;
-  case TypeTag::Struct: {
-    // R18: offsets and widths were fixed before substitution; a slot stays a slot.
-    std::vector<Field> list = field_lists_[node.list];
-    bool ok = true;
-    for (Field& f : list)
-      ok = ok && (f.type = substitute_in(f.type, by, inside));
-    if (ok)
-      result = struct_layout(std::move(list));
-    break;
-  }
-  case TypeTag::Named:
-  case TypeTag::Cases: {
-    std::vector<TypeId> list = lists_[node.list];
-    bool ok = true;
-    for (TypeId& part : list)
-      ok = ok && (part = substitute_in(part, by, inside));
-    if (ok)
-      result = node.tag == TypeTag::Named ? named(NamedId{node.a}, list) : cases(node.a & 1, node.a >> 1, list);
-    break;
-  }
-  case TypeTag::Sig: {
-    Signature s = sigs_[node.list];
-    if (substitute_parts(s, by, inside + static_cast<uint32_t>(s.vars.size())))
-      result = signature(std::move(s));
-    break;
-  }
-  case TypeTag::None:
-  case TypeTag::I8:
-  case TypeTag::I16:
-  case TypeTag::I32:
-  case TypeTag::I64:
-  case TypeTag::F32:
-  case TypeTag::F64:
-  case TypeTag::Exn:
-    break;
-  }
+  const Node node = nodes_[type.value];
+  const TypeId result = node.tag == TypeTag::Var ? substitute_var(node, by, inside) : rebuild(*this, node, [&](TypeId part, uint32_t vars) {
+    return substitute_in(part, by, inside + vars);
+  });
   by.known[key] = result;
   return result;
 }
@@ -145,29 +132,22 @@ void TypeTable::match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, u
     bound[p.a - bound_inside] = type;
   if (p.tag != t.tag || p.tag == TypeTag::Var)
     return;
-  if (p.tag == TypeTag::Struct) {
-    for (size_t i = 0; i < std::min(fields(pattern).size(), fields(type).size()); i++)
-      match(fields(pattern)[i].type, fields(type)[i].type, bound, budget, bound_inside);
-  } else if (p.tag == TypeTag::Named || p.tag == TypeTag::Cases) {
-    for (size_t i = 0; i < std::min(args(pattern).size(), args(type).size()); i++)
-      match(args(pattern)[i], args(type)[i], bound, budget, bound_inside);
-  } else if (p.tag == TypeTag::Sig) {
-    const Signature &x = sig(pattern), &y = sig(type);
-    for (size_t i = 0; i < std::min(x.args.size(), y.args.size()); i++)
-      match(x.args[i], y.args[i], bound, budget, bound_inside + x.vars.size());
-    match(x.result, y.result, bound, budget, bound_inside + x.vars.size());
-  } else {
-    match(target(pattern), target(type), bound, budget, bound_inside);
-  }
+  match_parts(pattern, type, bound, budget, bound_inside + sig(pattern).vars.size());
+}
+
+void TypeTable::match_parts(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget, size_t bound_inside) const {
+  std::vector<TypeId> x, y;
+  each_part(nodes_[pattern.value], [&](TypeId part) { x.push_back(part); });
+  each_part(nodes_[type.value], [&](TypeId part) { y.push_back(part); });
+  for (size_t i = 0; i < std::min(x.size(), y.size()); i++)
+    match(x[i], y[i], bound, budget, bound_inside);
 }
 
 std::vector<TypeId> TypeTable::guess_arguments(TypeId s, TypeId wanted) const {
   const Signature &x = sig(s), &y = sig(wanted);
   std::vector<TypeId> bound(x.vars.size() - std::min(x.vars.size(), y.vars.size()));
   unsigned budget = 1024;
-  for (size_t i = 0; i < std::min(x.args.size(), y.args.size()); i++)
-    match(x.args[i], y.args[i], bound, budget, 0);
-  match(x.result, y.result, bound, budget, 0);
+  match_parts(s, wanted, bound, budget, 0);
   for (TypeId& t : bound)
     t = t ? t : i64();
   return bound;
@@ -189,7 +169,7 @@ TypeId TypeTable::instantiate(TypeId signature_id, std::span<const TypeId> args)
   for (uint32_t i = 0; i < left; i++)
     all.push_back(var(i, s.vars[i]));
   Substitution by{all, left};
-  return substitute_parts(s, by, 0) ? signature(std::move(s)) : no_type;
+  return substitute_parts(s, by) ? signature(std::move(s)) : no_type;
 }
 
 bool TypeTable::subtype(TypeId a, TypeId b, int depth) {
@@ -205,9 +185,8 @@ bool TypeTable::subtype(TypeId a, TypeId b, int depth) {
   const Node &x = nodes_[a.value], &y = nodes_[b.value];
   if (x.tag != y.tag || (x.nullable && !y.nullable))
     return false;
-  if (x.a == y.a && x.mutability == y.mutability && x.list == y.list && x.tag != TypeTag::Named && x.tag != TypeTag::Var)
-    return x.tag == TypeTag::Ptr || x.tag == TypeTag::Arr || x.tag == TypeTag::Fn || x.tag == TypeTag::Exn ||
-           x.tag == TypeTag::Union;
+  if (x.a == y.a && x.mutability == y.mutability && x.list == y.list && has_null_form(x.tag))
+    return true;
   if (x.tag == TypeTag::Ptr)
     return is_read_only_view(TypeId{x.a}, TypeId{y.a});
   return x.tag == TypeTag::Fn && depth > 0 && signature_at_most(TypeId{x.a}, TypeId{y.a}, depth - 1);
@@ -239,7 +218,7 @@ TypeId TypeTable::at_kinds_of(TypeId a, TypeId b) {
   Signature s = sig(a);
   s.vars = kinds;
   Substitution by{vars, static_cast<uint32_t>(kinds.size())};
-  const TypeId result = substitute_parts(s, by, 0) ? signature(std::move(s)) : no_type;
+  const TypeId result = substitute_parts(s, by) ? signature(std::move(s)) : no_type;
   return result ? result : a;
 }
 

@@ -3,17 +3,12 @@
 // A node's key is its complete content as bytes, children as ids; equal keys are one node. Each node carries the size of
 // its tree, its depth and the kinds of its free variables, so that no later step has to walk a type to know them: an
 // attack with a type that is small as a graph and huge as a tree stops at the constructor.
-#include "tal/types.h"
+#include "tal/type_bytes.h"
 
 #include <algorithm>
 
 namespace tal {
 namespace {
-
-void put(std::string& key, uint64_t v, unsigned bytes = 4) {
-  for (unsigned i = 0; i < bytes; i++)
-    key.push_back(static_cast<char>(v >> (8 * i)));
-}
 
 constexpr unsigned vars_shift(uint32_t index) { return index * 4; }
 
@@ -41,17 +36,8 @@ bool kind_at_most(Kind a, Kind b) {
 }
 
 std::string_view kind_name(Kind kind) {
-  switch (kind) {
-  case Kind::None: return "none";
-  case Kind::W: return "W";
-  case Kind::W1: return "W1";
-  case Kind::W2: return "W2";
-  case Kind::W4: return "W4";
-  case Kind::W8: return "W8";
-  case Kind::P: return "P";
-  case Kind::D: return "D";
-  }
-  return "?";
+  static constexpr std::string_view names[] = {"none", "W", "W1", "W2", "W4", "W8", "P", "D"};
+  return names[static_cast<size_t>(kind)];
 }
 
 TypeTable::TypeTable() {
@@ -82,6 +68,26 @@ TypeId TypeTable::intern(Node node, std::string key, size_t parts) {
   return TypeId{entry->second};
 }
 
+// Of nodes whose content is a list besides: `list` becomes the node's if the node is new.
+template <typename Lists, typename List> TypeId TypeTable::intern_list(Node node, std::string key, size_t parts, Lists& lists, List list) {
+  node.list = static_cast<uint32_t>(lists.size());
+  const size_t before = nodes_.size();
+  const TypeId id = intern(node, std::move(key), parts);
+  if (nodes_.size() != before)
+    lists.push_back(std::move(list));
+  return id;
+}
+
+TypeId TypeTable::intern_types(Node node, std::span<const TypeId> list) {
+  std::string key;
+  for (TypeId part : list) {
+    if (!add_child(node, part) || !is_word(part))
+      return no_type;
+    put(key, part.value);
+  }
+  return intern_list(node, std::move(key), list.size(), lists_, std::vector<TypeId>(list.begin(), list.end()));
+}
+
 bool TypeTable::add_child(Node& node, TypeId child) const {
   if (!child || child.value >= nodes_.size())
     return false;
@@ -91,12 +97,12 @@ bool TypeTable::add_child(Node& node, TypeId child) const {
   return node.depth <= max_type_depth && node.size < max_type_size && merge_vars(node.vars, c.vars);
 }
 
-TypeId TypeTable::unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability) {
+TypeId TypeTable::unary(TypeTag tag, TypeId child, bool nullable, Mutability mutability) {
   Node node;
   node.tag = tag;
   node.nullable = nullable;
   node.mutability = mutability;
-  node.kind = kind;
+  node.kind = Kind::P;
   node.a = child.value;
   return add_child(node, child) ? intern(node, "") : no_type;
 }
@@ -106,7 +112,7 @@ TypeId TypeTable::int_type(unsigned bytes) {
 }
 
 TypeId TypeTable::ptr(TypeId memory, bool nullable) {
-  return is_memory(memory) ? unary(TypeTag::Ptr, memory, Kind::P, nullable, Mutability::ReadOnly) : no_type;
+  return is_memory(memory) ? unary(TypeTag::Ptr, memory, nullable) : no_type;
 }
 
 TypeId TypeTable::arr(TypeId element, Mutability mutability, bool nullable) {
@@ -116,18 +122,18 @@ TypeId TypeTable::arr(TypeId element, Mutability mutability, bool nullable) {
   bool is_float = tag(element) == TypeTag::F32 || tag(element) == TypeTag::F64;
   if (!is_float && (kind(element) == Kind::None || kind(element) == Kind::W))
     return no_type;
-  return unary(TypeTag::Arr, element, Kind::P, nullable, mutability);
+  return unary(TypeTag::Arr, element, nullable, mutability);
 }
 
 TypeId TypeTable::fn(TypeId signature, bool nullable) {
   if (!signature || signature.value >= size() || tag(signature) != TypeTag::Sig)
     return no_type;
-  return unary(TypeTag::Fn, signature, Kind::P, nullable, Mutability::ReadOnly);
+  return unary(TypeTag::Fn, signature, nullable);
 }
 
 TypeId TypeTable::exn_name(TypeId payload) {
   if (payload)
-    return is_word(payload) ? unary(TypeTag::ExnName, payload, Kind::P, false, Mutability::ReadOnly) : no_type;
+    return is_word(payload) ? unary(TypeTag::ExnName, payload) : no_type;
   Node node;
   node.tag = TypeTag::ExnName;
   node.kind = Kind::P;
@@ -135,7 +141,7 @@ TypeId TypeTable::exn_name(TypeId payload) {
 }
 
 TypeId TypeTable::rep(TypeId of) {
-  return is_word(of) ? unary(TypeTag::Rep, of, Kind::P, false, Mutability::ReadOnly) : no_type;
+  return is_word(of) ? unary(TypeTag::Rep, of) : no_type;
 }
 
 TypeId TypeTable::var(uint32_t index, Kind kind) {
@@ -150,27 +156,27 @@ TypeId TypeTable::var(uint32_t index, Kind kind) {
 }
 
 TypeId TypeTable::union_word(TypeId memory, bool nullable) {
-  return is_memory(memory) ? unary(TypeTag::Union, memory, Kind::P, nullable, Mutability::ReadOnly) : no_type;
+  return is_memory(memory) ? unary(TypeTag::Union, memory, nullable) : no_type;
 }
 
 TypeId TypeTable::with_nullable(TypeId type, bool nullable) {
-  if (!type || type.value >= size() || is_nullable(type) == nullable)
+  if (!type || type.value >= size() || is_nullable(type) == nullable || !has_null_form(tag(type)))
     return type;
-  switch (tag(type)) {
-  case TypeTag::Ptr:
-  case TypeTag::Arr:
-  case TypeTag::Fn:
-  case TypeTag::Union:
-  case TypeTag::Exn: {
-    Node node = nodes_[type.value];
-    node.nullable = nullable;
-    node.expanded = no_type;
-    if (node.tag == TypeTag::Exn && !nullable)
-      return exn();
-    return intern(node, "");
-  }
-  default:
-    return type;
+  Node node = nodes_[type.value];
+  node.nullable = nullable;
+  node.expanded = no_type;
+  return node.tag == TypeTag::Exn && !nullable ? exn() : intern(node, "");
+}
+
+TypeId TypeTable::with_part(TypeTag tag, TypeId part, bool nullable, Mutability mutability) {
+  switch (tag) {
+  case TypeTag::Ptr: return ptr(part, nullable);
+  case TypeTag::Arr: return arr(part, mutability, nullable);
+  case TypeTag::Fn: return fn(part, nullable);
+  case TypeTag::ExnName: return exn_name(part);
+  case TypeTag::Rep: return rep(part);
+  case TypeTag::Union: return union_word(part, nullable);
+  default: return no_type;
   }
 }
 
@@ -198,16 +204,9 @@ TypeId TypeTable::struct_layout(std::vector<Field> fields) {
     if (f.offset % bytes != 0 || f.offset < end || f.offset > (1u << 31) - 8)
       return no_type;
     end = uint64_t{f.offset} + bytes;
-    put(key, f.offset);
-    put(key, f.type.value);
-    put(key, static_cast<unsigned>(f.mutability) | (f.slot ? 2u : 0u), 1);
   }
-  node.list = static_cast<uint32_t>(field_lists_.size());
-  size_t before = nodes_.size();
-  TypeId id = intern(node, std::move(key), fields.size());
-  if (nodes_.size() != before)
-    field_lists_.push_back(std::move(fields));
-  return id;
+  put_fields(key, fields, [&](TypeId part) { put(key, part.value); });
+  return intern_list(node, std::move(key), fields.size(), field_lists_, std::move(fields));
 }
 
 TypeId TypeTable::tuple(std::span<const TypeId> components, Mutability mutability) {
@@ -233,18 +232,7 @@ TypeId TypeTable::named(NamedId id, std::span<const TypeId> args) {
   node.tag = TypeTag::Named;
   node.kind = type.abstract_kind;
   node.a = id.value;
-  std::string key;
-  for (TypeId arg : args) {
-    if (!add_child(node, arg))
-      return no_type;
-    put(key, arg.value);
-  }
-  node.list = static_cast<uint32_t>(lists_.size());
-  size_t before = nodes_.size();
-  TypeId result = intern(node, std::move(key), args.size());
-  if (nodes_.size() != before)
-    lists_.emplace_back(args.begin(), args.end());
-  return result;
+  return intern_types(node, args);
 }
 
 TypeId TypeTable::cases(uint32_t first, uint32_t constants, std::span<const TypeId> payloads) {
@@ -253,18 +241,7 @@ TypeId TypeTable::cases(uint32_t first, uint32_t constants, std::span<const Type
   Node node;
   node.tag = TypeTag::Cases;
   node.a = first | constants << 1;
-  std::string key;
-  for (TypeId payload : payloads) {
-    if (!is_word(payload) || !add_child(node, payload))
-      return no_type;
-    put(key, payload.value);
-  }
-  node.list = static_cast<uint32_t>(lists_.size());
-  size_t before = nodes_.size();
-  TypeId result = intern(node, std::move(key), payloads.size());
-  if (nodes_.size() != before)
-    lists_.emplace_back(payloads.begin(), payloads.end());
-  return result;
+  return intern_types(node, payloads);
 }
 
 TypeId TypeTable::generic_cases(TypeId memory) const {
@@ -287,29 +264,13 @@ TypeId TypeTable::signature(Signature s) {
     return no_type;
   Node node;
   node.tag = TypeTag::Sig;
-  std::string key;
-  put(key, s.vars.size());
-  for (Kind k : s.vars)
-    put(key, static_cast<unsigned>(k), 1);
-  put(key, s.args.size());
-  for (TypeId arg : s.args) {
+  for (TypeId arg : s.args)
     if (!is_word(arg) || !add_child(node, arg))
       return no_type;
-    put(key, arg.value);
-  }
   if (s.result && (!is_word(s.result) || !add_child(node, s.result) || s.noret))
     return no_type;
-  put(key, s.result.value);
-  put(key, (s.noret ? 1u : 0u) | (s.throws ? 2u : 0u), 1);
-  for (const auto* facts : {&s.pre, &s.post}) {
-    put(key, facts->size());
-    for (const SigFact& f : *facts) {
-      put(key, static_cast<unsigned>(f.x_of) | static_cast<unsigned>(f.y_of) << 4, 1);
-      put(key, f.x, 1);
-      put(key, f.y, 1);
-      put(key, static_cast<uint64_t>(f.c), 8);
-    }
-  }
+  std::string key;
+  put_signature(key, s, [&](TypeId part) { put(key, part.value); });
   // T6: the quantified variables occur at their declared kinds; the others are those of the context.
   for (Kind k : s.vars) {
     const uint64_t written = node.vars & 15;
@@ -317,12 +278,7 @@ TypeId TypeTable::signature(Signature s) {
       return no_type;
     node.vars >>= 4;
   }
-  node.list = static_cast<uint32_t>(sigs_.size());
-  size_t before = nodes_.size();
-  TypeId id = intern(node, std::move(key), s.args.size() + s.pre.size() + s.post.size());
-  if (nodes_.size() != before)
-    sigs_.push_back(std::move(s));
-  return id;
+  return intern_list(node, std::move(key), s.args.size() + s.pre.size() + s.post.size(), sigs_, std::move(s));
 }
 
 bool TypeTable::vars_fit(TypeId id, std::span<const Kind> kinds, bool more) const {
@@ -369,21 +325,14 @@ const Signature& TypeTable::sig(TypeId id) const {
   return tag(id) == TypeTag::Sig ? sigs_[nodes_[id.value].list] : none;
 }
 
+// Inside arrays a variable of a dense kind is stored at its width; fields of such types are slots.
 unsigned TypeTable::word_size(TypeId id) const {
-  switch (tag(id)) {
-  case TypeTag::I8: return 1;
-  case TypeTag::I16: return 2;
-  case TypeTag::I32:
-  case TypeTag::F32: return 4;
-  case TypeTag::Var:
-  case TypeTag::Named:
-    // Inside arrays a variable of a dense kind is stored at its width; fields of such types are slots.
-    switch (kind(id)) {
-    case Kind::W1: return 1;
-    case Kind::W2: return 2;
-    case Kind::W4: return 4;
-    default: return 8;
-    }
+  if (tag(id) == TypeTag::F32)
+    return 4;
+  switch (kind(id)) {
+  case Kind::W1: return 1;
+  case Kind::W2: return 2;
+  case Kind::W4: return 4;
   default: return 8;
   }
 }
@@ -397,15 +346,7 @@ uint32_t TypeTable::layout_size(TypeId memory) {
 }
 
 bool TypeTable::zero_is_legal(TypeId word) const {
-  switch (tag(word)) {
-  case TypeTag::I8:
-  case TypeTag::I16:
-  case TypeTag::I32:
-  case TypeTag::I64:
-  case TypeTag::F32:
-  case TypeTag::F64: return true;
-  default: return is_nullable(word) || is_constant_of(word, 0, 0);
-  }
+  return is_number(tag(word)) || is_nullable(word) || is_constant_of(word, 0, 0);
 }
 
 bool TypeTable::is_constant_of(TypeId word, int64_t lo, int64_t hi) const {

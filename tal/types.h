@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,10 @@ enum class TypeTag : uint8_t {
 #define TAL_TYPE_TAG(id, code, text) id = code,
 #include "tal/type_tags.def"
 };
+inline bool is_number(TypeTag tag) { return tag >= TypeTag::I8 && tag <= TypeTag::F64; }
+inline bool has_null_form(TypeTag tag) {
+  return tag == TypeTag::Ptr || tag == TypeTag::Arr || tag == TypeTag::Fn || tag == TypeTag::Union || tag == TypeTag::Exn;
+}
 
 enum class Mutability : uint8_t { ReadOnly, ReadWrite };
 
@@ -96,6 +101,7 @@ struct NamedType {
   // Filled by close():
   uint32_t group = 0, index_in_group = 0;
   Fingerprint fingerprint{};        // of the group's canonical bytes and the index in it
+  friend bool operator==(const NamedType&, const NamedType&) = default;
 };
 
 // Limits (R52); a constructor that would exceed one gives no_type.
@@ -130,6 +136,8 @@ public:
   TypeId var(uint32_t index, Kind kind);
   TypeId union_word(TypeId memory, bool nullable = false);
   TypeId with_nullable(TypeId type, bool nullable);       // same type, other nullness; itself where there is none
+  // The type of this tag with one part, if it is made so: ptr arr fn exnname rep union.
+  TypeId with_part(TypeTag tag, TypeId part, bool nullable, Mutability mutability);
 
   // Memory types. A struct's fields are ascending, aligned and disjoint. A field at a type variable (or abstract type)
   // must have `slot` set; where it makes no difference it is dropped. Tuples: every component is a slot, so that
@@ -156,6 +164,7 @@ public:
   // Observers. The id must belong to this table.
   size_t size() const { return nodes_.size(); }           // ids are 1 .. size()-1
   size_t named_count() const { return named_.size(); }
+  bool same_as(const TypeTable& other) const { return interned_ == other.interned_ && named_ == other.named_; } // ids included
   const NamedType& named_type(NamedId id) const { return named_[id.value]; }
   TypeTag tag(TypeId id) const { return nodes_[id.value].tag; }
   bool is_nullable(TypeId id) const { return nodes_[id.value].nullable; }
@@ -241,17 +250,26 @@ private:
   };
   using NamedMap = std::unordered_map<uint32_t, NamedId>;
 
+  // What a type becomes part by part; `vars` variables are quantified around the part.
+  using PartMap = std::function<TypeId(TypeId part, uint32_t vars)>;
+
   TypeId intern(Node node, std::string key, size_t parts = 0);
+  template <typename Lists, typename List> TypeId intern_list(Node node, std::string key, size_t parts, Lists& lists, List list);
+  TypeId intern_types(Node node, std::span<const TypeId> list);
+  TypeId rebuild(const TypeTable& from, const Node& node, const PartMap& map);
+  template <typename F> void each_part(const Node& node, F f) const;
   bool add_child(Node& node, TypeId child) const;
   bool has_unknown_width(TypeId word) const;
-  TypeId unary(TypeTag tag, TypeId child, Kind kind, bool nullable, Mutability mutability);
+  TypeId unary(TypeTag tag, TypeId child, bool nullable = false, Mutability mutability = Mutability::ReadOnly);
   TypeId expand_to(TypeId memory, TypeTag wanted);
   TypeId at_kinds_of(TypeId a, TypeId b);
   bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
   void match(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget, size_t bound_inside) const;
+  void match_parts(TypeId pattern, TypeId type, std::vector<TypeId>& bound, unsigned& budget, size_t bound_inside) const;
   TypeId substitute_in(TypeId type, Substitution& by, uint32_t inside);
   TypeId substitute_var(const Node& var, const Substitution& by, uint32_t inside);
-  bool substitute_parts(Signature& s, Substitution& by, uint32_t inside);
+  static bool map_parts(Signature& s, const PartMap& map, uint32_t vars);
+  bool substitute_parts(Signature& s, Substitution& by);
   bool subtype(TypeId a, TypeId b, int depth);
   bool is_read_only_view(TypeId a, TypeId b) const;
   bool signature_at_most(TypeId a, TypeId b, int depth);
@@ -261,6 +279,7 @@ private:
   // Group bytes; references out of the group as fingerprints, or as ids of another table where `outer` is given.
   std::string write_group(std::span<const uint32_t> members, const NamedMap* outer) const;
   void write_declaration(std::string& out, const NamedType& type) const;
+  void write_reference(std::string& out, uint32_t named, std::span<const uint32_t> group, const NamedMap* outer) const;
   void write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group, const NamedMap* outer,
                        std::unordered_map<uint32_t, uint32_t>& seen) const;
   void print_to(std::string& out, TypeId type) const;
@@ -278,6 +297,23 @@ private:
   std::unordered_map<std::string, uint32_t> group_ids_;
 };
 
+// The parts of a node, in order: fields, arguments, payloads; of a signature the arguments, then the result or no_type.
+template <typename F> void TypeTable::each_part(const Node& node, F f) const {
+  if (node.tag == TypeTag::Struct) {
+    for (const Field& field : field_lists_[node.list])
+      f(field.type);
+  } else if (node.tag == TypeTag::Named || node.tag == TypeTag::Cases) {
+    for (TypeId part : lists_[node.list])
+      f(part);
+  } else if (node.tag == TypeTag::Sig) {
+    for (TypeId arg : sigs_[node.list].args)
+      f(arg);
+    f(sigs_[node.list].result);
+  } else if (node.tag != TypeTag::Var) {
+    f(TypeId{node.a});
+  }
+}
+
 // Copies types of one table into another: named types that are the same (name and canonical bytes) keep one identity.
 class TypeImporter {
 public:
@@ -291,6 +327,7 @@ public:
 
 private:
   TypeId copy(TypeId type);
+  std::vector<TypeId> copy_args(TypeId type);
   TypeId copy_abstract(TypeId type, bool is_pointer, bool nullable);
   bool is_bound_abstract(TypeId type) const;
   bool import_named(NamedId id);
@@ -304,10 +341,8 @@ private:
 };
 
 // The bytes of .tal.types: named declarations, nodes (children before parents), bodies. The ids of a table that is
-// written and read again are unchanged. read gives false with a message on anything that is not exactly that form.
-class ByteWriter;
+// written (tal/write/write.h) and read again are unchanged. False with a message on anything that is not exactly that form.
 class ByteReader;
-void write_types(const TypeTable& table, ByteWriter& out);
 [[nodiscard]] bool read_types(ByteReader& in, TypeTable& table, std::string& problem);
 
 } // namespace tal

@@ -1,4 +1,5 @@
 #include "dsu/format/container.h"
+#include "tal/write/byte_writer.h"
 
 #include <algorithm>
 #include <cstring>

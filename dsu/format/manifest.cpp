@@ -1,4 +1,5 @@
 #include "dsu/format/manifest.h"
+#include "tal/write/byte_writer.h"
 
 #include <cstring>
 

@@ -1,5 +1,7 @@
 #include "dsu/format/protocol.h"
 
+#include "tal/write/byte_writer.h"
+
 namespace dsu {
 
 using tal::ByteReader;

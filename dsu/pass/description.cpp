@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "tal/types.h"
+#include "tal/write/byte_writer.h"
 
 namespace dsu {
 

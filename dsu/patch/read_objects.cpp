@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "tal/object_reader.h"
-#include "tal/program_file.h"
+#include "tal/link/program_file.h"
 
 namespace dsu {
 namespace {

@@ -115,6 +115,7 @@ bool describe_program(const tal_program& image, const tal::NativeInterface& nati
       problem = "the interface of module " + module->name + " is damaged: " + problem;
       return false;
     }
+    module->interface.functions.assign(m.unwind.functions, m.unwind.functions + m.unwind.function_count);
     set_sections(m, *module);
     read_manifest(m, *module);
     bind_names(*module, static_cast<uint32_t>(i), program.names);

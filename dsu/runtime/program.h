@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "dsu/format/manifest.h"
-#include "tal/image.h"
+#include "tal/link/image.h"
 #include "tal/interface.h"
 
 namespace dsu {

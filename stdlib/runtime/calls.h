@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "stdlib/runtime/value.h"
-#include "tal/image.h"
+#include "tal/link/image.h"
 
 extern "C" {
 // `function`: the address of a verified function of at most one word argument. An exception that leaves it ends the program.

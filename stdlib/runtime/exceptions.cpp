@@ -9,7 +9,7 @@
 #include "stdlib/runtime/streams.h"
 #include "stdlib/runtime/system.h"
 #include "stdlib/runtime/unwind.h"
-#include "tal/image.h"
+#include "tal/link/image.h"
 
 using namespace poprt;
 

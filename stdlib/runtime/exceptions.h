@@ -4,7 +4,7 @@
 #define STDLIB_RUNTIME_EXCEPTIONS_H
 
 #include "stdlib/runtime/value.h"
-#include "tal/image.h"
+#include "tal/link/image.h"
 
 namespace poprt {
 

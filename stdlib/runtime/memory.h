@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "tal/image.h"
+#include "tal/link/image.h"
 
 namespace poprt {
 

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "tal/image.h"
+#include "tal/link/image.h"
 
 namespace poprt {
 

@@ -8,6 +8,8 @@
 #include "dsu/format/manifest.h"
 #include "dsu/format/protocol.h"
 #include "tal/checker.h"
+#include "tal/write/write.h"
+#include "tal/write/byte_writer.h"
 #include "test/fuzz/targets/target.h"
 
 #include <filesystem>

@@ -10,8 +10,9 @@
 #include "dsu/format/manifest.h"
 #include "dsu/format/protocol.h"
 #include "tal/elf.h"
-#include "tal/image_check.h"
-#include "tal/link_object.h"
+#include "tal/link/image_check.h"
+#include "tal/write/link_object.h"
+#include "tal/write/write.h"
 
 #include <algorithm>
 #include <chrono>

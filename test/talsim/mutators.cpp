@@ -1,6 +1,7 @@
 #include "mutators.h"
 
 #include "tal/elf.h"
+#include "tal/write/write.h"
 
 #include <algorithm>
 #include <cstring>

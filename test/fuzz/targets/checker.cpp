@@ -1,6 +1,7 @@
 // The checker: every object is accepted or refused with a rule and a reason; the interface of what it accepts survives being written and
 // read, and links or does not link by itself with an answer.
 #include "tal/checker.h"
+#include "tal/write/write.h"
 #include "target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -9,6 +9,7 @@
 #include "support/diagnostic_printer.h"
 #include "tal/checker.h"
 #include "tal/object.h"
+#include "tal/write/write.h"
 #include "target.h"
 
 namespace {

@@ -1,5 +1,6 @@
 // Reader of objects: every file is read or refused with what was expected; what was read is written as a file that is read as the same.
 #include "tal/object_reader.h"
+#include "tal/write/write.h"
 #include "target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,7 +1,8 @@
 // Typed assembly: every text is assembled or refused with a message; the checker answers for whatever object comes out.
 #include "codegen/instruction_assembler.h"
 #include "tal/checker.h"
-#include "tal/text.h"
+#include "tal/text/text.h"
+#include "tal/write/write.h"
 #include "target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -12,6 +12,7 @@
 #include "ir/verifier.h"
 #include "random_module.h"
 #include "tal/checker.h"
+#include "tal/write/write.h"
 
 namespace codegen::testing {
 namespace {

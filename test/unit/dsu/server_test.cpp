@@ -1,5 +1,6 @@
 #include "dsu/client/client.h"
 #include "dsu/runtime/server.h"
+#include "tal/write/byte_writer.h"
 
 #include <atomic>
 #include <chrono>

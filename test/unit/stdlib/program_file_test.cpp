@@ -1,5 +1,5 @@
 // The writer of fresh objects and the reader of linked programs, with the system linker between them.
-#include "tal/program_file.h"
+#include "tal/link/program_file.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "tal/elf_writer.h"
+#include "tal/write/elf_writer.h"
 
 namespace {
 

@@ -3,6 +3,8 @@
 #include "object_builder.h"
 #include "tal/decoder.h"
 #include "tal/function_checker.h"
+#include "tal/write/byte_writer.h"
+#include "tal/write/write.h"
 
 #include <ctime>
 #include <set>

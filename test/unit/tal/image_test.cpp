@@ -3,7 +3,7 @@
 #include "object_builder.h"
 
 #include "tal/elf.h"
-#include "tal/image_check.h"
+#include "tal/link/image_check.h"
 
 using namespace tal;
 using namespace tal::test;

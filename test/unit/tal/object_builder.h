@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tal/checker.h"
+#include "tal/write/write.h"
 
 #include <gtest/gtest.h>
 

@@ -3,6 +3,8 @@
 #include "tal/decoder.h"
 #include "tal/elf.h"
 #include "tal/object_reader.h"
+#include "tal/write/write.h"
+#include "tal/write/byte_writer.h"
 
 #include <functional>
 

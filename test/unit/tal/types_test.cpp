@@ -1,7 +1,9 @@
 // The type table: well-formedness, identity across tables, substitution, subtyping, text.
 #include "tal/bytes.h"
-#include "tal/type_parser.h"
+#include "tal/natives/type_parser.h"
 #include "tal/types.h"
+#include "tal/write/write.h"
+#include "tal/write/byte_writer.h"
 
 #include <gtest/gtest.h>
 

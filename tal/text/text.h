@@ -1,6 +1,6 @@
 // The text form of objects: `.tal` files. Printed and parsed; print(parse(x)) == x for what print makes. Not part of the trusted base.
 //
-// One line each, `#` starts a comment. Names are source names (List::map) or quoted ("a b"). Types: tal/type_parser.h.
+// One line each, `#` starts a comment. Names are source names (List::map) or quoted ("a b"). Types: tal/natives/type_parser.h.
 //
 //   module NAME [version "TEXT"]
 //   type NAME[<v:kind, ...>] = { offset: type [ro] [slot]; ... }      or  = abstract [kind]

@@ -1,5 +1,5 @@
 // Tokens of the text forms; see text_lexer.h.
-#include "tal/text_lexer.h"
+#include "tal/natives/text_lexer.h"
 
 #include <charconv>
 

@@ -1,4 +1,4 @@
-// Types as text: the syntax of `.tal` files and of messages (grammar in tal/text.h).
+// Types as text: the syntax of `.tal` files and of messages (grammar in tal/text/text.h).
 #include "tal/types.h"
 
 namespace tal {

@@ -1,4 +1,6 @@
-#include "tal/elf_writer.h"
+#include "tal/write/elf_writer.h"
+
+#include "tal/write/elf_header.h"
 
 #include <algorithm>
 

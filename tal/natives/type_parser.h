@@ -9,7 +9,7 @@
 //   kind   = W | W1 | W2 | W4 | W8 | P
 #pragma once
 
-#include "tal/text_lexer.h"
+#include "tal/natives/text_lexer.h"
 #include "tal/types.h"
 
 namespace tal {

@@ -1,7 +1,7 @@
 // Prints an object as `.tal` text; the grammar is in text.h. Not part of the trusted base. Symbols are printed in an order that the parser accepts, each
 // name once; literals get names of the form data.N, descriptors desc.N.
 #include "tal/decoder.h"
-#include "tal/text.h"
+#include "tal/text/text.h"
 
 #include <algorithm>
 #include <set>

@@ -1,8 +1,7 @@
 // Writes an object as ELF64 ET_REL: sections in a fixed order, one symbol per record, all global and hidden, so that every
-// relocation names a symbol and no field needs an addend into a section (R23, R25). Not part of the trusted base: the
-// checker reads what this writes like any other file.
-#include "tal/elf.h"
-#include "tal/object.h"
+// relocation names a symbol and no field needs an addend into a section (R23, R25).
+#include "tal/write/elf_header.h"
+#include "tal/write/write.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 // runtime's functions, and that it linked the runtime itself.
 #pragma once
 
-#include "tal/link_object.h"
+#include "tal/link/program.h"
 
 namespace tal {
 

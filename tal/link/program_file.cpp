@@ -1,4 +1,4 @@
-#include "tal/program_file.h"
+#include "tal/link/program_file.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // Parser of types in text form; see type_parser.h.
-#include "tal/type_parser.h"
+#include "tal/natives/type_parser.h"
 
 #include <algorithm>
 

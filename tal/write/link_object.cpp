@@ -1,7 +1,9 @@
-#include "tal/link_object.h"
+#include "tal/write/link_object.h"
 
 #include "tal/descriptor.h"
-#include "tal/elf_writer.h"
+#include "tal/write/byte_writer.h"
+#include "tal/write/elf_writer.h"
+#include "tal/write/write.h"
 
 #include <cctype>
 #include <set>
@@ -363,39 +365,7 @@ private:
   ElfWriter::SectionId tables_, pointers_;
 };
 
-bool entry_kind(const TypeTable& types, const InterfaceSymbol& symbol, tal_entry_kind& kind) {
-  const Signature& signature = types.sig(symbol.type);
-  if (!signature.vars.empty() || !signature.pre.empty())
-    return false;
-  const bool is_int = signature.result == types.i32();
-  kind = symbol.name == "main" && is_int ? TAL_ENTRY_INT : TAL_ENTRY_IGNORE_RESULT;
-  if (signature.args.empty())
-    return true;
-  const TypeId arg = signature.args[0];
-  auto is_array_of = [&](TypeId type, TypeId* element) {
-    *element = types.target(type);
-    return types.tag(type) == TypeTag::Arr && types.mutability(type) == Mutability::ReadWrite;
-  };
-  TypeId text, byte;
-  kind = TAL_ENTRY_INT_ARGS;
-  return symbol.name == "main" && is_int && signature.args.size() == 1 && is_array_of(arg, &text) && is_array_of(text, &byte) &&
-         !types.is_nullable(text) && byte == types.i8();
-}
-
 } // namespace
-
-std::string native_symbol(std::string_view name, const NativeInterface* natives) {
-  if (name.starts_with("__"))
-    return std::string(name);
-  const auto found = natives == nullptr ? std::map<std::string, Native>::const_iterator{} : natives->natives.find(std::string(name));
-  std::string out = natives != nullptr && found != natives->natives.end() && found->second.user ? "popnat_" : "poprt_";
-  for (size_t i = 0; i < name.size(); i++) {
-    const bool separator = name[i] == ':' && i + 1 < name.size() && name[i + 1] == ':';
-    out += separator ? "__" : std::string(1, name[i]);
-    i += separator;
-  }
-  return out;
-}
 
 std::string link_symbol(std::string_view name) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -414,32 +384,6 @@ std::string link_symbol(std::string_view name) {
     }
   }
   return out;
-}
-
-bool find_entry(std::span<const VerifiedObject* const> modules, Binding& entry, tal_entry_kind& kind, std::string& problem) {
-  entry = {};
-  for (uint32_t m = 0; m < modules.size(); m++) {
-    const Interface& interface = modules[m]->interface();
-    for (uint32_t i = 0; i < interface.symbols.size(); i++) {
-      const InterfaceSymbol& symbol = interface.symbols[i];
-      if (symbol.kind != SymbolKind::Function || symbol.scope != Scope::Public || (symbol.name != "main" && symbol.name != "pop_main"))
-        continue;
-      if (entry.module != Binding::unbound) {
-        problem = "modules " + modules[entry.module]->interface().module + " and " + interface.module + " both define an entry point";
-        return false;
-      }
-      if (!entry_kind(interface.types, symbol, kind)) {
-        problem = "`" + symbol.name + "` of module " + interface.module + " cannot start a program: expected " +
-                  (symbol.name == "main" ? "`int main()` or `int main(string[])`" : "no parameters") + ", found " +
-                  interface.types.print(symbol.type);
-        return false;
-      }
-      entry = {m, i};
-    }
-  }
-  if (entry.module == Binding::unbound)
-    problem = "no module defines `pop_main` or `main`";
-  return entry.module != Binding::unbound;
 }
 
 bool write_program_objects(std::span<const VerifiedObject* const> modules, const LinkResult& links, const ProgramOptions& options,

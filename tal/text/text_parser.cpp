@@ -1,8 +1,8 @@
 // Assembles the text form; the grammar is in text.h. Not part of the trusted base. Branches and symbol operands are laid out here, everything else is
 // the encoder's. Errors are collected: one for each line.
 #include "tal/decoder.h"
-#include "tal/text.h"
-#include "tal/type_parser.h"
+#include "tal/text/text.h"
+#include "tal/natives/type_parser.h"
 
 #include <algorithm>
 #include <map>
