@@ -117,11 +117,11 @@ std::string obligations(const Inst& inst, bool has_symbol, bool has_types) {
   case Rule::Call:
   case Rule::CallInd:
     out.push_back(rule == Rule::Call ? "a function (C19)" : "a function value, not null (C19)");
-    out.push_back("arguments (C18), alignment (C20), exceptions (C23, C24), saved registers (C9)");
+    out.push_back("arguments (C18, C39), alignment (C20), exceptions (C23, C24), saved registers (C9)");
     if (has_types)
       out.push_back("type arguments (C21)");
     break;
-  case Rule::Ret: out.push_back("no frame (C10), saved registers (C9), the result (C22)"); break;
+  case Rule::Ret: out.push_back("no frame (C10), saved registers (C9), the result (C22, C39)"); break;
   case Rule::Jmp: out.push_back(has_symbol ? "leaves as a return does (C32)" : "a target (C4), its state (C5..C8)"); break;
   case Rule::Jcc: out.push_back("a target (C4), its state (C5..C8)"); break;
   case Rule::JmpTable: out.push_back("an entry of a table (C36), targets (C4), their states (C5..C8)"); break;

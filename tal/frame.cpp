@@ -146,6 +146,7 @@ bool FunctionChecker::require_alignment() {
 
 bool FunctionChecker::require_arguments(const Signature& s, size_t& on_stack) {
   ArgumentPlaces places;
+  std::vector<Value> values(s.pre.empty() ? 0 : s.args.size());
   for (size_t i = 0; i < s.args.size(); i++) {
     bool is_float = types_.kind(s.args[i]) == Kind::None;
     auto place = places.next(is_float);
@@ -158,9 +159,11 @@ bool FunctionChecker::require_arguments(const Signature& s, size_t& on_stack) {
     // A float on the stack is eight readable bytes.
     if (!require_type(CheckRule::C18, state_, v, is_float ? types_.i64() : s.args[i], "argument " + std::to_string(i + 1)))
       return false;
+    if (!values.empty())
+      values[i] = v;
   }
   on_stack = places.stack;
-  return true;
+  return facts_hold(s, false, values, false);
 }
 
 // What a call destroys.
@@ -224,7 +227,7 @@ bool FunctionChecker::call(TypeId signature) {
   Value result; // of a float: in xmm0, and rax is junk
   if (s.result && types_.kind(s.result) != Kind::None)
     result = state_.word(types_, s.result);
-  return finish_call(result, s.noret, s.throws, on_stack);
+  return finish_call(result, s.noret, s.throws, on_stack) && facts_hold(s, true, {&result, 1}, true);
 }
 
 bool FunctionChecker::step_call() {
@@ -345,6 +348,8 @@ bool FunctionChecker::step_ret() {
   bool in_rax = signature_->result && types_.kind(signature_->result) != Kind::None;
   if (in_rax && !require_type(CheckRule::C22, state_, state_.reg[rax], signature_->result, "the result"))
     return false;
+  if (!facts_hold(*signature_, true, {&state_.reg[rax], 1}, false))
+    return false;
   alive_ = false;
   return true;
 }
@@ -371,6 +376,8 @@ bool FunctionChecker::tail_call(uint32_t number) {
                                                         (s.result && is_subtype(s.result, signature_->result))));
   if (!result_fits)
     return fail(CheckRule::C32, types_.print(signature_->result) + " as the target's result", types_.print(id));
+  if (!s.noret && !entails(s.post, signature_->post))
+    return fail(CheckRule::C39, "a target that says of its result what " + types_.print(function_->type) + " does", types_.print(id));
   m_.sites.push_back({Section::Text, Site::Kind::Jump, reloc.offset, number, -4});
   alive_ = false;
   return true;

@@ -125,9 +125,12 @@ bool FunctionChecker::edge_location(State& s, const LiveLocation& live, const La
 Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok) {
   if (o.what == FactOperand::What::Zero)
     return State::constant(0);
-  const Value v = *location(s, label.live[o.at].location);
+  return fact_operand(s, *location(s, label.live[o.at].location), o.what == FactOperand::What::Length, ok);
+}
+
+Value FunctionChecker::fact_operand(State& s, const Value v, bool derived, bool& ok) {
   bool is_union = v.tag == Value::Tag::Word && types_.tag(v.type) == TypeTag::Union;
-  if (o.what == FactOperand::What::Value) {
+  if (!derived) {
     ok = ok && (v.is_int() || is_union);
     return is_union ? State::named_int(v.name, 0) : v;
   }
@@ -135,6 +138,23 @@ Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const Fa
     return s.tag_of(v, types_.args(cases).size());
   ok = ok && v.tag == Value::Tag::Word && types_.tag(v.type) == TypeTag::Arr;
   return ok ? s.length_of(v) : State::constant(0);
+}
+
+// C39: what a signature says of these values, the arguments or the result: to be proved, or known from here on.
+bool FunctionChecker::facts_hold(const Signature& signature, bool of_result, std::span<const Value> values, bool known) {
+  const std::vector<SigFact>& facts = of_result ? signature.post : signature.pre;
+  if (!charge(facts.size() * (known ? 64 : 1)))
+    return false;
+  for (const SigFact& f : facts) {
+    bool ok = true;
+    auto operand = [&](SigFact::Of of, size_t i) {
+      return of == SigFact::Of::Zero ? State::constant(0) : fact_operand(state_, values[i], of == SigFact::Of::Length, ok);
+    };
+    const Value x = operand(f.x_of, f.x), y = operand(f.y_of, f.y);
+    if (!ok || !(known ? state_.assume(x, y, f.c) : state_.at_most(x, y, f.c)))
+      return fail(CheckRule::C39, print_fact(f, of_result), known ? "a contradiction" : "no proof");
+  }
+  return true;
 }
 
 // Is the state at most the record (C6, C7, C8, C9)? The map from label names to values of the state is the list of live
@@ -222,19 +242,19 @@ bool FunctionChecker::enter_function() {
   for (uint8_t r : callee_saved)
     state_.reg[r] = {Value::Tag::Saved, r, no_type, zero_name, 0};
   ArgumentPlaces places;
+  std::vector<Value> values;
   for (TypeId type : signature_->args) {
     bool is_float = types_.kind(type) == Kind::None;
+    values.push_back(is_float ? state_.integer() : state_.word(types_, type));
     switch (places.next(is_float)) {
-    case ArgumentPlaces::Place::General: state_.reg[argument_registers[places.general - 1]] = state_.word(types_, type); break;
-    case ArgumentPlaces::Place::Stack: state_.incoming.push_back(is_float ? state_.integer() : state_.word(types_, type)); break;
+    case ArgumentPlaces::Place::General: state_.reg[argument_registers[places.general - 1]] = values.back(); break;
+    case ArgumentPlaces::Place::Stack: state_.incoming.push_back(values.back()); break;
     case ArgumentPlaces::Place::Xmm: break; // any bits
     }
   }
   incoming_ = state_.incoming.size();
-  if (!signature_->pre.empty() || !signature_->post.empty())
-    return fail(CheckRule::O5, "a signature without facts (not supported yet)", "facts");
   alive_ = true;
-  return true;
+  return facts_hold(*signature_, false, values, true);
 }
 
 bool FunctionChecker::check(uint32_t symbol, uint32_t index) {

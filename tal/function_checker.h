@@ -71,6 +71,8 @@ private:
   const LabelRecord* label_at(uint32_t offset) const;
   Value* location(State& s, int32_t where);
   Value fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok);
+  Value fact_operand(State& s, Value v, bool derived, bool& ok);
+  bool facts_hold(const Signature& signature, bool of_result, std::span<const Value> values, bool known);
   bool finish();
 
   friend class CheckerProbe; // test/unit/tal/cpu_test.cpp runs single instructions and compares with the processor

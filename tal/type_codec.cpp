@@ -11,7 +11,8 @@
 //             named                      id type*                as many as it has parameters
 //             cases                      first:u8 constants count type*
 //             sig                        variables+16*arguments:u8 [kinds] [count] type* result
-//                                        flags: 1 noret 2 throws 4 facts; 15 variables: not as many of kind W, but `kinds`; 15 arguments: `count`
+//                                        flags: 1 noret 2 throws 4 facts, which follow: those of the arguments, those of the result; 15 variables: not as many of kind W, but `kinds`; 15 arguments: `count`
+//   facts   = count (x_of+16*y_of:u8 x:u8 y:u8 c:sleb)*        0 the number zero, 1 a word, 2 the length of an array
 //   body    = type                       one per named type that is not abstract
 //
 // Node i has id i+8 (the built-in types are 1..7); children have smaller ids. There is one spelling: a node that is
@@ -52,10 +53,10 @@ std::vector<SigFact> read_facts(ByteReader& in) {
   std::vector<SigFact> facts(in.count(4));
   for (SigFact& f : facts) {
     uint8_t of = in.u8();
-    if ((of & 15) > 4 || of >> 4 > 4)
+    if ((of & 15) > 2 || of >> 4 > 2)
       in.fail();
-    f.x_of = static_cast<SigFact::Of>(of & 7);
-    f.y_of = static_cast<SigFact::Of>(of >> 4 & 7);
+    f.x_of = static_cast<SigFact::Of>(of & 3);
+    f.y_of = static_cast<SigFact::Of>(of >> 4 & 3);
     f.x = in.u8();
     f.y = in.u8();
     f.c = in.sleb64();

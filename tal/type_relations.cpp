@@ -222,6 +222,12 @@ TypeId TypeTable::at_kinds_of(TypeId a, TypeId b) {
   return result ? result : a;
 }
 
+bool entails(std::span<const SigFact> given, std::span<const SigFact> wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const SigFact& w) {
+    return std::any_of(given.begin(), given.end(), [&](SigFact g) { return g.c <= w.c && (g.c = w.c, g == w); });
+  });
+}
+
 bool TypeTable::signature_at_most(TypeId a, TypeId b, int depth) {
   a = at_kinds_of(a, b);
   if (!a || !b || tag(a) != TypeTag::Sig || tag(b) != TypeTag::Sig)
@@ -235,15 +241,11 @@ bool TypeTable::signature_at_most(TypeId a, TypeId b, int depth) {
   for (size_t i = 0; i < x.args.size(); i++)
     if (!subtype(y.args[i], x.args[i], depth))
       return false;
-  auto includes = [](const std::vector<SigFact>& facts, const std::vector<SigFact>& of) {
-    return std::all_of(of.begin(), of.end(),
-                       [&](const SigFact& f) { return std::find(facts.begin(), facts.end(), f) != facts.end(); });
-  };
-  if (!includes(y.pre, x.pre))
+  if (!entails(y.pre, x.pre))
     return false;
   if (x.noret)
     return true; // never returns: below every result
-  if (y.noret || !includes(x.post, y.post))
+  if (y.noret || !entails(x.post, y.post))
     return false;
   return !y.result || (x.result && subtype(x.result, y.result, depth));
 }

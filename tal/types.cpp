@@ -259,6 +259,26 @@ bool TypeTable::args_fit(std::span<const TypeId> args, std::span<const Kind> kin
   return true;
 }
 
+// T13: facts about these words in their one order, at most one for each pair of operands.
+static bool facts_fit(const TypeTable& types, std::span<const SigFact> facts, std::span<const TypeId> words) {
+  auto fits = [&](SigFact::Of of, size_t i) {
+    if (of == SigFact::Of::Zero)
+      return i == 0;
+    if (i >= words.size() || !words[i])
+      return false;
+    return of == SigFact::Of::Length ? types.tag(words[i]) == TypeTag::Arr && !types.is_nullable(words[i])
+                                     : types.is_integer(words[i]) || types.tag(words[i]) == TypeTag::Union;
+  };
+  SigFact before{SigFact::Of::Zero, 0, SigFact::Of::Zero, 0, int64_t{0}};
+  for (const SigFact& f : facts) {
+    before.c = INT64_MAX;
+    if (!fits(f.x_of, f.x) || !fits(f.y_of, f.y) || (f.x_of == f.y_of && f.x == f.y) || f <= before)
+      return false;
+    before = f;
+  }
+  return facts.size() <= max_sig_facts;
+}
+
 TypeId TypeTable::signature(Signature s) {
   if (s.vars.size() > max_type_vars || s.args.size() > 255)
     return no_type;
@@ -268,6 +288,8 @@ TypeId TypeTable::signature(Signature s) {
     if (!is_word(arg) || !add_child(node, arg))
       return no_type;
   if (s.result && (!is_word(s.result) || !add_child(node, s.result) || s.noret))
+    return no_type;
+  if (!facts_fit(*this, s.pre, s.args) || !facts_fit(*this, s.post, {&s.result, 1}))
     return no_type;
   std::string key;
   put_signature(key, s, [&](TypeId part) { put(key, part.value); });

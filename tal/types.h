@@ -9,10 +9,11 @@
 // so unrolling always makes progress. The identity of a named type is (name, fingerprint of all that it reaches).
 //
 // Constructors never assert: an ill-formed type gives `no_type`, which a reader of untrusted bytes reports and a
-// compiler treats as its own bug. Rules T1..T11 of docs/tal.md.
+// compiler treats as its own bug. Rules T1..T13 of docs/tal.md.
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -65,14 +66,20 @@ struct Field {
   friend bool operator==(const Field&, const Field&) = default;
 };
 
-// x - y <= c over arguments (or the result, or the length of one of them); part of a signature.
+// x - y <= c, in Z, of words read as signed numbers of 64 bits: what a function asks of its arguments (`pre`), or says of its result
+// (`post`). `x` and `y` number the arguments; the result is 0. Length: that of an array (T13).
 struct SigFact {
-  enum class Of : uint8_t { Zero, Arg, LenArg, Result, LenResult };
-  Of x_of = Of::Zero, y_of = Of::Zero;
-  uint8_t x = 0, y = 0;
+  enum class Of : uint8_t { Zero, Value, Length };
+  Of x_of = Of::Zero;
+  uint8_t x = 0;
+  Of y_of = Of::Zero;
+  uint8_t y = 0;
   int64_t c = 0;
-  friend bool operator==(const SigFact&, const SigFact&) = default;
+  friend auto operator<=>(const SigFact&, const SigFact&) = default;
 };
+// Each of `wanted` follows from one of `given`.
+bool entails(std::span<const SigFact> given, std::span<const SigFact> wanted);
+std::string print_fact(const SigFact& fact, bool of_result);
 
 // Variables are de Bruijn indices: inside a signature with k quantified variables those are 0 .. k-1, and what is variable n outside is
 // variable n + k there. So types that differ in the names of bound variables are one type, and one node (T6).
@@ -82,7 +89,7 @@ struct Signature {
   TypeId result = {};              // no_type: no result
   bool noret = false;
   bool throws = true;
-  std::vector<SigFact> pre = {}, post = {};
+  std::vector<SigFact> pre = {}, post = {}; // ascending, each pair of operands once
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 
@@ -111,6 +118,7 @@ inline constexpr uint32_t max_type_size = 1u << 16;    // nodes of the type writ
 inline constexpr uint32_t max_type_vars = 16;
 inline constexpr uint32_t max_fields = 1u << 12;        // and boxed variants of a union
 inline constexpr uint32_t max_constants = 1u << 12;     // addresses are not below: page 0 is never mapped
+inline constexpr uint32_t max_sig_facts = 16;           // of the arguments, and as many of the result
 inline constexpr uint32_t max_group_bytes = 1u << 16;
 inline constexpr size_t max_type_parts = size_t{1} << 22;   // fields, arguments and type arguments of all nodes together
 

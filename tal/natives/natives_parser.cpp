@@ -8,7 +8,7 @@ namespace {
 
 class NativesParser {
 public:
-  explicit NativesParser(NativeInterface& natives) : natives_(natives), parser_(natives.types) {}
+  explicit NativesParser(NativeInterface& natives) : natives_(natives), parser_(natives.types, false) {}
 
   bool run(std::string_view text, std::string_view user, std::string& problem) {
     natives_.user_text = user;
@@ -105,7 +105,7 @@ private:
   }
 
   NativeInterface& natives_;
-  TypeParser parser_;
+  TypeParser parser_; // no facts: C code was not checked to keep any, nor to ask for them where it calls a function value
   bool user_ = false;
 };
 

@@ -5,7 +5,8 @@
 //          | N[<types>]                                           an abstract type or a package
 //   memory = { field; ... } | (type, ...) | N[<types>]            a layout, a tuple, a named type
 //   field  = offset: type [ro] [slot]
-//   signature = [<v:kind, ...>] (types) [-> (type | void | noret)] [nothrow]
+//   signature = [<v:kind, ...>] (types) [-> (type | void | noret)] [nothrow] [pre fact, ...] [post fact, ...]
+//   fact   = operand [- operand] <= n         operand: 0, a0, a1, ... (the arguments) or result, len(one of these)
 //   kind   = W | W1 | W2 | W4 | W8 | P
 #pragma once
 
@@ -16,7 +17,8 @@ namespace tal {
 
 class TypeParser {
 public:
-  explicit TypeParser(TypeTable& types) : types_(types) {}
+  // `facts`: signatures may have some.
+  explicit TypeParser(TypeTable& types, bool facts = true) : types_(types), facts_(facts) {}
 
   // Results are valid if !in.failed().
   TypeId type(TokenStream& in);
@@ -39,6 +41,7 @@ public:
 
 private:
   TypeId signature_here(TokenStream& in);
+  std::vector<SigFact> facts(TokenStream& in, bool of_result);
   bool kind(TokenStream& in, Kind& k);
   bool quantifier(TokenStream& in, std::vector<Kind>& kinds);
   bool variables(TokenStream& in, std::vector<Kind>& kinds, std::string_view close);
@@ -49,6 +52,7 @@ private:
   TypeId checked(TokenStream& in, TypeId type, const char* what);
 
   TypeTable& types_;
+  bool facts_;
   std::vector<std::pair<std::string, NamedId>> named_;
   std::vector<std::pair<std::string, Kind>> vars_;   // of the quantifier being parsed
   int depth_ = 0;

@@ -9,6 +9,15 @@ std::string TypeTable::print(TypeId type) const {
   return out;
 }
 
+// a0, a1, ... are the arguments.
+std::string print_fact(const SigFact& fact, bool of_result) {
+  auto operand = [&](SigFact::Of of, unsigned i) {
+    const std::string word = of == SigFact::Of::Zero ? "0" : of_result ? "result" : "a" + std::to_string(i);
+    return of == SigFact::Of::Length ? "len(" + word + ")" : word;
+  };
+  return operand(fact.x_of, fact.x) + " - " + operand(fact.y_of, fact.y) + " <= " + std::to_string(fact.c);
+}
+
 void TypeTable::print_signature(std::string& out, const Signature& s) const {
   if (!s.vars.empty()) {
     out += '<';
@@ -30,6 +39,10 @@ void TypeTable::print_signature(std::string& out, const Signature& s) const {
     out += "void";
   if (!s.throws)
     out += " nothrow";
+  for (size_t i = 0; i < s.pre.size(); i++)
+    (out += i ? ", " : " pre ") += print_fact(s.pre[i], false);
+  for (size_t i = 0; i < s.post.size(); i++)
+    (out += i ? ", " : " post ") += print_fact(s.post[i], true);
 }
 
 // A hostile table may hold types whose text is long: stop at a length that no message needs.

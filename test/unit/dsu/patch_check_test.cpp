@@ -116,6 +116,55 @@ TEST_F(PatchCheck, ANarrowerResultFits) {
   EXPECT_TRUE(check().ok());
 }
 
+// attack F38
+TEST_F(PatchCheck, ANewVersionAsksForNoMoreAndSaysNoLess) {
+  const auto with = [&](std::vector<SigFact> pre, std::vector<SigFact> post) {
+    next = {};
+    Signature s = next.types.sig(function_type(next.types, next.types.i32(), next.types.i32()));
+    s.pre = std::move(pre);
+    s.post = std::move(post);
+    define(next, "m", "f", next.types.signature(s));
+    replacements = {{{0, 0}, {2, 0}}};
+    return check();
+  };
+  const SigFact small{SigFact::Of::Value, 0, SigFact::Of::Zero, 0, 9};
+  EXPECT_TRUE(with({}, {}).ok());
+  EXPECT_TRUE(with({}, {small}).ok());
+  PatchResult r = with({small}, {});
+  ASSERT_FALSE(r.ok()); // its callers were verified against a function that takes any number
+  EXPECT_EQ(r.problems[0].rule, "L9");
+  // The old version promised a small result, and a caller relies on it.
+  Signature s = m.types.sig(m.symbols[0].type);
+  s.post = {small};
+  m.symbols[0].type = m.types.signature(s);
+  main.symbols[0].type = main.types.signature({.args = {main.types.i32()}, .result = main.types.i32(), .post = {small}});
+  EXPECT_TRUE(with({}, {small}).ok());
+  EXPECT_FALSE(with({}, {}).ok());
+  EXPECT_FALSE(with({}, {{SigFact::Of::Value, 0, SigFact::Of::Zero, 0, 10}}).ok());
+}
+
+// attack F38
+TEST_F(PatchCheck, ImportsAskForWhatTheDefinitionDoes) {
+  const SigFact small{SigFact::Of::Value, 0, SigFact::Of::Zero, 0, 9}, smaller{SigFact::Of::Value, 0, SigFact::Of::Zero, 0, 8};
+  const auto links = [&](std::vector<SigFact> asked, std::vector<SigFact> proved) {
+    Interface a, b;
+    Signature s = a.types.sig(function_type(a.types, a.types.i32(), a.types.i32()));
+    s.pre = std::move(asked);
+    define(a, "a", "f", a.types.signature(s));
+    b.module = "b";
+    s.pre = std::move(proved);
+    function_type(b.types, b.types.i32(), b.types.i32());
+    b.symbols.push_back({"f", SymbolKind::Function, Scope::Import, Section::None, 0, 0, b.types.signature(s)});
+    const std::vector<const Interface*> modules{&a, &b};
+    return link_check(modules, natives).ok();
+  };
+  EXPECT_TRUE(links({small}, {small}));
+  EXPECT_TRUE(links({small}, {smaller}));
+  EXPECT_TRUE(links({}, {small}));
+  EXPECT_FALSE(links({small}, {}));
+  EXPECT_FALSE(links({smaller}, {small}));
+}
+
 // attack F40
 TEST_F(PatchCheck, TheSameNameIsNotTheSameType) {
   Interface old_user, user;

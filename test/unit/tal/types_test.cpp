@@ -330,7 +330,7 @@ TEST(Types, SubtypingIsAtTheTop) {
 // attack F38
 TEST(Types, SignaturesWithConditionsKeepThem) {
   TypeTable t;
-  SigFact fact{SigFact::Of::Arg, SigFact::Of::Zero, 0, 0, 10};
+  SigFact fact{SigFact::Of::Value, 0, SigFact::Of::Zero, 0, 10};
   TypeId plain = t.signature({.args = {t.i32()}, .result = t.i32()});
   TypeId needs = t.signature({.args = {t.i32()}, .result = t.i32(), .pre = {fact}});
   TypeId gives = t.signature({.args = {t.i32()}, .result = t.i32(), .post = {fact}});
@@ -340,12 +340,114 @@ TEST(Types, SignaturesWithConditionsKeepThem) {
   EXPECT_FALSE(t.sig_at_most(plain, gives));
 }
 
+TEST(Types, ConditionsAreAboutNumbersUnionsAndLengths) {
+  using Of = SigFact::Of;
+  TypeTable t;
+  const TypeId word = t.var(0, Kind::W), array = t.arr(t.var(0, Kind::W4)), cases = t.cases(0, 2, std::vector<TypeId>{t.i64()});
+  const auto fits = [&](TypeId a, std::vector<SigFact> pre, std::vector<SigFact> post = {}, TypeId result = no_type) {
+    return static_cast<bool>(t.signature({.vars = {}, .args = {a, t.i32()}, .result = result, .pre = std::move(pre), .post = std::move(post)}));
+  };
+  const auto below = [](Of x, uint8_t i, Of y, uint8_t j, int64_t c = 3) { return SigFact{x, i, y, j, c}; };
+  for (TypeId a : {t.i8(), t.i64(), t.union_word(cases), t.union_word(cases, true)}) {
+    EXPECT_TRUE(fits(a, {below(Of::Value, 0, Of::Zero, 0)})) << t.print(a);
+    EXPECT_TRUE(fits(a, {below(Of::Zero, 0, Of::Value, 0)})) << t.print(a);
+    EXPECT_FALSE(fits(a, {below(Of::Length, 0, Of::Zero, 0)})) << t.print(a);
+    EXPECT_TRUE(fits(t.i32(), {}, {below(Of::Value, 0, Of::Zero, 0)}, a)) << t.print(a);
+  }
+  for (TypeId a : {t.arr(t.i32()), t.string(), array}) {
+    EXPECT_TRUE(fits(a, {below(Of::Value, 1, Of::Length, 0)})) << t.print(a);
+    EXPECT_FALSE(fits(a, {below(Of::Value, 0, Of::Zero, 0)})) << t.print(a);
+  }
+  // What is no number at all, may be null, or depends on a type argument.
+  for (TypeId a : {t.f64(), t.exn(), t.string(true), t.ptr(t.tuple(std::vector<TypeId>{t.i32()})), word, t.var(0, Kind::W8), t.var(0, Kind::W4)}) {
+    EXPECT_FALSE(fits(a, {below(Of::Value, 0, Of::Zero, 0)})) << t.print(a);
+    EXPECT_FALSE(fits(a, {below(Of::Value, 1, Of::Length, 0)})) << t.print(a);
+    EXPECT_FALSE(fits(t.i32(), {}, {below(Of::Zero, 0, Of::Length, 0)}, a)) << t.print(a);
+  }
+  EXPECT_FALSE(fits(t.i32(), {below(Of::Value, 2, Of::Zero, 0)})); // there is no third
+  EXPECT_FALSE(fits(t.i32(), {below(Of::Value, 0, Of::Zero, 1)})); // one spelling of zero
+  EXPECT_FALSE(fits(t.i32(), {below(Of::Zero, 0, Of::Zero, 0)}));
+  EXPECT_FALSE(fits(t.i32(), {below(Of::Value, 1, Of::Value, 1)}));
+  EXPECT_FALSE(fits(t.i32(), {}, {below(Of::Value, 0, Of::Zero, 0)})); // no result
+  EXPECT_FALSE(fits(t.i32(), {}, {below(Of::Value, 1, Of::Zero, 0)}, t.i32()));
+  EXPECT_FALSE(t.signature({.args = {}, .noret = true, .post = {below(Of::Value, 0, Of::Zero, 0)}}));
+  // One order, and one fact for a pair.
+  const SigFact first = below(Of::Value, 0, Of::Zero, 0), second = below(Of::Value, 0, Of::Value, 1);
+  EXPECT_TRUE(fits(t.i32(), {first, second}));
+  EXPECT_FALSE(fits(t.i32(), {second, first}));
+  EXPECT_FALSE(fits(t.i32(), {first, first}));
+  EXPECT_FALSE(fits(t.i32(), {below(Of::Value, 0, Of::Zero, 0, 2), first}));
+  EXPECT_FALSE(fits(t.i32(), {below(Of::Value, 0, Of::Zero, 0, INT64_MAX - 1), below(Of::Value, 0, Of::Zero, 0, INT64_MAX)}));
+}
+
+TEST(Types, AtMostSixteenConditions) {
+  TypeTable t;
+  for (uint8_t n : {16, 17}) {
+    Signature s{.args = std::vector<TypeId>(20, t.i32()), .result = t.i32()};
+    for (uint8_t i = 0; i < n; i++)
+      s.pre.push_back({SigFact::Of::Value, i, SigFact::Of::Zero, 0, 5});
+    EXPECT_EQ(static_cast<bool>(t.signature(s)), n == 16);
+  }
+}
+
+// What follows holds wherever the other does, for all small numbers; and the relation is an order.
+TEST(Types, ConditionsThatFollowHold) {
+  using Of = SigFact::Of;
+  const std::pair<Of, uint8_t> operands[] = {{Of::Zero, 0}, {Of::Value, 0}, {Of::Value, 1}};
+  std::vector<std::vector<SigFact>> sets{{}};
+  for (auto [x_of, x] : operands)
+    for (auto [y_of, y] : operands)
+      if (std::pair(x_of, x) != std::pair(y_of, y))
+        for (size_t n = sets.size(), i = 0; i < n; i++)
+          if (sets[i].size() < 2)
+            for (int64_t c : {-1, 0, 1}) {
+              sets.push_back(sets[i]);
+              sets.back().push_back({x_of, x, y_of, y, c});
+            }
+  const auto holds = [](const std::vector<SigFact>& facts, int64_t a, int64_t b) {
+    const auto value = [&](Of of, uint8_t i) { return of == Of::Zero ? 0 : i == 0 ? a : b; };
+    return std::all_of(facts.begin(), facts.end(), [&](const SigFact& f) { return value(f.x_of, f.x) - value(f.y_of, f.y) <= f.c; });
+  };
+  size_t related = 0;
+  for (const auto& given : sets)
+    for (const auto& wanted : sets) {
+      if (!entails(given, wanted))
+        continue;
+      related++;
+      for (int64_t a = -2; a <= 2; a++)
+        for (int64_t b = -2; b <= 2; b++)
+          EXPECT_TRUE(!holds(given, a, b) || holds(wanted, a, b));
+      for (size_t i = 0; i < sets.size(); i += 7)
+        EXPECT_TRUE(!entails(wanted, sets[i]) || entails(given, sets[i]));
+    }
+  EXPECT_GT(related, sets.size() * 3);
+}
+
+// A caller at the supertype proves no less than the function asks for, and believes no more than it says.
+TEST(Types, ConditionsTravelLikeArgumentsAndResults) {
+  TypeTable t;
+  const auto sig = [&](int64_t asks, int64_t says) {
+    return t.signature({.args = {t.i32()}, .result = t.i32(), .pre = {{SigFact::Of::Value, 0, SigFact::Of::Zero, 0, asks}},
+                        .post = {{SigFact::Of::Value, 0, SigFact::Of::Zero, 0, says}}});
+  };
+  for (int64_t asks : {4, 5, 6})
+    for (int64_t says : {4, 5, 6}) {
+      EXPECT_EQ(t.sig_at_most(sig(asks, says), sig(5, 5)), asks >= 5 && says <= 5) << asks << " " << says;
+      // One level further in they travel back.
+      const auto takes = [&](TypeId s) { return t.signature({.args = {t.fn(s)}}); };
+      EXPECT_EQ(t.sig_at_most(takes(sig(asks, says)), takes(sig(5, 5))), asks <= 5 && says >= 5) << asks << " " << says;
+    }
+  EXPECT_TRUE(t.sig_at_most(t.signature({.args = {t.i32()}, .noret = true}), sig(5, 5)));
+}
+
 TEST(Types, BytesComeBackWithTheSameIds) {
   TypeTable t;
   NamedId list = list_type(t);
   TypeId s = t.signature({.vars = {Kind::W}, .args = {t.var(0, Kind::W), t.ptr(t.named(list, std::vector<TypeId>{t.var(0, Kind::W)}), true)},
                           .result = t.with_nullable(t.exn(), true)});
   t.fn(t.signature({.args = {t.exn_name(t.i32()), t.string()}, .noret = true, .throws = false}));
+  t.fn(t.signature({.args = {t.string(), t.i32()}, .result = t.i64(), .pre = {{SigFact::Of::Value, 1, SigFact::Of::Length, 0, -1}},
+                    .post = {{SigFact::Of::Zero, 0, SigFact::Of::Value, 0, 0}, {SigFact::Of::Value, 0, SigFact::Of::Zero, 0, 300}}}));
   ASSERT_TRUE(t.close());
   ByteWriter out;
   write_types(t, out);
@@ -391,7 +493,9 @@ TEST(Types, TextComesBack) {
   for (const char* text : {"i8", "arr? ro i32", "ptr {0: i32; 4: i16 ro; 8: i8 slot}", "fn? [(i32, ptr? List::list<i64>) -> noret nothrow]",
                            "exnname void", "exnname arr i8", "$1:W4", "arr arr i8"})
     EXPECT_EQ(t.print(parse(text, &TypeParser::type)), text);
-  for (const char* text : {"<$0:W, $1:P>($0, $1:P) -> ptr List::list<$0>", "() -> void nothrow", "() -> noret"})
+  for (const char* text : {"<$0:W, $1:P>($0, $1:P) -> ptr List::list<$0>", "() -> void nothrow", "() -> noret",
+                           "(arr i8, i32) -> arr i8 nothrow pre 0 - a1 <= -1, a1 - len(a0) <= -1 post 0 - len(result) <= -2", "(i64) -> i64 post result - 0 <= 7",
+                           "(fn [(i64) -> void pre a0 - 0 <= 1], i64) -> void pre a1 - 0 <= -2"})
     EXPECT_EQ(t.print(parse(text, &TypeParser::signature)), text);
 }
 
