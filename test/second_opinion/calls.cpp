@@ -75,8 +75,6 @@ bool Judge::declared(const tal::Symbol& s, TypeRef& signature) {
     return refuse("the address of an entry point with rules of its own");
   const tal::TypeTable& table = is_native ? natives_.types : file_.annotations.types;
   const tal::TypeId id = is_native ? native->second.type : s.type;
-  if (!table.sig(id).pre.empty() || !table.sig(id).post.empty())
-    return no_opinion("conditions in a signature");
   signature = types_.of(table, id);
   return true;
 }
@@ -132,17 +130,41 @@ bool Judge::callee(Path& path, TypeRef& signature, Special& which) {
   return instance(signature, true);
 }
 
+// C39. What a signature says of these values is known, or is so from here on (`learns`).
+bool Judge::conditions(Path& path, const std::vector<tal::SigFact>& facts, const std::vector<Value>& values, bool learns) {
+  const auto operand = [&](tal::SigFact::Of of, uint8_t number, Value& v) {
+    v = of == tal::SigFact::Of::Zero ? path.constant(0) : values.at(number);
+    if (of == tal::SigFact::Of::Zero)
+      return true;
+    if (!v.is_word())
+      return refuse("a condition on what is no value");
+    const Sort sort = types_[v.type].sort;
+    if (of == tal::SigFact::Of::Value)
+      return types_.is_integer(v.type) || sort == Sort::Union || refuse("a condition on what is no number");
+    return sort == Sort::Arr ? length_or_tag(path, v) : refuse("a condition on the length of what is no array");
+  };
+  for (const tal::SigFact& f : facts) {
+    Value x, y;
+    if (!operand(f.x_of, f.x, x) || !operand(f.y_of, f.y, y))
+      return false;
+    if (!(learns ? path.assume(x, y, f.c) : path.at_most(x, y, f.c)))
+      return refuse("a condition of a signature is not known to hold");
+  }
+  return true;
+}
+
 // C18. Of a tail call no argument may be on the stack.
 bool Judge::arguments(const Path& path, const Type& s, bool tail) {
   size_t general = 0, floats = 0;
   int32_t slot = -static_cast<int32_t>(path.depth / 8);
+  std::vector<Value> values;
   for (TypeRef t : s.list) {
     const bool is_float = t == 5 || t == 6;
+    Value& v = values.emplace_back();
     if (is_float && floats < 8) {
       floats++;
       continue;
     }
-    Value v;
     if (!is_float && general < 6) {
       v = path.registers[argument_registers[general++]];
     } else {
@@ -157,7 +179,8 @@ bool Judge::arguments(const Path& path, const Type& s, bool tail) {
     if (is_float ? !v.is_word() : !is_of_type(path, v, t))
       return refuse("an argument of another type");
   }
-  return true;
+  Path asked = path;
+  return conditions(asked, s.pre, values, false);
 }
 
 // C24.
@@ -220,7 +243,7 @@ bool Judge::call(Path& path, bool& goes_on) {
   if (s.throws && !may_throw(path))
     return false;
   goes_on = !s.noret;
-  return after_call(path, s.noret ? 0 : s.result);
+  return after_call(path, s.noret ? 0 : s.result) && conditions(path, s.post, {path.registers[tal::rax]}, true);
 }
 
 bool Judge::special(Path& path, Special which, bool& goes_on) {
@@ -309,7 +332,8 @@ bool Judge::return_(Path& path) {
   const TypeRef result = types_.of(file_.annotations.types, signature_->result);
   if (result == 0 || result == 5 || result == 6)
     return true;
-  return is_of_type(path, path.registers[tal::rax], result) || refuse("a result of another type");
+  return (is_of_type(path, path.registers[tal::rax], result) || refuse("a result of another type")) &&
+         conditions(path, signature_->post, {path.registers[tal::rax]}, false);
 }
 
 // C32.
@@ -336,7 +360,7 @@ bool Judge::tail_call(Path& path) {
   const TypeRef result = types_.of(file_.annotations.types, signature_->result);
   if (signature_->noret || (result != 0 && (s.result == 0 || !types_.at_most(s.result, result))))
     return refuse("a result of another type");
-  return true;
+  return talsim::Types::follow(signature_->post, s.post) || refuse("a result of which less is known");
 }
 
 // C36: each entry is a branch, on which the index is one of those with this entry.

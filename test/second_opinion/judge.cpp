@@ -55,10 +55,6 @@ Verdict Judge::function(uint32_t symbol) {
     return verdict_;
   }
   signature_ = &file_.annotations.types.sig(function_->type);
-  if (!signature_->pre.empty() || !signature_->post.empty()) {
-    no_opinion("conditions in the signature");
-    return verdict_;
-  }
   if (read_code() && entry_window())
     enter();
   for (const tal::LabelRecord& label : file_.annotations.labels)
@@ -108,20 +104,23 @@ void Judge::enter() {
   constexpr uint8_t argument_registers[] = {7, 6, 2, 1, 8, 9};
   size_t general = 0, floats = 0;
   int32_t slot = 1;
+  std::vector<Value> values;
   for (tal::TypeId id : signature_->args) {
     TypeRef t = types_.of(file_.annotations.types, id);
     const bool is_float = t == 5 || t == 6;
+    Value& v = values.emplace_back();
     if (is_float && floats < 8) {
       floats++;
       continue;
     }
-    Value v = is_float ? p.integer(INT64_MIN, INT64_MAX) : of_type(p, t);
+    v = is_float ? p.integer(INT64_MIN, INT64_MAX) : of_type(p, t);
     if (!is_float && general < 6)
       p.registers[argument_registers[general++]] = v;
     else
       p.slots[slot++] = v;
   }
-  walk(start_, std::move(p));
+  if (conditions(p, signature_->pre, values, true))
+    walk(start_, std::move(p));
 }
 
 void Judge::start_at(const tal::LabelRecord& label) {

@@ -123,6 +123,7 @@ private:
   bool declared(const tal::Symbol& symbol, TypeRef& signature);
   bool instance(TypeRef& signature, bool whole);
   bool jump_table(Path& path);
+  bool conditions(Path& path, const std::vector<tal::SigFact>& facts, const std::vector<Value>& values, bool learns);
   bool arguments(const Path& path, const talsim::Type& s, bool tail);
   bool landing_pad();
   bool may_throw(Path path);

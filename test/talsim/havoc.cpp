@@ -238,6 +238,24 @@ void Havoc::write_something(Machine& m) {
     m.heap.write_raw(m.heap[id], f.offset, f.bytes, m.heap.seen_as(w, f.type));
 }
 
+// Numbers are moved to where a condition has them, a few times over. False if that does not help.
+bool Havoc::keep(Machine& m, const std::vector<tal::SigFact>& facts, const std::vector<TypeRef>& types, std::vector<Word>& words) {
+  for (int i = 0; i < 32; i++) {
+    const tal::SigFact* f = m.broken(facts, words);
+    if (f == nullptr)
+      break;
+    const Wide x = m.fact_operand(f->x_of, f->x, words), y = m.fact_operand(f->y_of, f->y, words);
+    const bool moves_x = f->x_of == tal::SigFact::Of::Value && (f->y_of != tal::SigFact::Of::Value || random_.one_in(2));
+    if (!moves_x && f->y_of != tal::SigFact::Of::Value)
+      return false;
+    words[moves_x ? f->x : f->y] = number(static_cast<uint64_t>(moves_x ? y + f->c : x - f->c));
+  }
+  for (size_t i = 0; i < words.size(); i++)
+    if (!m.heap.inhabits(words[i], types[i]).empty())
+      return false;
+  return m.broken(facts, words) == nullptr;
+}
+
 Outcome Havoc::call(Machine& m, const Closure& f, const std::vector<Word>& arguments, Word& result) {
   m.safepoint(arguments);
   const Type signature = m.types[f.signature];
@@ -261,6 +279,7 @@ Outcome Havoc::call(Machine& m, const Closure& f, const std::vector<Word>& argum
       for (TypeRef t : callee.list) {
         ok = ok && make(m, t, 2, values.emplace_back());
       }
+      ok = ok && (callee.pre.empty() || keep(m, callee.pre, callee.list, values));
       Word answer;
       if (!ok)
         continue;
@@ -281,6 +300,11 @@ Outcome Havoc::call(Machine& m, const Closure& f, const std::vector<Word>& argum
   }
   if (signature.result != 0 && !make(m, signature.result, default_depth, result))
     return m.limit("no value of type " + m.types.name(signature.result));
+  if (std::vector<Word> values{result}; !signature.post.empty()) {
+    if (!keep(m, signature.post, {signature.result}, values))
+      return m.limit("no result as in " + m.types.name(f.signature));
+    result = values[0];
+  }
   return Outcome::Returned;
 }
 
@@ -306,9 +330,12 @@ bool Havoc::run(Machine& m, uint32_t module, uint32_t symbol, Outcome& outcome) 
   if (code == 0)
     return false;
   std::vector<Word> arguments;
-  for (TypeRef t : std::vector<TypeRef>(m.types[m.closure_of(code).signature].list))
+  const Type signature = m.types[m.closure_of(code).signature];
+  for (TypeRef t : signature.list)
     if (!make(m, t, default_depth, arguments.emplace_back()))
       return false;
+  if (!signature.pre.empty() && !keep(m, signature.pre, signature.list, arguments))
+    return false;
   if (m.stop.why != Stop::Why::Nothing)
     return false;
   Word result;

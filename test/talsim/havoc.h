@@ -25,6 +25,7 @@ private:
   bool make_code(Machine& machine, TypeRef signature, Word& value);
   bool some_place(Machine& m, uint32_t id, FieldType& place);
   bool existing(Machine& machine, TypeRef type, Word& value);
+  bool keep(Machine& machine, const std::vector<tal::SigFact>& facts, const std::vector<TypeRef>& types, std::vector<Word>& words);
   void write_something(Machine& machine);
   TypeRef random_type(Machine& machine, tal::Kind kind);
 

@@ -654,7 +654,25 @@ bool Machine::gather_arguments(TypeRef signature, std::vector<Word>& arguments) 
       return wrong("argument " + std::to_string(i + 1) + " of type " + types.name(s.list[i]) + ": " + why);
     arguments.push_back(heap.seen_as(w, s.list[i]));
   }
+  if (const tal::SigFact* f = broken(s.pre, arguments))
+    return wrong("arguments that break " + tal::print_fact(*f, false));
   return true;
+}
+
+Wide Machine::fact_operand(tal::SigFact::Of of, uint8_t number, const std::vector<Word>& words) {
+  switch (of) {
+  case tal::SigFact::Of::Zero: return 0;
+  case tal::SigFact::Of::Value: return static_cast<int64_t>(words[number].bits);
+  case tal::SigFact::Of::Length: return static_cast<Wide>(heap[words[number].id].length());
+  }
+  return 0;
+}
+
+const tal::SigFact* Machine::broken(const std::vector<tal::SigFact>& facts, const std::vector<Word>& words) {
+  for (const tal::SigFact& f : facts)
+    if (fact_operand(f.x_of, f.x, words) - fact_operand(f.y_of, f.y, words) > f.c)
+      return &f;
+  return nullptr;
 }
 
 bool Machine::leave_frame(const char* how) {
@@ -695,6 +713,8 @@ bool Machine::return_from_function() {
     Word result = result_of(s);
     if (std::string why = heap.inhabits(result, t.result); !why.empty())
       return wrong("a result of type " + types.name(t.result) + ": " + why);
+    if (const tal::SigFact* broken_fact = broken(t.post, {heap.seen_as(result, t.result)}))
+      return wrong("a result that breaks " + tal::print_fact(*broken_fact, true));
   }
   const Type& outer = types[signatures.front()];
   Word result = outer.result == 0 ? junk() : heap.seen_as(result_of(signatures.front()), outer.result);

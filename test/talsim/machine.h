@@ -98,6 +98,9 @@ public:
   Outcome raise_native(const std::string& name);          // makes a packet without payload and says Thrown
   void collect(const std::vector<Word>& also = {});
   void safepoint(const std::vector<Word>& also);
+  // The first of these conditions of a signature that the words do not keep, or nothing.
+  const tal::SigFact* broken(const std::vector<tal::SigFact>& facts, const std::vector<Word>& words);
+  Wide fact_operand(tal::SigFact::Of of, uint8_t number, const std::vector<Word>& words);
   Outcome violate(std::string reason);
   Outcome limit(std::string reason);
 

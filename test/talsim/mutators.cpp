@@ -346,6 +346,12 @@ private:
   // A type that is nearly the same.
   TypeId variation(TypeTable& types, TypeId t) {
     TypeId v = no_type;
+    if (types.tag(t) == TypeTag::Fn && coin(3)) {
+      Signature s = types.sig(types.target(t));
+      change_facts(s);
+      const TypeId changed = types.fn(types.signature(std::move(s)), types.is_nullable(t));
+      return changed ? changed : t;
+    }
     if (types.tag(t) == TypeTag::Fn && coin())
       return changed_quantifier(types, t);
     switch (below(5)) {
@@ -430,6 +436,7 @@ private:
     case Mutator::LabelPlace:
     case Mutator::LabelCopy: return !a.labels.empty() && change_label(how, a);
     case Mutator::SigArgument:
+    case Mutator::SigFacts:
     case Mutator::SigEffect: return change_signature(how, a);
     case Mutator::SymbolPlace: return change_symbol(a.symbols[below(a.symbols.size())]);
     case Mutator::SymbolType: {
@@ -569,6 +576,28 @@ private:
     }
   }
 
+  // A fact more, one less, or another bound; of arguments and results of any type, which few types are fit for.
+  void change_facts(Signature& s) {
+    std::vector<SigFact>& facts = s.result && coin() ? s.post : s.pre;
+    const size_t words = &facts == &s.post ? 1 : s.args.size();
+    const auto operand = [&](SigFact::Of& of, uint8_t& number) {
+      of = words == 0 ? SigFact::Of::Zero : static_cast<SigFact::Of>(below(3));
+      number = of == SigFact::Of::Zero ? 0 : static_cast<uint8_t>(below(words));
+    };
+    const size_t which = below(facts.size() + 1);
+    if (which == facts.size()) {
+      SigFact& f = facts.emplace_back();
+      operand(f.x_of, f.x);
+      operand(f.y_of, f.y);
+      f.c = static_cast<int64_t>(below(12)) - 4;
+    } else if (coin(3)) {
+      facts.erase(facts.begin() + static_cast<std::ptrdiff_t>(which));
+    } else {
+      facts[which].c += static_cast<int64_t>(below(5)) - 2;
+    }
+    std::sort(facts.begin(), facts.end());
+  }
+
   bool change_signature(Mutator how, ObjectAnnotations& a) {
     std::vector<Symbol*> functions;
     for (Symbol& s : a.symbols)
@@ -578,7 +607,9 @@ private:
       return false;
     Symbol& s = *functions[below(functions.size())];
     Signature sig = a.types.sig(s.type);
-    if (how == Mutator::SigEffect) {
+    if (how == Mutator::SigFacts) {
+      change_facts(sig);
+    } else if (how == Mutator::SigEffect) {
       switch (below(3)) {
       case 0: sig.throws = !sig.throws; break;
       case 1:

@@ -37,6 +37,13 @@ TypeRef Types::intern(Type t) {
   }
   for (Kind k : t.vars)
     put(static_cast<uint64_t>(k));
+  for (const auto* facts : {&t.pre, &t.post}) {
+    put(facts->size());
+    for (const tal::SigFact& f : *facts) {
+      put(static_cast<uint64_t>(f.x_of) << 24 | uint64_t{f.x} << 16 | static_cast<uint64_t>(f.y_of) << 8 | f.y);
+      put(static_cast<uint64_t>(f.c));
+    }
+  }
   auto [at, fresh] = interned_.try_emplace(key, static_cast<TypeRef>(types_.size()));
   if (fresh) {
     free_.push_back(free_in(t));
@@ -198,6 +205,8 @@ TypeRef Types::convert(const tal::TypeTable& table, tal::TypeId id, EnvRef env) 
     t.result = of(table, s.result, inside);
     t.noret = s.noret;
     t.throws = s.throws;
+    t.pre = s.pre;
+    t.post = s.post;
     break;
   }
   default: t.sort = Sort::Unknown; t.number = id.value; has_unknown_ = true; break;
@@ -476,6 +485,17 @@ bool Types::at_most(TypeRef a, TypeRef b) {
   }
 }
 
+bool Types::follow(const std::vector<tal::SigFact>& wanted, const std::vector<tal::SigFact>& given) {
+  for (const tal::SigFact& w : wanted) {
+    bool found = false;
+    for (const tal::SigFact& g : given)
+      found = found || (g.x_of == w.x_of && g.x == w.x && g.y_of == w.y_of && g.y == w.y && g.c <= w.c);
+    if (!found)
+      return false;
+  }
+  return true;
+}
+
 bool Types::signature_at_most(TypeRef a, TypeRef b) {
   if (a == b)
     return true;
@@ -498,9 +518,11 @@ bool Types::signature_at_most(TypeRef a, TypeRef b) {
   for (size_t i = 0; i < x.list.size(); i++)
     if (!at_most(y.list[i], x.list[i]))
       return false;
+  if (!follow(x.pre, y.pre))
+    return false;
   if (x.noret)
     return true;
-  return !y.noret && (y.result == 0 || (x.result != 0 && at_most(x.result, y.result)));
+  return !y.noret && follow(y.post, x.post) && (y.result == 0 || (x.result != 0 && at_most(x.result, y.result)));
 }
 
 std::string Types::name(TypeRef r) const {
@@ -576,6 +598,9 @@ void Types::append_name(TypeRef r, std::string& out) const {
       out += "noret";
     else
       append_name(t.result, out);
+    for (const auto* facts : {&t.pre, &t.post})
+      for (const tal::SigFact& f : *facts)
+        out += (facts == &t.pre ? " pre " : " post ") + tal::print_fact(f, facts == &t.post);
     break;
   case Sort::Cases:
     out += "cases " + std::to_string(t.number) + " to " + std::to_string(t.end) + " {";

@@ -32,6 +32,7 @@ struct Type {
   std::vector<tal::Kind> vars;
   TypeRef result = 0;
   bool noret = false, throws = false;
+  std::vector<tal::SigFact> pre, post; // of a signature
 };
 
 class Types {
@@ -81,6 +82,8 @@ public:
 
   bool at_most(TypeRef a, TypeRef b);
   bool signature_at_most(TypeRef a, TypeRef b);
+  // Whatever keeps all of `given` keeps all of `wanted`, as far as single conditions tell.
+  static bool follow(const std::vector<tal::SigFact>& wanted, const std::vector<tal::SigFact>& given);
   // An object whose memory type is `a` may be pointed at by `ptr b`.
   bool is_object_of(TypeRef a, TypeRef b) const;
   std::string name(TypeRef t) const;
