@@ -121,7 +121,8 @@ private:
       (fact.what == ValueFact::What::NonZero ? out.y : out.x) = {tal::FactOperand::What::Value, a->second};
     }
     out.c = -1;
-    if (fact.what == ValueFact::What::BelowLength) {
+    if (fact.what == ValueFact::What::AtMostLength) out.c = 0;
+    if (fact.what == ValueFact::What::BelowLength || fact.what == ValueFact::What::AtMostLength) {
       auto b = find(fact.b);
       if (b == live.end()) return;
       out.y = {tal::FactOperand::What::Length, b->second};

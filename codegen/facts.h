@@ -13,13 +13,14 @@ struct ValueFact {
   enum class What : uint8_t {
     NonNull,     // a
     BelowLength, // a < length of b; a and constant: constant < length of b
+    AtMostLength, // a <= length of b
     NonZero,     // a
   } what = What::NonNull;
   mir::Place a = {};   // register or constant
   mir::Reg b = {};
   mir::BlockId block = {}; // established in this block: holds on entry to blocks it dominates
   bool on_entry = false; // holds from the start of `block` itself
-  // BelowLength, NonZero: blocks in which the fact is used. If there are others than `block`, records between carry it.
+  // All but NonNull: blocks in which the fact is used. If there are others than `block`, records between carry it.
   std::vector<mir::BlockId> used_in = {};
 };
 

@@ -242,6 +242,8 @@ void Selector::instruction(const ir::Inst& inst) {
     return;
   case Op::CheckNull: return check_null(inst);
   case Op::CheckBounds: return check_bounds(inst);
+  case Op::AssumeLimit: return assume_limit(inst);
+  case Op::AssumeBounds: return assume_bounds(inst);
   case Op::CheckDiv: return check_div(inst);
   case Op::CheckCase: return check_case(inst);
   case Op::NewUnion: return new_union(inst);
@@ -335,7 +337,7 @@ std::optional<int64_t> Selector::constant(ir::ValueId value) const {
     const frontend::TypeStore& types = *unit_.module().types;
     return types.case_number(types.decl_of(source_.value(value).type.id), uint32_t(inst->imm)).number;
   }
-  if (inst->op == ir::Op::CheckBounds) return constant(inst->operands[1]);
+  if (inst->op == ir::Op::CheckBounds || inst->op == ir::Op::AssumeLimit) return constant(inst->operands[1]);
   if (inst->op != ir::Op::IConst) return std::nullopt;
   unsigned bits = inst->result.is_valid() && source_.value(value).type.id == frontend::kBoolType
                       ? 8

@@ -500,6 +500,28 @@ void Selector::check_bounds(const ir::Inst& inst) {
   bounds_fact_[inst.result.value] = out_.facts.size();
 }
 
+// What is assumed follows from the branch into this block, and holds at its start, where its record has to say so: control may come
+// from below.
+void Selector::carry(ValueFact::What what, Place a, Reg b) {
+  out_.facts.push_back({.what = what, .a = a, .b = b, .block = current_, .on_entry = true, .used_in = {BlockId{}}});
+}
+
+void Selector::assume_limit(const ir::Inst& inst) {
+  const Reg array = reg(inst.operands[0]);
+  if (const std::optional<int64_t> limit = constant(inst.operands[1])) {
+    if (*limit > 0) carry(ValueFact::What::BelowLength, Place::imm(*limit - 1), array);
+    return;
+  }
+  const Reg limit = values_[inst.result.value].reg = reg(inst.operands[1]);
+  carry(ValueFact::What::AtMostLength, Place::reg(limit), array);
+}
+
+void Selector::assume_bounds(const ir::Inst& inst) {
+  const Reg array = reg(inst.operands[0]), index = values_[inst.result.value].reg = reg(inst.operands[1]);
+  carry(ValueFact::What::BelowLength, Place::reg(index), array);
+  bounds_fact_[inst.result.value] = out_.facts.size();
+}
+
 void Selector::check_div(const ir::Inst& inst) {
   if (constant(inst.operands[0]) == 0) return fail_always("__tal_raise_div");
   Reg divisor = reg(inst.operands[0]);

@@ -79,6 +79,9 @@ private:
   void learn(ValueFact fact);
   void check_null(const ir::Inst& inst);
   void check_bounds(const ir::Inst& inst);
+  void assume_limit(const ir::Inst& inst);
+  void assume_bounds(const ir::Inst& inst);
+  void carry(ValueFact::What what, mir::Place a, mir::Reg b);
   void check_div(const ir::Inst& inst);
   mir::Edge edge(const ir::Edge& source);
   // select_arithmetic.cpp

@@ -24,6 +24,7 @@ const std::vector<Pass>& all_passes() {
       {"gvn", "global value numbering; repeated checks and loads", number_values, NoTrivialParams | SortedOperands, 0, NoDeadCode | NoTrivialParams, false},
       {"if-convert", "count by adding the condition instead of branching on it", convert_ifs, 0, 0, NoDeadCode, false},
       {"licm", "move loop-invariant computations in front of loops", move_loop_invariants, 0, 0, NoTrivialParams, false},
+      {"loop-versioning", "copies of loops without bounds checks, behind a test that none would fail", version_loops, 0, 0, NoTrivialParams | NoDeadCode, false},
       {"known-facts", "end blocks behind checks that cannot succeed, decide branches of known outcome", use_known_facts, 0, 0, NoTrivialParams | NoDeadCode, true},
       {"dce", "remove instructions and parameters that nobody needs", eliminate_dead_code, 0, NoDeadCode, 0, false},
   };
@@ -35,7 +36,7 @@ const std::vector<Pass>& all_passes() {
 // every check is still there (numbering takes for granted that the earlier of two checks has succeeded). Bodies are copied when they are
 // simplified, and then facts are used again, for arguments are known now.
 const std::vector<std::string>& default_pipeline() {
-  static const std::vector<std::string> order = {"known-facts", "simplify-cfg", "tail-recursion", "inline", "known-facts", "simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "if-convert", "licm", "known-facts", "dce", "simplify-cfg"};
+  static const std::vector<std::string> order = {"known-facts", "simplify-cfg", "tail-recursion", "inline", "known-facts", "simplify-cfg", "const-fold", "gvn", "copy-prop", "const-fold", "simplify-cfg", "if-convert", "licm", "loop-versioning", "known-facts", "dce", "simplify-cfg"};
   return order;
 }
 

@@ -165,7 +165,9 @@ class Types {
     case Op::Instantiate: return expect_result(inst, {instantiate(type(inst.operands[0]).id, inst)});
     case Op::Pack: return package(type(inst.result).id, type(inst.operands[0]), inst.type_args);
     case Op::Open: return open(inst);
-    case Op::CheckBounds: return expect_result(inst, type(inst.operands[1]));
+    case Op::CheckBounds:
+    case Op::AssumeLimit:
+    case Op::AssumeBounds: return expect_result(inst, type(inst.operands[1]));
     case Op::LoadField: return field_access(inst);
     case Op::StoreField: return field_access(inst);
     case Op::LoadElem:
@@ -338,8 +340,8 @@ class Types {
     else
       expect(type(inst.operands[2]), element, "stored value");
     const Inst* def = definition(inst.operands[1]);
-    if (!def || (def->op != Op::IConst && (def->op != Op::CheckBounds || def->operands[0] != inst.operands[0])))
-      report_.error("T5", "the index is neither a constant nor the result of check_bounds for this array");
+    if (!def || (def->op != Op::IConst && ((def->op != Op::CheckBounds && def->op != Op::AssumeBounds) || def->operands[0] != inst.operands[0])))
+      report_.error("T5", "the index is neither a constant nor the result of check_bounds or assume_bounds for this array");
   }
 
   void new_object(const Inst& inst) {

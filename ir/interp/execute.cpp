@@ -33,6 +33,7 @@ void Machine::execute(Frame& frame, const Inst& inst) {
   case Op::Trunc: case Op::ZExt: case Op::SExt: case Op::Retype: return convert(frame, inst);
   case Op::Pack: case Op::Open: case Op::Instantiate: return set(frame, inst, get(frame, inst.operands[0]));
   case Op::CheckNull: case Op::AssumeNonNull: case Op::CheckBounds: case Op::CheckDiv: case Op::CheckCase: return check(frame, inst);
+  case Op::AssumeLimit: case Op::AssumeBounds: return assume(frame, inst);
   case Op::LoadField: case Op::StoreField: case Op::FieldAddr: case Op::LoadElem: case Op::StoreElem: case Op::ElemAddr: case Op::ArrayLength:
   case Op::LoadGlobal: case Op::StoreGlobal: return memory(frame, inst);
   case Op::NewObject: case Op::NewExn: case Op::NewExnOf: case Op::NewUnion: case Op::NewArray: case Op::ArrayOf: return allocate(frame, inst);
@@ -83,6 +84,13 @@ void Machine::check(Frame& frame, const Inst& inst) {
     return void(raise("DivideByZero"));
   if (inst.op == Op::AssumeNonNull && value == 0)
     return fail("assume_nonnull of null");
+  set(frame, inst, value);
+}
+
+void Machine::assume(Frame& frame, const Inst& inst) {
+  const Word value = get(frame, inst.operands[1]), length = object(get(frame, inst.operands[0]))->words.size();
+  if (inst.op == Op::AssumeLimit ? value > length : value >= length)
+    return fail("what is assumed of an index does not hold");
   set(frame, inst, value);
 }
 

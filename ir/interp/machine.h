@@ -86,6 +86,7 @@ class Machine {
   void arithmetic(Frame& frame, const Inst& inst);
   void convert(Frame& frame, const Inst& inst);
   void check(Frame& frame, const Inst& inst);
+  void assume(Frame& frame, const Inst& inst);
   void memory(Frame& frame, const Inst& inst);
   void allocate(Frame& frame, const Inst& inst);
   void exceptions(Frame& frame, const Inst& inst);

@@ -25,6 +25,8 @@ bool number_values(Module& module, Function& function);
 bool convert_ifs(Module& module, Function& function);
 // Moves what a loop computes anew without need in front of it.
 bool move_loop_invariants(Module& module, Function& function);
+// Makes copies of loops that have no bounds checks, and tests in front of them that none would fail.
+bool version_loops(Module& module, Function& function);
 // Ends blocks behind checks that cannot succeed and decides branches whose outcome is known. Required: see known_facts.cpp.
 bool use_known_facts(Module& module, Function& function);
 // Removes instructions and block parameters whose results nobody needs.

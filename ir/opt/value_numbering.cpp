@@ -32,13 +32,13 @@ struct Expression {
   frontend::TypeId type;
   uint32_t symbol = 0;
   uint64_t number = 0; // immediate, or the memory version
-  std::array<ValueId, 2> operands; // none behind the last
+  std::array<ValueId, 3> operands; // none behind the last
   std::vector<frontend::TypeId> type_args;
   friend bool operator==(const Expression&, const Expression&) = default;
 };
 
 // What is numbered has no more operands: loads and checks have not, nor has anything pure.
-#define OP(name, text, operands, result, attribute, set) static_assert(sizeof operands <= sizeof "ab" || ((set) & flags::Pure) == 0);
+#define OP(name, text, operands, result, attribute, set) static_assert(sizeof operands <= sizeof "abc" || ((set) & flags::Pure) == 0);
 using flags::Pure, flags::Reads, flags::Writes, flags::Alloc, flags::Throws, flags::Term, flags::Commutes, flags::Guarded;
 #include "ir/ir.def"
 
