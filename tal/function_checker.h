@@ -156,6 +156,7 @@ private:
   bool resolve_field(int64_t disp, unsigned bytes, Access& a);
   bool resolve_element(const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a);
   bool resolve_packet(int64_t disp, unsigned bytes, TypeId payload, Access& a);
+  const char* find_element(const Value* index, unsigned scale, int64_t disp, Access& a);
   TypeId place_pointer(const Value& base, const Value* index);
   bool load(unsigned bytes, Value& v);                       // memory operand, zero-extended
   bool load_any(Value& v);                                   // 8 bytes, tokens and junk too (mov, pop)

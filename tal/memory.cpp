@@ -9,6 +9,12 @@ namespace tal {
 
 namespace {
 constexpr int64_t lowest_page = 4096; // never mapped (C37)
+
+// The last field that begins at this offset or before.
+const Field* last_field(std::span<const Field> fields, int64_t offset) {
+  auto next = std::upper_bound(fields.begin(), fields.end(), offset, [](int64_t at, const Field& f) { return at < int64_t{f.offset}; });
+  return next == fields.begin() ? nullptr : &*(next - 1);
+}
 }
 
 // ---- what is there -------------------------------------------------------------------------------------------------
@@ -98,9 +104,7 @@ bool FunctionChecker::resolve_field(int64_t disp, unsigned bytes, Access& a) {
   if (!layout)
     return fail(CheckRule::C12, "a pointer to a known layout", types_.print(a.base.type));
   auto fields = types_.fields(layout);
-  auto next = std::upper_bound(fields.begin(), fields.end(), disp,
-                               [](int64_t at, const Field& f) { return at < int64_t{f.offset}; });
-  const Field* f = next == fields.begin() ? nullptr : &*(next - 1);
+  const Field* f = last_field(fields, disp);
   if (f == nullptr || disp + bytes > int64_t{f->offset} + types_.field_size(*f))
     return fail(CheckRule::C14, "exactly one field of " + types_.print(types_.target(a.base.type)),
                 std::to_string(bytes) + " bytes at offset " + std::to_string(disp));
@@ -133,61 +137,52 @@ TypeId FunctionChecker::place_pointer(const Value& base, const Value* index) {
   if (types_.tag(base.type) == TypeTag::Arr) {
     Access a;
     a.base = base;
-    bool inside = resolve_element(index, inst_.scale, inst_.disp, types_.word_size(types_.target(base.type)), a);
-    error_ = {}; // asked, not required: what is not an element is a number
-    return inside && a.kind == Access::Kind::Element && a.writable ? types_.ptr(types_.single(a.type)) : no_type;
+    return find_element(index, inst_.scale, inst_.disp, a) == nullptr && a.writable ? types_.ptr(types_.single(a.type)) : no_type;
   }
   TypeId layout = types_.tag(base.type) == TypeTag::Ptr && index == nullptr ? types_.expand(types_.target(base.type)) : no_type;
-  if (!layout)
+  const Field* f = layout ? last_field(types_.fields(layout), inst_.disp) : nullptr;
+  if (f == nullptr || int64_t{f->offset} != inst_.disp || f->mutability != Mutability::ReadWrite)
     return no_type;
-  for (const Field& f : types_.fields(layout)) {
-    if (int64_t{f.offset} != inst_.disp || f.mutability != Mutability::ReadWrite)
-      continue;
-    unsigned size = types_.field_size(f);
-    TypeId alone = types_.single(f.type);
-    return alone && types_.field_size(types_.fields(alone)[0]) <= size ? types_.ptr(alone) : no_type;
-  }
-  return no_type;
+  unsigned size = types_.field_size(*f);
+  TypeId alone = types_.single(f->type);
+  return alone && types_.field_size(types_.fields(alone)[0]) <= size ? types_.ptr(alone) : no_type;
 }
 
-// Bytes 8 + size*i of an array, i = name + c: 0 <= i and i - length <= -1 are the obligation (C15).
 bool FunctionChecker::resolve_element(const Value* index, unsigned scale, int64_t disp, unsigned bytes, Access& a) {
-  a.type = types_.target(a.base.type);
-  a.size = types_.word_size(a.type);
   if (index == nullptr && disp >= 0 && disp < 8) {
     a.kind = Access::Kind::Length;
     a.type = types_.i64();
-    a.size = 8;
     a.part = static_cast<unsigned>(disp);
     if (a.part + bytes > 8)
       return fail(CheckRule::C14, "the length word", "bytes across it");
     return true;
   }
-  a.kind = Access::Kind::Element;
-  a.writable = types_.mutability(a.base.type) == Mutability::ReadWrite;
-  const bool is_union = index != nullptr && index->tag == Value::Tag::Word && types_.tag(index->type) == TypeTag::Union;
-  if (index != nullptr && !index->is_int() && !is_union)
-    return fail(CheckRule::C15, "an integer as index", describe(state_, *index));
+  const char* missing = find_element(index, scale, disp, a);
   if (bytes != a.size)
     return fail(CheckRule::C14, "an access of " + std::to_string(a.size) + " bytes to an element of " + types_.print(a.base.type),
                 std::to_string(bytes) + " bytes");
-  int64_t size = a.size;
-  int64_t first = disp - 8; // bytes from element 0 when the index is zero
-  bool split = first % size == 0 && (index == nullptr || int64_t{scale} == size);
-  if (!split)
-    return fail(CheckRule::C14, "an address of 8 + " + std::to_string(size) + " * index",
-                "scale " + std::to_string(scale) + ", offset " + std::to_string(disp));
-  Value i = index == nullptr ? State::constant(0) : is_union ? State::named_int(index->name, 0) : *index;
-  int64_t c;
-  if (__builtin_add_overflow(i.c, first / size, &c))
-    return fail(CheckRule::C15, "an index inside the array", describe(state_, i));
-  i.c = c;
-  a.index = i;
-  if (!state_.at_most(State::constant(0), i, 0))
-    return fail(CheckRule::C15, "an index that is not negative", describe(state_, i));
-  if (!state_.at_most(i, state_.length_of(a.base), -1))
-    return fail(CheckRule::C15, "an index below the length of this array", describe(state_, i));
-  return true;
+  return missing == nullptr || fail(CheckRule::C15, missing, "offset " + std::to_string(disp) + (index == nullptr ? "" : " and scale " + std::to_string(scale) + " with " + describe(state_, *index)));
+}
+
+// Is 8 + size*i, i = name + c, the address of an element? What is missing; null if 0 <= i and i - length <= -1 are proved (C15).
+const char* FunctionChecker::find_element(const Value* index, unsigned scale, int64_t disp, Access& a) {
+  a.kind = Access::Kind::Element;
+  a.type = types_.target(a.base.type);
+  a.size = types_.word_size(a.type);
+  a.writable = types_.mutability(a.base.type) == Mutability::ReadWrite;
+  a.index = index == nullptr ? State::constant(0) : *index;
+  if (a.index.tag == Value::Tag::Word && types_.tag(a.index.type) == TypeTag::Union)
+    a.index = State::named_int(index->name, 0);
+  const int64_t size = a.size, first = disp - 8; // bytes from element 0 when the index is zero
+  if (!a.index.is_int())
+    return "an integer as index";
+  if (first % size != 0 || (index != nullptr && int64_t{scale} != size))
+    return "an address of 8 + size * index";
+  if (__builtin_add_overflow(a.index.c, first / size, &a.index.c))
+    return "an index inside the array";
+  if (!state_.at_most(State::constant(0), a.index, 0))
+    return "an index that is not negative";
+  return state_.at_most(a.index, state_.length_of(a.base), -1) ? nullptr : "an index below the length of this array";
 }
 
 // An exception packet or a boxed variant: a word that tells what it is, and the payload if that is known.
