@@ -310,6 +310,25 @@ std::string labels_that_say_the_same(uint32_t labels) {
   return b.rule();
 }
 
+// lea rax, [rdi + 8*rsi + 8]: no address of an element, because rsi is a pointer, of a type that is long when printed.
+std::string addresses_with_a_large_index(uint32_t addresses) {
+  ObjectBuilder b;
+  TypeTable& t = b.types();
+  TypeId index = t.i64();
+  for (unsigned depth = 0; depth < 30; depth++) {
+    std::vector<Field> fields{{0, index}};
+    for (uint32_t i = 1; i < 2000; i++)
+      fields.push_back({8 * i, t.i64()});
+    index = t.ptr(t.struct_layout(std::move(fields)));
+  }
+  Bytes code;
+  for (uint32_t i = 0; i < addresses; i++)
+    append(code, {0x48, 0x8D, 0x44, 0xF7, 0x08});
+  append(code, {0x31, 0xC0, 0xC3});
+  b.function("f", b.sig({t.arr(t.i64()), index}), code);
+  return b.rule();
+}
+
 TEST(Limits, MemoryInProportionToTheFile) {
   EXPECT_EQ(labels_that_say_the_same(300000), "");
   EXPECT_EQ(labels_that_say_the_same(400000), "O5");
@@ -335,6 +354,8 @@ TEST(Limits, MemoryInProportionToTheFile) {
 }
 
 TEST(Limits, WorkOnLargeTypes) {
+  EXPECT_EQ(addresses_with_a_large_index(50), "");
+  EXPECT_EQ(addresses_with_a_large_index(500), "O8");
   EXPECT_EQ(instances_in_static_data(1000), "");
   EXPECT_EQ(instances_in_static_data(20000), "O8");
   EXPECT_EQ(views_at_edges(1000), "");
