@@ -83,7 +83,20 @@ private:
       return fail("the program has another number of modules");
     if ((program_.updateable != 0) != options_.updateable)
       return fail("the program is linked in another mode");
+    if (!is_at("__tal_program", at))
+      return fail("the module table is not the one that the runtime reads");
+    const bool has_key = program_.update_key != nullptr;
+    if (has_key == options_.update_key.empty() || (has_key && !same(program_.update_key, options_.update_key.data(), options_.update_key.size())))
+      return fail("the program takes patches with another key");
+    if (std::string version; program_.version != nullptr && !read_string(address_of(program_.version), version))
+      return fail("the program's version is not a text");
     return true;
+  }
+
+  // The linker has bound the runtime's own references, and says under the names what it has bound them to.
+  bool is_at(const std::string& symbol, uint64_t address) const {
+    uint64_t value;
+    return !options_.has_symbols || (file_.symbol(symbol, value) && value == address);
   }
 
   bool read_natives() {
@@ -92,6 +105,8 @@ private:
       std::string name;
       if (!read_struct(address_of(program_.natives) + i * sizeof row, row) || !read_string(address_of(row.name), name))
         return fail("the table of natives cannot be read");
+      if (!is_at(native_symbol(name, options_.natives), address_of(row.address)))
+        return fail("the native " + name + " is another function or variable of the program");
       natives_[name] = address_of(row.address);
     }
     // Patches will be checked against these declarations.
@@ -267,6 +282,9 @@ private:
     const tal_module& row = rows_[index];
     const tal_unwind_table expected = interface.unwind_table();
     if (row.unwind.record_count != expected.record_count || row.unwind.function_count != expected.function_count ||
+        row.unwind.line_count != expected.line_count || row.unwind.string_size != expected.string_size ||
+        !same(row.unwind.lines, expected.lines, expected.line_count * sizeof(tal_line)) ||
+        !same(row.unwind.strings, interface.strings.c_str(), interface.strings.size()) ||
         !same(row.unwind.records, expected.records, expected.record_count * sizeof(tal_record)) ||
         !same(row.unwind.functions, expected.functions, expected.function_count * sizeof(tal_function)))
       return fail_in(index, "unwind records differ from those of the checker");
@@ -277,6 +295,9 @@ private:
       return fail_in(index, "exception names differ");
     if (!options_.updateable)
       return true;
+    const Bytes& dsu = modules_[index]->dsu();
+    if (row.dsu_size != dsu.size() || !same(row.dsu, dsu.data(), dsu.size()))
+      return fail_in(index, "the update manifest differs");
     return carries(row, interface) || fail_in(index, "the interface differs from that of the checker");
   }
 
@@ -334,16 +355,21 @@ bool check_image(std::span<const uint8_t> file, std::span<const VerifiedObject* 
 
 namespace {
 
-// Whether the module table says so; check_image compares the rest with it.
-bool is_updateable(const ProgramFile& program) {
+// What the module table says of the link: check_image compares the rest with it.
+void read_options(const ProgramFile& program, ProgramOptions& options) {
   tal_anchor anchor{};
   const std::span<const uint8_t> section = program.section("tal_anchor");
+  options.has_symbols = !program.section(".symtab").empty();
   if (section.size() != sizeof anchor)
-    return false;
+    return;
   std::memcpy(&anchor, section.data(), sizeof anchor);
   const uint64_t at = program.section_address("tal_anchor") + offsetof(tal_anchor, program) + static_cast<uint64_t>(anchor.program);
   uint64_t value = 0;
-  return program.word(at + offsetof(tal_program, updateable), value) && value != 0;
+  options.updateable = program.word(at + offsetof(tal_program, updateable), value) && value != 0;
+  if (program.word(at + offsetof(tal_program, update_key), value) && value != 0) {
+    const std::span<const uint8_t> key = program.bytes(value, 32);
+    options.update_key.assign(key.begin(), key.end());
+  }
 }
 
 // The objects that a program carries (link_object.cpp, keep_originals).
@@ -389,7 +415,8 @@ bool check_program(std::span<const uint8_t> file, const NativeInterface& natives
   if (!find_entry(modules, options.entry, options.entry_kind, problem))
     return false;
   options.natives = &natives;
-  options.updateable = report.updateable = is_updateable(program);
+  read_options(program, options);
+  report.updateable = options.updateable;
   return check_image(file, modules, links, options, problem);
 }
 

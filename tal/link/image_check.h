@@ -3,8 +3,8 @@
 // The system linker is not trusted with code: after it has run, text, read-only data and data of every module must be the verified
 // bytes, with the relocations applied by our own code at the addresses that the program's module table gives; verified text must lie
 // in pages that are executable and not writable, end in traps, and hold no dynamic relocation; unwind records, descriptors, serialised
-// interfaces and the entry must be those that were derived. What is believed of the linker: that the table of natives names the
-// runtime's functions, and that it linked the runtime itself.
+// interfaces and the entry must be those that were derived. The module table and the natives in it must be at the symbols that the runtime
+// has for them. What is believed of the linker: its symbol table, and that it linked the runtime itself.
 #pragma once
 
 #include "tal/link/program.h"

@@ -15,6 +15,7 @@ struct ProgramOptions {
   bool updateable = false;
   std::string version;               // label of the program's version
   Bytes update_key;                  // 32 bytes, the key that patches must be signed with; empty: none
+  bool has_symbols = true;           // false: they were taken out of the program after it was linked
   Binding entry;                     // the function that the program starts with
   tal_entry_kind entry_kind = TAL_ENTRY_IGNORE_RESULT;
   // The objects as they were verified, in the order of the modules; may be empty. They are kept in a section that is not loaded, so

@@ -85,7 +85,30 @@ bool ProgramFile::read_headers(std::string& problem) {
       name += static_cast<char>(file_[at]);
     sections_.emplace_back(std::move(name), s);
   }
+  read_symbols();
   return read_dynamic(dynamic.offset, dynamic.filesz, problem);
+}
+
+// A name whose end is not in the file is none.
+void ProgramFile::read_symbols() {
+  const std::span<const uint8_t> table = section(".symtab"), names = section(".strtab");
+  for (size_t at = 0; at + sizeof(elf::Symbol) <= table.size(); at += sizeof(elf::Symbol)) {
+    elf::Symbol s;
+    std::memcpy(&s, table.data() + at, sizeof s);
+    if (s.shndx == 0 || s.name == 0 || s.name >= names.size())
+      continue;
+    const std::string_view rest(reinterpret_cast<const char*>(names.data()) + s.name, names.size() - s.name);
+    symbols_.emplace_back(rest.substr(0, rest.find('\0')), s.value);
+  }
+  std::sort(symbols_.begin(), symbols_.end());
+}
+
+bool ProgramFile::symbol(std::string_view name, uint64_t& value) const {
+  auto found = std::lower_bound(symbols_.begin(), symbols_.end(), std::pair(name, uint64_t{0}));
+  if (found == symbols_.end() || found->first != name || (found + 1 != symbols_.end() && found[1].first == name))
+    return false;
+  value = found->second;
+  return true;
 }
 
 bool ProgramFile::read_dynamic(uint64_t offset, uint64_t size, std::string& problem) {

@@ -21,6 +21,9 @@ public:
   std::span<const uint8_t> section(std::string_view name) const;
   uint64_t section_address(std::string_view name) const;
 
+  // The value of the only symbol of this name. False if there is none, or several.
+  [[nodiscard]] bool symbol(std::string_view name, uint64_t& value) const;
+
   enum class Access : uint8_t { None, Read, ReadWrite, ReadExecute, Other };
   Access access(uint64_t address, uint64_t size) const;             // of a range that lies in one segment, else None
 
@@ -44,12 +47,14 @@ private:
     uint32_t flags;
   };
   bool read_headers(std::string& problem);
+  void read_symbols();
   bool read_dynamic(uint64_t offset, uint64_t size, std::string& problem);
   bool add_relocations(uint64_t address, uint64_t size);
 
   std::span<const uint8_t> file_;
   std::vector<Segment> segments_;
   std::vector<std::pair<std::string, elf::SectionHeader>> sections_;
+  std::vector<std::pair<std::string_view, uint64_t>> symbols_;      // ascending name
   std::vector<DynamicRelocation> relocations_;                      // ascending address
 };
 

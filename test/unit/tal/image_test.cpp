@@ -19,7 +19,7 @@ struct ProgramHeader {
 // offsets of the file.
 class SmallProgram {
 public:
-  static constexpr uint64_t text = 0x1000, data = 0x3000, relocations = 0xB00;
+  static constexpr uint64_t module_at = 0x880, text = 0x1000, data = 0x3000, relocations = 0xB00;
 
   SmallProgram() {
     builder_.image.data.assign(4, 0); // no objects, and no whole word
@@ -31,7 +31,7 @@ public:
   bool verified() const { return module_ != nullptr; }
 
   // Accepts the program, of which a dynamic relocation changes the word at `changed`, if that is not 0.
-  bool accepted(uint64_t changed) {
+  bool accepted(uint64_t changed, const Bytes& wanted_key = {}, uint32_t strings = 0) {
     const VerifiedObject* modules[] = {module_.get()};
     const Interface* interfaces[] = {&module_->interface()};
     NativeInterface natives;
@@ -39,7 +39,11 @@ public:
     ProgramOptions options;
     if (!find_entry(modules, options.entry, options.entry_kind, problem))
       return false;
+    options.has_symbols = false;
+    options.update_key = wanted_key;
     write(options, changed);
+    const uint32_t size = static_cast<uint32_t>(module_->interface().strings.size()) + strings;
+    put(module_at + offsetof(tal_module, unwind) + offsetof(tal_unwind_table, string_size), size);
     return check_image(file_, modules, links, options, problem);
   }
   std::string problem;
@@ -49,8 +53,8 @@ private:
   template <typename T> static T* pointer(uint64_t address) { return reinterpret_cast<T*>(static_cast<uintptr_t>(address)); }
 
   void write(const ProgramOptions& options, uint64_t changed) {
-    constexpr uint64_t program_at = 0x800, module_at = 0x880, anchor_at = 0xA00, name_at = 0xA80, dynamic_at = 0xB40, names_at = 0xC00,
-                       functions_at = 0xC80;
+    constexpr uint64_t program_at = 0x800, anchor_at = 0xA00, name_at = 0xA80, dynamic_at = 0xB40, names_at = 0xC00,
+                       functions_at = 0xC80, strings_at = 0xD00;
     file_.assign(0x4000, 0);
     elf::Header header{};
     std::memcpy(header.ident, elf::ident, sizeof header.ident);
@@ -99,8 +103,10 @@ private:
     row.data_size = module_->data().size();
     row.unwind.function_count = 1;
     row.unwind.functions = pointer<tal_function>(functions_at);
+    row.unwind.strings = pointer<char>(strings_at);
     put(module_at, row);
     put(functions_at, interface.functions[0]);
+    std::memcpy(&file_[strings_at], interface.strings.data(), interface.strings.size());
     std::memcpy(&file_[name_at], interface.module.c_str(), interface.module.size() + 1);
     std::memset(&file_[text], 0xCC, 0x2000);
     std::memcpy(&file_[text], module_->text().data(), module_->text().size());
@@ -125,6 +131,17 @@ TEST(HostileImage, RelocationOfText) {
   ASSERT_TRUE(program.verified());
   EXPECT_FALSE(program.accepted(SmallProgram::text + 8));
   EXPECT_EQ(program.problem, "module Test: .text would be changed at start-up");
+}
+
+// What the writer of link objects says of a program must be what was asked of it.
+TEST(HostileImage, OtherKeyOrTexts) {
+  SmallProgram program;
+  ASSERT_TRUE(program.verified());
+  EXPECT_TRUE(program.accepted(0)) << program.problem;
+  EXPECT_FALSE(program.accepted(0, Bytes(32, 7)));
+  EXPECT_EQ(program.problem, "the program takes patches with another key");
+  EXPECT_FALSE(program.accepted(0, {}, 1)); // texts that end behind their table
+  EXPECT_EQ(program.problem, "module Test: unwind records differ from those of the checker");
 }
 
 } // namespace
