@@ -5,7 +5,9 @@
 // with REX.W.
 #include "tal/decoder.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace tal {
 namespace {
@@ -15,12 +17,17 @@ constexpr uint8_t size_bytes(const char* text) {
   return text[0] == 'b' ? 1 : text[0] == 'w' ? 2 : text[0] == 'd' ? 4 : 8;
 }
 
+} // namespace
+
 constexpr Row rows[] = {
 #define TAL_ROW(id, mnemonic, map, opcode, digit, size, source, form, imm, flags, rule)                                  \
   {mnemonic,     map,  opcode, digit_code(#digit), size_bytes(#size), size_bytes(#source), #size[0], Form::form, #imm[0], \
    FlagEffect::flags, Rule::rule},
 #include "tal/x86_64.def"
 };
+
+namespace {
+
 constexpr size_t row_count = std::size(rows);
 static_assert(row_count == static_cast<size_t>(Opcode::count_));
 
@@ -74,7 +81,13 @@ static_assert(!index_table.ambiguous, "two rows of x86_64.def share an encoding"
 
 class Decoder {
 public:
-  explicit Decoder(std::span<const uint8_t> bytes) : bytes_(bytes.first(bytes.size() < 15 ? bytes.size() : 15)) {}
+  explicit Decoder(std::span<const uint8_t> bytes) : bytes_(bytes.data()), size_(bytes.size() < longest ? bytes.size() : longest) {
+    if (bytes.size() < readable) { // near the end of the text only
+      std::memset(padded_, 0, readable);
+      std::copy(bytes.begin(), bytes.end(), padded_);
+      bytes_ = padded_;
+    }
+  }
 
   bool run(Inst& inst) {
     uint8_t b = next();
@@ -93,9 +106,7 @@ public:
       map = 2;
       b = next();
     }
-    if (bad_)
-      return false;
-    uint8_t modrm = at_ < bytes_.size() ? bytes_[at_] : 0;
+    const uint8_t modrm = bytes_[at_];
     uint16_t number = index_table.row[slot(map, b, prefix_, modrm < 0xC0, modrm >> 3 & 7)];
     if (number == no_row)
       return false;
@@ -111,20 +122,14 @@ public:
     }
     if (row.digit != -2 && !modrm_operands(row, inst))
       return false;
-    if (!immediate(row, inst) || bad_)
+    if (!immediate(row, inst) || at_ > size_)
       return false;
     inst.length = static_cast<uint8_t>(at_);
     return registers_ok(row, inst);
   }
 
 private:
-  uint8_t next() {
-    if (at_ >= bytes_.size()) {
-      bad_ = true;
-      return 0;
-    }
-    return bytes_[at_++];
-  }
+  uint8_t next() { return bytes_[at_++]; }
   // Value of REX bit `bit` as the fourth bit of a register number; marks it used.
   unsigned rex_bit(unsigned bit) {
     used_ |= static_cast<uint8_t>(1u << bit);
@@ -138,7 +143,7 @@ private:
       (reg_is_xmm(row.form) ? inst.x : inst.reg) = static_cast<uint8_t>((modrm >> 3 & 7) | rex_bit(2));
     if (mod == 3) {
       (rm_is_xmm(row.form) ? inst.y : inst.rm) = static_cast<uint8_t>(rm | rex_bit(0));
-      return !bad_;
+      return true;
     }
     inst.memory = true;
     if (rm == 4)
@@ -172,18 +177,15 @@ private:
   }
 
   bool displacement(unsigned bytes, Inst& inst) {
-    inst.disp = static_cast<int32_t>(signed_bytes(bytes));
-    return !bad_;
+    inst.disp = static_cast<int32_t>(bytes == 0 ? 0 : bytes == 1 ? number<int8_t>() : number<int32_t>());
+    return true;
   }
 
-  int64_t signed_bytes(unsigned n) {
-    uint64_t v = 0;
-    for (unsigned i = 0; i < n; i++)
-      v |= uint64_t{next()} << (8 * i);
-    if (n == 0 || n == 8)
-      return static_cast<int64_t>(v);
-    unsigned shift = 64 - 8 * n;
-    return static_cast<int64_t>(v << shift) >> shift;
+  template <typename T> int64_t number() {
+    T v;
+    std::memcpy(&v, bytes_ + at_, sizeof v);
+    at_ += sizeof v;
+    return v;
   }
 
   bool immediate(const Row& row, Inst& inst) {
@@ -193,13 +195,13 @@ private:
       return true;
     case 'l':
       inst.field = static_cast<uint8_t>(at_);
-      inst.imm = signed_bytes(4);
+      inst.imm = number<int32_t>();
       return true;
     case 'a':
-    case 'b': inst.imm = signed_bytes(1); return true;
-    case 'w': inst.imm = signed_bytes(2); return true;
-    case 'd': inst.imm = signed_bytes(4); return true;
-    case 'q': inst.imm = signed_bytes(8); return true;
+    case 'b': inst.imm = number<int8_t>(); return true;
+    case 'w': inst.imm = number<int16_t>(); return true;
+    case 'd': inst.imm = number<int32_t>(); return true;
+    case 'q': inst.imm = number<int64_t>(); return true;
     default: return false;
     }
   }
@@ -226,16 +228,18 @@ private:
     return low || (rex_ & 15) != 0;
   }
 
-  std::span<const uint8_t> bytes_;
-  size_t at_ = 0;
+  // Whatever the bytes say, no more than prefix, REX, 0F, opcode, ModRM, SIB, 4 and 8 bytes are read, which is 18. An instruction that
+  // takes what is behind `size_` is refused when it has been read.
+  static constexpr size_t longest = 15, readable = 18;
+  const uint8_t* bytes_;
+  uint8_t padded_[readable];
+  size_t size_, at_ = 0;
   unsigned prefix_ = plain;
   uint8_t rex_ = 0, used_ = 0;
-  bool bad_ = false;
 };
 
 } // namespace
 
-const Row& row_of(Opcode opcode) { return rows[static_cast<size_t>(opcode)]; }
 
 bool decode(std::span<const uint8_t> bytes, Inst& inst) { return Decoder(bytes).run(inst); }
 

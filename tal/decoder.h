@@ -6,6 +6,7 @@
 // bytes whatever their value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -38,7 +39,8 @@ struct Row {
   FlagEffect flags;
   Rule rule;
 };
-const Row& row_of(Opcode opcode);
+extern const Row rows[];   // by Opcode
+inline const Row& row_of(Opcode opcode) { return rows[static_cast<size_t>(opcode)]; }
 constexpr bool takes_condition(const Row& row) { return row.rule == Rule::Set || row.rule == Rule::Cmov || row.rule == Rule::Jcc; }
 
 // Condition codes in the order of the machine: o no b ae e ne be a s ns p np l ge le g.

@@ -7,14 +7,18 @@
 // with a state comes with a pending state or a label record, which end the excluded stretch.
 #include "tal/function_checker.h"
 
+#include <algorithm>
+
 namespace tal {
 
 // An excluded way leads to the target.
 bool FunctionChecker::exclude(uint32_t target) {
   if (target <= start_ + 1)
     return fail(CheckRule::C3, "no branch into the first two bytes of a function", "text offset " + std::to_string(target));
-  if (target > at_ && label_at(target) == nullptr)
+  if (target > at_ && label_at(target) == nullptr) {
     excluded_targets_.insert(target);
+    next_stop_ = std::min(next_stop_, target);
+  }
   return true;
 }
 
@@ -27,7 +31,6 @@ bool FunctionChecker::arrive_excluded() {
     excluded_ = true; // unless the path before goes on here
     excluded_targets_.erase(excluded_targets_.begin());
   }
-  excluded_ = excluded_ || excluded_table_;
   return true;
 }
 

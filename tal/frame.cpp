@@ -157,8 +157,9 @@ bool FunctionChecker::require_arguments(const Signature& s, size_t& on_stack) {
     const Value v = place == ArgumentPlaces::Place::General ? state_.reg[argument_registers[places.general - 1]]
                                                             : state_.slots[state_.slots.size() - places.stack];
     // A float on the stack is eight readable bytes.
-    if (!require_type(CheckRule::C18, state_, v, is_float ? types_.i64() : s.args[i], "argument " + std::to_string(i + 1)))
-      return false;
+    const TypeId type = is_float ? types_.i64() : s.args[i];
+    if (!has_type(state_, v, type)) // the text is made for a refusal only
+      return require_type(CheckRule::C18, state_, v, type, "argument " + std::to_string(i + 1));
     if (!values.empty())
       values[i] = v;
   }

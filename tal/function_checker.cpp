@@ -40,10 +40,12 @@ const LabelRecord* FunctionChecker::label_at(uint32_t offset) const {
 // Records are used by edges before the walk reaches them: what they refer to must exist.
 bool FunctionChecker::validate_labels() {
   const auto& all = m_.annotations.labels;
-  auto below = [](const LabelRecord& l, uint32_t at) { return l.offset < at; };
-  auto first = std::lower_bound(all.begin(), all.end(), start_, below);
-  auto last = std::lower_bound(first, all.end(), end_, below);
-  labels_ = {all.data() + (first - all.begin()), static_cast<size_t>(last - first)};
+  while (m_.next_label < all.size() && all[m_.next_label].offset < start_)
+    m_.next_label++;
+  const size_t first = m_.next_label;
+  while (m_.next_label < all.size() && all[m_.next_label].offset < end_)
+    m_.next_label++;
+  labels_ = std::span(all).subspan(first, m_.next_label - first);
   next_label_ = 0;
   m_.statistics.labels += static_cast<uint32_t>(labels_.size());
   for (const LabelRecord& l : labels_)
@@ -267,6 +269,7 @@ bool FunctionChecker::check(uint32_t symbol, uint32_t index) {
   pending_.clear();
   excluded_targets_.clear();
   excluded_ = excluded_table_ = false;
+  next_stop_ = start_;
   m_.statistics.functions++;
   return enter_function() && validate_labels() && walk() && finish();
 }
@@ -274,10 +277,10 @@ bool FunctionChecker::check(uint32_t symbol, uint32_t index) {
 bool FunctionChecker::walk() {
   const Bytes& text = m_.image.text;
   while (at_ < end_) {
-    if (!arrive())
+    if (at_ >= next_stop_ && !arrive())
       return false;
     if (!alive_) {
-      if (excluded_ ? !skip_excluded() : !skip_padding())
+      if (excluded_ || excluded_table_ ? !skip_excluded() : !skip_padding())
         return false;
       continue;
     }
@@ -310,14 +313,29 @@ bool FunctionChecker::pass() {
          fail_at(insts[m_.next_inst].offset, CheckRule::O5, "type arguments only at a reference to a polymorphic function", "some elsewhere");
 }
 
+// Where the next label record, pending state or excluded target is: before, the walk has nothing to look up.
+uint32_t FunctionChecker::next_stop() const {
+  uint32_t next = next_label_ == labels_.size() ? end_ : labels_[next_label_].offset;
+  if (!pending_.empty())
+    next = std::min(next, pending_.begin()->first);
+  return excluded_targets_.empty() ? next : std::min(next, *excluded_targets_.begin());
+}
+
 bool FunctionChecker::arrive() {
+  if (!arrive_here())
+    return false;
+  next_stop_ = next_stop();
+  return true;
+}
+
+bool FunctionChecker::arrive_here() {
   if (!pending_.empty() && pending_.begin()->first <= at_) {
     auto first = pending_.begin();
     if (first->first < at_)
       return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(first->first), "the middle of one");
     if (alive_)
       return fail(CheckRule::C5, "a label record where two ways meet", "none at " + std::to_string(at_));
-    std::swap(state_, *first->second);
+    state_.take(*first->second);
     pool_.push_back(std::move(first->second));
     pending_.erase(first);
     excluded_targets_.erase(at_);
@@ -389,7 +407,8 @@ bool FunctionChecker::hand_over(State& s, uint32_t target) {
     pool_.push_back(std::make_unique<State>());
   entry->second = std::move(pool_.back());
   pool_.pop_back();
-  std::swap(*entry->second, s);
+  entry->second->take(s);
+  next_stop_ = std::min(next_stop_, target);
   return true;
 }
 

@@ -38,6 +38,7 @@ struct ModuleContext {
   std::vector<Site> sites;
   VerifyStatistics statistics;
   Observer* observer = nullptr;
+  size_t next_label = 0;   // one more cursor
 };
 
 class FunctionChecker {
@@ -53,7 +54,9 @@ private:
   bool enter_function();
   bool walk();
   bool pass();
-  bool arrive();                                       // at at_: labels and pending states
+  bool arrive();                                       // at at_: labels, pending states, excluded targets
+  bool arrive_here();
+  uint32_t next_stop() const;
   bool skip_padding();
 
   // --- excluded.cpp: code that only ways lead to which the conditions exclude
@@ -174,7 +177,7 @@ private:
 
   // --- obligations
   bool require_value(const Value& v, std::string_view what);           // C27: a word, readable
-  bool require_type(CheckRule rule, State& s, const Value& v, TypeId type, const std::string& what);
+  bool require_type(CheckRule rule, State& s, const Value& v, TypeId type, std::string_view what);
   bool has_type(const State& s, const Value& v, TypeId type);
   bool is_subtype(TypeId a, TypeId b);                       // paid for: types may be large (O8)
   bool is_complete(const State& s, const Value& v) const;
@@ -206,6 +209,7 @@ private:
   bool excluded_ = false;               // only an excluded way reaches at_
   bool excluded_table_ = false;         // an excluded jump through a table was met in this function
   std::set<uint32_t> excluded_targets_; // of excluded ways, ahead of at_, without label record
+  uint32_t next_stop_ = 0;              // at most next_stop()
   State state_, scratch_;
   std::span<const LabelRecord> labels_; // of this function
   size_t next_label_ = 0;

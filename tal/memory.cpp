@@ -470,12 +470,12 @@ bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
          is_subtype(types_.with_nullable(v.type, false), type);
 }
 
-bool FunctionChecker::require_type(CheckRule rule, State& s, const Value& v, TypeId type, const std::string& what) {
+bool FunctionChecker::require_type(CheckRule rule, State& s, const Value& v, TypeId type, std::string_view what) {
   if (has_type(s, v, type))
     return true;
   if (!is_complete(s, v))
-    return fail(CheckRule::C25, "a complete object as " + what, describe(s, v));
-  return fail(rule, types_.print(type) + " as " + what, describe(s, v));
+    return fail(CheckRule::C25, "a complete object as " + std::string(what), describe(s, v));
+  return fail(rule, types_.print(type) + " as " + std::string(what), describe(s, v));
 }
 
 } // namespace tal

@@ -42,7 +42,7 @@ uint32_t where_code(const LocationType& t) {
   return 6; // no register: becomes the type "none", which the reader refuses
 }
 
-bool same_type(const LocationType& a, const LocationType& b) { return where_code(a) == where_code(b); }
+bool same_type(const LocationType& a, const LocationType& b) { return a.what == b.what && a.type == b.type && a.saved == b.saved; }
 
 std::vector<const LocationType*> shared_types(const std::vector<LiveLocation>& live, const LabelRecord* previous) {
   std::vector<const LocationType*> types(live.size());
@@ -62,6 +62,7 @@ static LiveLocation entry_value(int32_t location, uint8_t r) { return {location,
 
 std::vector<LiveLocation> frame_entries(unsigned frame, bool others_in_place, uint32_t listed) {
   std::vector<LiveLocation> entries;
+  entries.reserve(std::size(push_order));
   int32_t slot = -1;
   for (unsigned i = 0; i < std::size(push_order); i++) {
     uint8_t r = push_order[i];
@@ -129,8 +130,8 @@ uint32_t unpack_registers(uint32_t packed) {
   return mask;
 }
 
-bool read_types_of(ByteReader& in, LabelRecord& l, const LabelRecord* previous) {
-  auto before = shared_types(l.live, previous);
+bool read_types_of(ByteReader& in, std::vector<LiveLocation>& live, const LabelRecord* previous) {
+  auto before = shared_types(live, previous);
   unsigned shared = 0;
   for (const LocationType* t : before)
     shared += t != nullptr;
@@ -138,21 +139,17 @@ bool read_types_of(ByteReader& in, LabelRecord& l, const LabelRecord* previous) 
   if (in.bad() || (shared % 8 != 0 && kept.back() >> (shared % 8) != 0))
     return false;
   unsigned bit = 0;
-  for (size_t i = 0; i < l.live.size(); i++) {
+  for (size_t i = 0; i < live.size(); i++) {
     bool keep = before[i] != nullptr && (kept[bit / 8] >> bit % 8 & 1);
     bit += before[i] != nullptr;
-    if (keep) {
-      l.live[i].type = *before[i];
-      continue;
-    }
-    l.live[i].type = where_of(in.uleb32());
-    if (before[i] != nullptr && same_type(*before[i], l.live[i].type)) // has a shorter spelling
+    live[i].type = keep ? *before[i] : where_of(in.uleb32());
+    if (!keep && before[i] != nullptr && same_type(*before[i], live[i].type)) // has a shorter spelling
       return false;
   }
   return !in.bad();
 }
 
-bool read_slots(ByteReader& in, LabelRecord& l) {
+bool read_slots(ByteReader& in, std::vector<LiveLocation>& live) {
   uint32_t n = in.count(1);
   if (n == 0)
     return false;
@@ -166,33 +163,32 @@ bool read_slots(ByteReader& in, LabelRecord& l) {
     }
     if (slot < -8192 || slot > 8192)
       return false;
-    l.live.push_back({slot_location(static_cast<int32_t>(slot)), {}});
+    live.push_back({slot_location(static_cast<int32_t>(slot)), {}});
   }
   return true;
 }
 
-bool add_frame(LabelRecord& l, unsigned frame, uint32_t listed) {
-  for (const LiveLocation& entry : frame_entries(frame, !l.saved_in_place, listed))
-    l.live.push_back(entry);
-  std::sort(l.live.begin(), l.live.end(), location_below);
-  for (size_t i = 1; i < l.live.size(); i++)
-    if (l.live[i - 1].location == l.live[i].location)
-      return false;
-  return true;
-}
-
-bool read_live(ByteReader& in, const LabelRecord* previous, unsigned flags, unsigned frame, LabelRecord& l) {
+bool read_live(ByteReader& in, const LabelRecord* previous, unsigned flags, unsigned frame, LabelRecord& l, std::vector<LiveLocation>& listed) {
   uint32_t packed = in.uleb32(), mask = unpack_registers(packed);
   if (packed > 0xFFFF)
     return false;
+  listed.clear();
   for (int32_t r = 0; r < 16; r++)
     if (mask >> r & 1)
-      l.live.push_back({r, {}});
-  return !((flags & has_slots) && !read_slots(in, l)) && read_types_of(in, l, previous) && (frame == 0 || add_frame(l, frame, mask)) &&
+      listed.push_back({r, {}});
+  if (((flags & has_slots) && !read_slots(in, listed)) || !read_types_of(in, listed, previous))
+    return false;
+  if (frame != 0) {
+    const auto entries = frame_entries(frame, !l.saved_in_place, mask);
+    listed.insert(listed.end(), entries.begin(), entries.end());
+    std::sort(listed.begin(), listed.end(), location_below);
+  }
+  l.live = listed;
+  return std::adjacent_find(listed.begin(), listed.end(), [](auto& a, auto& b) { return a.location == b.location; }) == listed.end() &&
          !lives_on(l, previous); // has a shorter spelling
 }
 
-bool read_label(ByteReader& in, const LabelRecord* previous, unsigned& last_frame, LabelRecord& l) {
+bool read_label(ByteReader& in, const LabelRecord* previous, unsigned& last_frame, LabelRecord& l, std::vector<LiveLocation>& listed) {
   uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
   uint32_t delta = in.uleb32();
   uint8_t flags = in.u8();
@@ -213,7 +209,7 @@ bool read_label(ByteReader& in, const LabelRecord* previous, unsigned& last_fram
   } else {
     const unsigned frame = flags & has_frame ? in.u8() : flags & same_frame ? last_frame : 0;
     const bool spelt = (flags & has_frame) ? frame != 0 && frame <= 63 && frame != last_frame && !(flags & same_frame) : !(flags & same_frame) || frame != 0;
-    if (!spelt || !read_live(in, previous, flags, frame, l))
+    if (!spelt || !read_live(in, previous, flags, frame, l, listed))
       return false;
     last_frame = frame;
   }
@@ -248,9 +244,10 @@ bool read_label(ByteReader& in, const LabelRecord* previous, unsigned& last_fram
 bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
   labels.resize(in.count(2));
   unsigned frame = 0;
+  std::vector<LiveLocation> listed;
   size_t live = 0; // in all: sixteen locations may be said again in two bytes
   for (size_t i = 0; i < labels.size(); i++)
-    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], frame, labels[i]) || (live += labels[i].live.size()) > max_live_in_all)
+    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], frame, labels[i], listed) || (live += labels[i].live.size()) > max_live_in_all)
       return false;
   return !in.bad();
 }

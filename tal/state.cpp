@@ -15,10 +15,6 @@ int64_t saturating_sub(int64_t a, int64_t b) {
   return __builtin_sub_overflow(a, b, &r) ? (b < 0 ? int64_max : int64_min) : r;
 }
 
-Interval unsigned_range(unsigned bytes) {
-  return bytes >= 8 ? Interval{} : Interval{0, (int64_t{1} << (8 * bytes)) - 1};
-}
-
 Interval union_range(const TypeTable& types, TypeId type) {
   TypeId cases = types.generic_cases(types.target(type));
   if (!cases)
@@ -42,11 +38,22 @@ void State::reset() {
   crowd_ = 96;
 }
 
+void State::take(State& other) {
+  depth = other.depth;
+  reg = other.reg;
+  flags = other.flags;
+  slots.swap(other.slots);
+  incoming.swap(other.incoming);
+  names_.swap(other.names_);
+  constraints_ = other.constraints_;
+  node_name_ = other.node_name_;
+  crowd_ = other.crowd_;
+}
+
 NameId State::fresh(Interval range) {
-  NameFacts facts;
+  NameFacts& facts = names_.emplace_back();
   facts.lo = range.lo;
   facts.hi = range.hi;
-  names_.push_back(facts);
   return static_cast<NameId>(names_.size() - 1);
 }
 
@@ -80,12 +87,8 @@ void State::forget_variable(const TypeTable& types, TypeId var) {
   });
 }
 
-Interval State::interval(const Value& v) const {
-  const NameFacts& f = names_[v.name];
-  if (v.c == 0)
-    return {f.lo, f.hi};
-  // A form with c != 0 was made only where lo + c and hi + c are in range; facts narrow from there.
-  return {f.lo == int64_min ? int64_min : saturating_add(f.lo, v.c), f.hi == int64_max ? int64_max : saturating_add(f.hi, v.c)};
+Interval State::shifted(Interval i, int64_t c) {
+  return {i.lo == int64_min ? int64_min : saturating_add(i.lo, c), i.hi == int64_max ? int64_max : saturating_add(i.hi, c)};
 }
 
 int64_t State::name_bound(NameId x, NameId y) const {

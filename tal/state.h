@@ -35,7 +35,7 @@ struct Interval {
 // Of a word of union type: constants are in [first, end), addresses of boxed variants above (T10).
 Interval union_range(const TypeTable& types, TypeId type);
 // Values of w bits read without sign; everything for 64.
-Interval unsigned_range(unsigned bytes);
+inline Interval unsigned_range(unsigned bytes) { return bytes >= 8 ? Interval{} : Interval{0, (int64_t{1} << (8 * bytes)) - 1}; }
 
 struct Value {
   enum class Tag : uint8_t {
@@ -90,6 +90,7 @@ public:
   Flags flags;
 
   void reset();                       // junk everywhere, no names, depth 0
+  void take(State& other);            // becomes `other`, of which no more than the memory is left
 
   NameFacts& facts(NameId n) { return names_[n]; }
   const NameFacts& facts(NameId n) const { return names_[n]; }
@@ -104,7 +105,11 @@ public:
   // that of their constants and of addresses.
   Value word(const TypeTable& types, TypeId type);
 
-  Interval interval(const Value& v) const;
+  Interval interval(const Value& v) const {
+    const NameFacts& f = names_[v.name];
+    // A form with c != 0 was made only where lo + c and hi + c are in range; facts narrow from there.
+    return v.c == 0 ? Interval{f.lo, f.hi} : shifted({f.lo, f.hi}, v.c);
+  }
   // Least known c with a - b <= c (values), or Constraints::none.
   int64_t bound(const Value& a, const Value& b) const;
   bool at_most(const Value& a, const Value& b, int64_t c) const {
@@ -125,6 +130,7 @@ public:
   bool crowded() const { return names_.size() > crowd_; }
 
 private:
+  static Interval shifted(Interval i, int64_t c);
   Value derived_of(const Value& v, Interval range);
   [[nodiscard]] bool assume_names(NameId x, NameId y, int64_t c);
   int64_t name_bound(NameId x, NameId y) const;

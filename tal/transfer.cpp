@@ -195,7 +195,7 @@ bool FunctionChecker::read(uint8_t r, unsigned bytes, Value& v) {
   if (r == rsp)
     return fail(CheckRule::C10, "the stack pointer only in the stack forms", "rsp as an operand");
   v = state_.reg[r];
-  return require_value(v, register_name(r, bytes));
+  return v.tag == Value::Tag::Word || require_value(v, register_name(r, bytes));
 }
 
 bool FunctionChecker::set(uint8_t r, const Value& v) {
