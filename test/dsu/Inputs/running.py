@@ -30,7 +30,7 @@ class Server:
         self.pid = str(self.process.pid)
         self.socket_path = os.path.join(self.runtime, "popcorn", self.pid + ".sock")
         self.buffer = b""
-        self.line()
+        self.first_line = self.line()
 
     def __enter__(self):
         return self
@@ -54,10 +54,13 @@ class Server:
             ready, _, _ = select.select([self.process.stdout], [], [], DEADLINE)
             piece = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not piece:
-                raise SystemExit("the program does not answer (status %s)" % self.process.poll())
+                return self.silence()
             self.buffer += piece
         line, self.buffer = self.buffer.split(b"\n", 1)
         return line.decode()
+
+    def silence(self):
+        raise SystemExit("the program does not answer (status %s)" % self.process.poll())
 
     def ask(self, text):
         self.send(text)
@@ -69,9 +72,12 @@ class Server:
 
     # ---- popctl
 
+    def start(self, words):
+        """A command in the program's directory, with its environment."""
+        return subprocess.Popen(words, cwd=self.directory, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
     def start_popctl(self, *arguments):
-        words = [self.pid if word == "PID" else word for word in arguments]
-        return subprocess.Popen(["popctl", *words], cwd=self.directory, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return self.start(["popctl", *(self.pid if word == "PID" else word for word in arguments)])
 
     def popctl(self, *arguments):
         """(exit status, output)"""
