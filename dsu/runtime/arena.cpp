@@ -26,10 +26,6 @@ bool map_at(uintptr_t address, size_t bytes) {
   return false;
 }
 
-bool protect(uint8_t* block, size_t bytes, int protection) {
-  return bytes == 0 || ::mprotect(block, whole_pages(bytes), protection) == 0;
-}
-
 }  // namespace
 
 bool Arena::reserve(uintptr_t image_start, uintptr_t image_end, size_t bytes, std::string& problem) {
@@ -60,18 +56,17 @@ void Arena::set_range(uintptr_t start, size_t size) {
   data_offset_ = data_end_ = whole_pages(size / 4 * 3);
 }
 
-uint8_t* Arena::take(size_t bytes, size_t& next, size_t end) {
-  const size_t wanted = whole_pages(bytes);
-  if (wanted == 0 || wanted > end - next)
+uint8_t* Arena::take(size_t bytes, size_t& next, size_t end, size_t alignment) {
+  const size_t from = (next + alignment - 1) & ~(alignment - 1);
+  if (bytes == 0 || from > end || bytes > end - from)
     return nullptr;
-  auto* block = reinterpret_cast<uint8_t*>(start_ + next);
-  if (::mprotect(block, wanted, PROT_READ | PROT_WRITE) != 0)
+  const size_t fresh = whole_pages(next), fresh_end = whole_pages(from + bytes);
+  if (fresh < fresh_end && ::mprotect(reinterpret_cast<void*>(start_ + fresh), fresh_end - fresh, PROT_READ | PROT_WRITE) != 0)
     return nullptr;
-  next += wanted;
-  return block;
+  next = from + bytes;
+  return reinterpret_cast<uint8_t*>(start_ + from);
 }
 
-bool Arena::seal_executable(uint8_t* block, size_t bytes) { return protect(block, bytes, PROT_READ | PROT_EXEC); }
-bool Arena::seal_read_only(uint8_t* block, size_t bytes) { return protect(block, bytes, PROT_READ); }
+bool Arena::seal(std::span<uint8_t> block, int protection) { return block.empty() || ::mprotect(block.data(), whole_pages(block.size()), protection) == 0; }
 
 }  // namespace dsu

@@ -9,11 +9,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace dsu {
 
 inline constexpr size_t page_size = 4096;
+inline constexpr size_t data_alignment = 16;
 inline constexpr size_t arena_size = size_t{512} << 20;
 
 inline constexpr uintptr_t page_of(uintptr_t address) { return address & ~(page_size - 1); }
@@ -24,11 +26,11 @@ public:
   // Reserves up to `bytes` below `image_start` (above `image_end` if there is no room). False with a message.
   [[nodiscard]] bool reserve(uintptr_t image_start, uintptr_t image_end, size_t bytes, std::string& problem);
 
-  // `bytes` of zeroed memory, readable and writable, page aligned; null if the arena is exhausted or the system refuses.
-  uint8_t* take(size_t bytes) { return take(bytes, code_used_, data_offset_); }
-  uint8_t* take_data(size_t bytes) { return take(bytes, data_end_, size_); }
-  [[nodiscard]] bool seal_executable(uint8_t* block, size_t bytes);
-  [[nodiscard]] bool seal_read_only(uint8_t* block, size_t bytes);
+  // `bytes` of zeroed memory, readable and writable; null if the arena is exhausted or the system refuses. Pages of its own for
+  // what will be sealed; data follow those of the patch before.
+  uint8_t* take(size_t bytes) { return take(bytes, code_used_, data_offset_, page_size); }
+  uint8_t* take_data(size_t bytes) { return take(bytes, data_end_, size_, data_alignment); }
+  [[nodiscard]] bool seal(std::span<uint8_t> block, int protection);
 
   uintptr_t start() const { return start_; }
   size_t used() const { return code_used_ + data_end_ - data_offset_; }
@@ -37,7 +39,7 @@ public:
 
 private:
   void set_range(uintptr_t start, size_t size);
-  uint8_t* take(size_t bytes, size_t& next, size_t end);
+  uint8_t* take(size_t bytes, size_t& next, size_t end, size_t alignment);
 
   uintptr_t start_ = 0;
   size_t size_ = 0;

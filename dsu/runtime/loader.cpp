@@ -1,32 +1,17 @@
 #include "dsu/runtime/loader.h"
 
-#include <cstdlib>
-#include <cstring>
-#include <optional>
+#include <algorithm>
+#include <sys/mman.h>
 
 #include "dsu/runtime/native_text.h"
 #include "dsu/runtime/registration.h"
+#include "tal/relocate.h"
 
 namespace dsu {
 namespace {
 
 constexpr unsigned index_of(tal::Section section) { return static_cast<unsigned>(section); }
-
-// The bytes of a section in the verified object.
-std::span<const uint8_t> content(const tal::VerifiedObject& object, tal::Section section) {
-  switch (section) {
-    case tal::Section::Text: return object.text();
-    case tal::Section::RoData: return object.rodata();
-    case tal::Section::Data: return object.data();
-    case tal::Section::RelRo: return object.relro();
-    case tal::Section::Bss:
-    case tal::Section::None: break;
-  }
-  return {};
-}
-
-constexpr tal::Section all_sections[] = {tal::Section::Text, tal::Section::RoData, tal::Section::Data,
-                                         tal::Section::RelRo, tal::Section::Bss};
+constexpr size_t aligned(size_t bytes) { return (bytes + 15) & ~size_t{15}; }
 
 }  // namespace
 
@@ -41,41 +26,62 @@ uintptr_t native_address(std::string_view name) {
 }
 
 bool Loader::load(PreparedUpdate& update, std::string& problem) {
-  for (PreparedModule& module : update.modules)
-    if (!map_sections(module, problem))
+  std::vector<Piece> code, constants, data;
+  std::vector<uint8_t*> descriptors(update.modules.size());
+  descriptors_.resize(update.modules.size());
+  for (size_t i = 0; i < update.modules.size(); i++) {
+    const tal::VerifiedObject& object = *update.modules[i].object;
+    auto& section = update.modules[i].loaded->section;
+    if (!tal::make_descriptors(object.interface(), descriptors_[i], problem))
       return false;
-  if (!place_descriptors(update, problem))
+    // A return address may stand just behind the last call of a module: leave a byte of padding for it.
+    code.push_back({object.text(), object.text().size() + 1, section[index_of(tal::Section::Text)]});
+    constants.push_back({object.rodata(), object.rodata().size(), section[index_of(tal::Section::RoData)]});
+    constants.push_back({object.relro(), object.relro().size(), section[index_of(tal::Section::RelRo)]});
+    constants.push_back({descriptors_[i].bytes, descriptors_[i].bytes.size(), descriptors[i]});
+    data.push_back({object.data(), object.data().size(), section[index_of(tal::Section::Data)]});
+    data.push_back({{}, object.bss_size(), section[index_of(tal::Section::Bss)]});
+  }
+  std::span<uint8_t> text, read_only, writable;
+  if (!place(code, Part::Code, text, problem) || !place(constants, Part::Constants, read_only, problem) || !place(data, Part::Data, writable, problem))
     return false;
-  for (uint32_t i = 0; i < update.modules.size(); i++)
+  for (uint32_t i = 0; i < update.modules.size(); i++) {
+    update.modules[i].loaded->descriptors = descriptors[i];
+    for (uint64_t& offset : descriptors_[i].offset)
+      offset += reinterpret_cast<uintptr_t>(descriptors[i]);
     if (!relocate(update, i, problem))
       return false;
-  for (PreparedModule& module : update.modules) {
-    if (!seal(module, problem))
-      return false;
-    module.registered = make_module_record(*module.loaded);
   }
+  if (!arena_.seal(text, PROT_READ | PROT_EXEC) || !arena_.seal(read_only, PROT_READ)) {
+    problem = "the system refuses to protect memory";
+    return false;
+  }
+  for (PreparedModule& module : update.modules)
+    module.registered = make_module_record(*module.loaded);
   update.data = {arena_.data(), arena_.data_size()};
   return plan_writes(update, problem);
 }
 
-bool Loader::map_sections(PreparedModule& module, std::string& problem) {
-  for (tal::Section section : all_sections) {
-    const size_t size = section == tal::Section::Bss ? module.object->bss_size() : content(*module.object, section).size();
-    if (size == 0 && section != tal::Section::Text)
+bool Loader::place(std::span<const Piece> pieces, Part part, std::span<uint8_t>& block, std::string& problem) {
+  size_t size = 0;
+  for (const Piece& piece : pieces)
+    size += aligned(piece.size);
+  if (size == 0)
+    return true;
+  uint8_t* next = part == Part::Data ? arena_.take_data(size) : arena_.take(size);
+  if (!next) {
+    problem = "no memory left within reach of the program (" + std::to_string(arena_.used()) + " bytes used by patches)";
+    return false;
+  }
+  block = {next, size};
+  if (part == Part::Code)
+    std::fill_n(next, whole_pages(size), uint8_t{0xCC});
+  for (const Piece& piece : pieces) {
+    if (piece.size == 0)
       continue;
-    // A return address may stand just behind the last call of a module: leave a byte of padding for it.
-    const size_t wanted = section == tal::Section::Text ? size + 1 : size;
-    const bool is_data = section == tal::Section::Data || section == tal::Section::Bss;
-    uint8_t* block = is_data ? arena_.take_data(wanted) : arena_.take(wanted);
-    if (!block) {
-      problem = "no memory left within reach of the program (" + std::to_string(arena_.used()) + " bytes used by patches)";
-      return false;
-    }
-    module.loaded->section[index_of(section)] = block;
-    if (section == tal::Section::Text)
-      std::memset(block, 0xCC, whole_pages(wanted));
-    if (section != tal::Section::Bss)
-      std::memcpy(block, content(*module.object, section).data(), size);
+    piece.address = next;
+    std::copy(piece.bytes.begin(), piece.bytes.end(), next);
+    next += aligned(piece.size);
   }
   return true;
 }
@@ -100,93 +106,27 @@ uintptr_t Loader::address_of(const PreparedUpdate& update, const tal::Binding& b
   return module_of(update, binding.module).address_of(binding.symbol);
 }
 
-// One block of the arena for all, so that code reaches it; read-only at once.
-bool Loader::place_descriptors(const PreparedUpdate& update, std::string& problem) {
-  size_t size = 0;
-  for (const PreparedModule& module : update.modules) {
-    if (!tal::make_descriptors(module.object->interface(), descriptors_.emplace_back(), problem))
-      return false;
-    size += descriptors_.back().bytes.size();
-  }
-  if (size == 0)
-    return true;
-  uint8_t* block = arena_.take(size);
-  if (!block) {
-    problem = "no memory left within reach of the program (" + std::to_string(arena_.used()) + " bytes used by patches)";
-    return false;
-  }
-  uint8_t* next = block;
-  for (size_t i = 0; i < descriptors_.size(); i++) {
-    tal::DescriptorTable& table = descriptors_[i];
-    update.modules[i].loaded->descriptors = next;
-    if (!table.bytes.empty())
-      std::memcpy(next, table.bytes.data(), table.bytes.size());
-    for (uint64_t& offset : table.offset)
-      offset += reinterpret_cast<uintptr_t>(next);
-    next += table.bytes.size();
-  }
-  if (arena_.seal_read_only(block, size))
-    return true;
-  problem = "the system refuses to protect memory";
-  return false;
-}
-
 bool Loader::relocate(PreparedUpdate& update, uint32_t index, std::string& problem) {
-  const tal::ObjectImage& image = update.modules[index].object->image();
-  return relocate_section(update, index, tal::Section::Text, image.text_relocs, problem) &&
-         relocate_section(update, index, tal::Section::Data, image.data_relocs, problem) &&
-         relocate_section(update, index, tal::Section::RelRo, image.relro_relocs, problem);
-}
-
-bool Loader::relocate_section(PreparedUpdate& update, uint32_t index, tal::Section section,
-                              std::span<const tal::Reloc> relocs, std::string& problem) {
-  LoadedModule& module = *update.modules[index].loaded;
-  const size_t size = content(*update.modules[index].object, section).size();
-  for (const tal::Reloc& reloc : relocs) {
-    const tal::InterfaceSymbol& symbol = module.interface.symbols[reloc.symbol];
-    uintptr_t target;
-    if (symbol.kind == tal::SymbolKind::Desc) {
-      target = descriptors_[index].offset[reloc.symbol];
-    } else {
-      target = address_of(update, update.links.bindings[index][reloc.symbol], symbol, problem);
-    }
-    if (target == 0) {
-      if (problem.empty())
-        problem = symbol.name + " has no address";
-      return false;
-    }
-    const unsigned width = reloc.kind == tal::RelocKind::Pc32 ? 4 : 8;
-    if (reloc.offset > size || size - reloc.offset < width) {
-      problem = "a relocation lies outside its section";  // the checker has excluded it
-      return false;
-    }
-    uint8_t* field = module.section[index_of(section)] + reloc.offset;
-    const int64_t absolute = static_cast<int64_t>(target) + reloc.addend;
-    if (reloc.kind == tal::RelocKind::Abs64) {
-      std::memcpy(field, &absolute, 8);
-      continue;
-    }
-    const int64_t relative = absolute - static_cast<int64_t>(reinterpret_cast<uintptr_t>(field));
-    if (relative != static_cast<int32_t>(relative)) {
-      problem = symbol.name + " is out of reach of the patch";
-      return false;
-    }
-    const auto narrow = static_cast<int32_t>(relative);
-    std::memcpy(field, &narrow, 4);
-  }
-  return true;
-}
-
-bool Loader::seal(PreparedModule& module, std::string& problem) {
-  const LoadedModule& m = *module.loaded;
-  auto size = [&](tal::Section s) { return content(*module.object, s).size(); };
-  const bool sealed =
-      (size(tal::Section::Text) == 0 || arena_.seal_executable(m.section[index_of(tal::Section::Text)], size(tal::Section::Text) + 1)) &&
-      (size(tal::Section::RoData) == 0 || arena_.seal_read_only(m.section[index_of(tal::Section::RoData)], size(tal::Section::RoData))) &&
-      (size(tal::Section::RelRo) == 0 || arena_.seal_read_only(m.section[index_of(tal::Section::RelRo)], size(tal::Section::RelRo)));
-  if (!sealed)
-    problem = "the system refuses to protect memory";
-  return sealed;
+  const PreparedModule& module = update.modules[index];
+  const tal::ObjectImage& image = module.object->image();
+  std::string unknown;
+  auto address = [&](uint32_t s) -> uint64_t {
+    const tal::InterfaceSymbol& symbol = module.loaded->interface.symbols[s];
+    const uint64_t target = symbol.kind == tal::SymbolKind::Desc ? descriptors_[index].offset[s] : address_of(update, update.links.bindings[index][s], symbol, unknown);
+    if (target == 0 && unknown.empty())
+      unknown = symbol.name + " has no address";
+    return target;
+  };
+  auto apply = [&](tal::Section section, size_t size, std::span<const tal::Reloc> relocs) {
+    uint8_t* bytes = module.loaded->section[index_of(section)];
+    return tal::apply_relocations({bytes, size}, reinterpret_cast<uintptr_t>(bytes), relocs, address, problem);
+  };
+  const bool done = apply(tal::Section::Text, module.object->text().size(), image.text_relocs) &&
+                    apply(tal::Section::Data, module.object->data().size(), image.data_relocs) &&
+                    apply(tal::Section::RelRo, module.object->relro().size(), image.relro_relocs);
+  if (!unknown.empty())
+    problem = unknown;
+  return done && unknown.empty();
 }
 
 bool Loader::plan_writes(PreparedUpdate& update, std::string& problem) {

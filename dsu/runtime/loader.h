@@ -23,15 +23,18 @@ public:
   [[nodiscard]] bool load(PreparedUpdate& update, std::string& problem);
 
 private:
-  bool map_sections(PreparedModule& module, std::string& problem);
+  struct Piece {
+    std::span<const uint8_t> bytes;
+    size_t size;         // at least as many: zeros, or int3 in code, follow
+    uint8_t*& address;   // to be filled in
+  };
+  // One after the other in one block of the arena, so that a patch takes few pages.
+  enum class Part { Code, Constants, Data };
+  bool place(std::span<const Piece> pieces, Part part, std::span<uint8_t>& block, std::string& problem);
   bool relocate(PreparedUpdate& update, uint32_t index, std::string& problem);
-  bool relocate_section(PreparedUpdate& update, uint32_t index, tal::Section section, std::span<const tal::Reloc> relocs,
-                        std::string& problem);
-  bool seal(PreparedModule& module, std::string& problem);
   bool plan_writes(PreparedUpdate& update, std::string& problem);
   uintptr_t address_of(const PreparedUpdate& update, const tal::Binding& binding, const tal::InterfaceSymbol& symbol,
                        std::string& problem);
-  bool place_descriptors(const PreparedUpdate& update, std::string& problem);
   const LoadedModule& module_of(const PreparedUpdate& update, uint32_t number) const;
 
   const Program& program_;

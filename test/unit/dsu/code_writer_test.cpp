@@ -50,7 +50,7 @@ struct Code {
     call_field = caller + 5;
     int32_t rel = static_cast<int32_t>(f - (call_field + 4));
     std::memcpy(reinterpret_cast<void*>(call_field), &rel, 4);
-    EXPECT_TRUE(arena().seal_executable(text, page_size));
+    EXPECT_TRUE(arena().seal({text, page_size}, PROT_READ | PROT_EXEC));
   }
   uintptr_t put(size_t at, std::initializer_list<uint8_t> bytes) {
     std::copy(bytes.begin(), bytes.end(), text + at);
@@ -89,7 +89,7 @@ TEST(CodeWriter, RewritesAReadOnlyPointerBesideCode) {
   Code code;
   auto* cell = reinterpret_cast<uint64_t*>(arena().take(page_size)); // the page after the code
   *cell = code.f;
-  ASSERT_TRUE(arena().seal_read_only(reinterpret_cast<uint8_t*>(cell), page_size));
+  ASSERT_TRUE(arena().seal({reinterpret_cast<uint8_t*>(cell), page_size}, PROT_READ));
   const auto address = reinterpret_cast<uintptr_t>(cell);
   CodeWriter writer;
   EXPECT_FALSE(writer.add_pointer(address + 4, code.g));  // could not be written at once
