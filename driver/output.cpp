@@ -94,10 +94,6 @@ void print_error(std::string_view tool, std::string_view message) {
                static_cast<int>(message.size()), message.data());
 }
 
-void print_warning(std::string_view tool, std::string_view message) {
-  std::fprintf(stderr, "%.*s: warning: %.*s\n", static_cast<int>(tool.size()), tool.data(), static_cast<int>(message.size()), message.data());
-}
-
 int usage_error(std::string_view tool, std::string_view message) {
   const std::string name(tool);
   print_error(name, std::string(message) + " (" + name + " --help lists the options)");

@@ -14,8 +14,6 @@ namespace driver {
 
 // Prints "TOOL: error: MESSAGE" on stderr, or gives that to the handler if one is set. Instead of a tool a place "FILE:LINE".
 void print_error(std::string_view tool, std::string_view message);
-// Prints "TOOL: warning: MESSAGE" on stderr.
-void print_warning(std::string_view tool, std::string_view message);
 // For output that must stay in one format: errors go to `handler` from now on. Null: to stderr again.
 using ErrorHandler = void (*)(std::string_view tool, std::string_view message);
 void set_error_handler(ErrorHandler handler);

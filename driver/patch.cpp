@@ -1,6 +1,7 @@
 #include "driver/patch.h"
 
 #include "driver/compile.h"
+#include "driver/front.h"
 #include "driver/keys.h"
 #include "driver/library_modules.h"
 #include "driver/output.h"
@@ -27,7 +28,10 @@ public:
       imports_.push_back(std::move(name));
     return std::move(object->bytes);
   }
-  void warn(const std::string& message) override { print_warning("popc", message); }
+  void show(const support::Diagnostics& diagnostics) override {
+    support::SourceManager none;
+    print_diagnostics(options_, diagnostics, none);
+  }
   bool add_library_modules(const std::set<std::string>& present, dsu::PatchFile& patch, std::string& problem) override {
     std::vector<LibraryModule> modules;
     const IsPresent is_present = [&](const std::string& symbol) { return present.contains(library_module_of(symbol)); };

@@ -124,14 +124,16 @@ private:
     for (std::filesystem::directory_iterator file(directory_, error), end; !error && file != end; file.increment(error))
       if (const std::string name = file->path().filename(); name.ends_with(ending) && !used_.contains(normal(name)))
         unused.insert(name);
+    support::Diagnostics diagnostics;
     for (const std::string& name : unused) {
       const std::string module = name.substr(0, name.size() - ending.size());
       const bool is_listed = contains(index.modules, module);
-      compiler_.warn(path(name) + " is not part of the patch: " +
-                     (module == "convert" ? "PATCH has no line `conversions: " + name + "`"
-                      : is_listed         ? module + ".patch has no line `interface: " + name + "`"
-                                          : "`modules:` of PATCH does not list " + module));
+      diagnostics.report<support::Diag::UnusedInterfaceCode>({}, path(name),
+                                                             module == "convert" ? "PATCH has no line `conversions: " + name + "`"
+                                                             : is_listed         ? module + ".patch has no line `interface: " + name + "`"
+                                                                                 : "`modules:` of PATCH does not list " + module);
     }
+    compiler_.show(diagnostics);
   }
 
   // The front end would say that Dsu::fill is not declared; what to do is better said here.

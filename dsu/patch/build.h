@@ -19,7 +19,7 @@ public:
   virtual ~UnitCompiler() = default;
   virtual std::optional<tal::Bytes> compile(frontend::Session& session, frontend::typed::TypedModule& module,
                                             const tal::Bytes& manifest) = 0;
-  virtual void warn(const std::string& message) = 0;
+  virtual void show(const support::Diagnostics& diagnostics) = 0;  // of no source text
   // Modules of the library that the compiled units need, but for those of these names: appended with role Library.
   virtual bool add_library_modules(const std::set<std::string>& present, PatchFile& patch, std::string& problem) = 0;
 };

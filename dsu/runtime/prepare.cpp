@@ -255,10 +255,11 @@ bool Preparation::verify_objects(const PatchFile& file, PreparedUpdate& update, 
     module.loaded = std::make_unique<LoadedModule>();
     module.loaded->name = m.name;
     module.loaded->version = module.manifest.label;
-    module.loaded->dsu = module.object->dsu();
     module.loaded->interface = module.object->interface();
     module.loaded->hash = m.new_hash;
     module.loaded->is_private = m.role == ModuleRole::Private;
+    if (!module.loaded->is_private)
+      module.loaded->dsu = module.object->dsu();
     module.init = find_init(module);
     update.modules.push_back(std::move(module));
     update.files.push_back(object);

@@ -161,7 +161,12 @@ def read_frame(s):
 
 
 def with_checksum(patch):
-    """The patch with its checksum made to fit: what everybody can do."""
+    """The patch with its checksum, and those of the parts of a composed one, made to fit: what everybody can do."""
+    at = patch.find(b"POPPATCH", CONTAINER_HEADER)
+    while at >= 0:
+        end = at + max(8, struct.unpack_from("<I", patch, at - 4)[0])
+        patch = patch[:at] + with_checksum(patch[at:end]) + patch[end:]
+        at = patch.find(b"POPPATCH", end)
     return patch[:16] + hashlib.sha256(patch[CONTAINER_HEADER:]).digest() + patch[CONTAINER_HEADER:]
 
 
