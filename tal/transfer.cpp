@@ -400,9 +400,6 @@ bool FunctionChecker::step_lea() {
     return false;
   if (inst_.index != no_reg && !read(inst_.index, 8, index))
     return false;
-  // An address that is no element has a reason, which nobody reads and which may name large types.
-  if (!charge(uint64_t{4} * (types_.tree_size(base.type) + types_.tree_size(index.type))))
-    return false;
   if (TypeId pointer = row.size == 8 ? place_pointer(base, inst_.index == no_reg ? nullptr : &index) : no_type)
     return set(inst_.reg, state_.word(types_, pointer));
   base = as_int(base); // any other address plus something is a number

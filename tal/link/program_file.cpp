@@ -89,16 +89,18 @@ bool ProgramFile::read_headers(std::string& problem) {
   return read_dynamic(dynamic.offset, dynamic.filesz, problem);
 }
 
-// A name whose end is not in the file is none.
+// A name whose end is not in the file is none, nor is one longer than those of the runtime.
 void ProgramFile::read_symbols() {
+  constexpr size_t longest = 8192;
   const std::span<const uint8_t> table = section(".symtab"), names = section(".strtab");
   for (size_t at = 0; at + sizeof(elf::Symbol) <= table.size(); at += sizeof(elf::Symbol)) {
     elf::Symbol s;
     std::memcpy(&s, table.data() + at, sizeof s);
     if (s.shndx == 0 || s.name == 0 || s.name >= names.size())
       continue;
-    const std::string_view rest(reinterpret_cast<const char*>(names.data()) + s.name, names.size() - s.name);
-    symbols_.emplace_back(rest.substr(0, rest.find('\0')), s.value);
+    const std::string_view rest(reinterpret_cast<const char*>(names.data()) + s.name, std::min<size_t>(names.size() - s.name, longest));
+    if (const size_t end = rest.find('\0'); end != std::string_view::npos)
+      symbols_.emplace_back(rest.substr(0, end), s.value);
   }
   std::sort(symbols_.begin(), symbols_.end());
 }
