@@ -263,13 +263,13 @@ private:
 
   bool symbol_agrees(const elf::Symbol& e, const Symbol& s) {
     uint32_t index = s.section == Section::None ? 0 : index_of(s.section);
+    const uint64_t room = index == 0 ? 0 : sections_[index].header.size;
     uint8_t type = e.info & 15;
     bool type_ok = s.section == Section::None ? type == elf::stt_notype
                    : s.kind == SymbolKind::Function ? type == elf::stt_func
                                                     : type == elf::stt_object;
     bool same = e.info >> 4 == elf::stb_global && type_ok && (e.other == elf::stv_default || e.other == elf::stv_hidden) &&
-                e.shndx == index && e.value <= UINT32_MAX && e.size <= UINT32_MAX &&
-                (s.section == Section::None ? e.value == 0 && e.size == 0 : index != 0);
+                e.shndx == index && e.value <= room && e.size <= room - e.value && (e.size != 0) == (s.section != Section::None);
     if (same)
       return true;
     return fail(CheckRule::O3, "the ELF symbol of `" + s.name + "` as in its record",
