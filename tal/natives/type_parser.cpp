@@ -2,7 +2,6 @@
 #include "tal/natives/type_parser.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace tal {
 
@@ -175,40 +174,6 @@ TypeId TypeParser::type(TokenStream& in) {
 TypeId TypeParser::signature(TokenStream& in) {
   vars_.clear();
   return signature_here(in);
-}
-
-// In any order here; a type has one.
-std::vector<SigFact> TypeParser::facts(TokenStream& in, bool of_result) {
-  std::vector<SigFact> list;
-  auto word = [&](uint8_t& number) {
-    std::string name;
-    in.name(name);
-    unsigned n = 0;
-    const char* end = name.data() + name.size();
-    if (of_result ? name != "result" : !name.starts_with('a') || std::from_chars(name.data() + 1, end, n).ptr != end || n > 255)
-      in.fail_with("expected an operand of a fact, got `" + name + "`");
-    number = static_cast<uint8_t>(n);
-  };
-  auto operand = [&](SigFact::Of& of, uint8_t& number) {
-    if (in.accept("0"))
-      return;
-    of = in.accept("len") ? SigFact::Of::Length : SigFact::Of::Value;
-    if (of == SigFact::Of::Length)
-      in.expect("(");
-    word(number);
-    if (of == SigFact::Of::Length)
-      in.expect(")");
-  };
-  do {
-    SigFact& f = list.emplace_back();
-    operand(f.x_of, f.x);
-    if (in.accept("-"))
-      operand(f.y_of, f.y);
-    in.expect("<=");
-    in.number(f.c);
-  } while (in.accept(","));
-  std::sort(list.begin(), list.end());
-  return list;
 }
 
 // What it quantifies comes before the variables around it (T6).

@@ -41,7 +41,7 @@ public:
 
 private:
   TypeId signature_here(TokenStream& in);
-  std::vector<SigFact> facts(TokenStream& in, bool of_result);
+  std::vector<SigFact> facts(TokenStream& in, bool of_result); // tal/text/fact_text.cpp
   bool kind(TokenStream& in, Kind& k);
   bool quantifier(TokenStream& in, std::vector<Kind>& kinds);
   bool variables(TokenStream& in, std::vector<Kind>& kinds, std::string_view close);

@@ -9,15 +9,6 @@ std::string TypeTable::print(TypeId type) const {
   return out;
 }
 
-// a0, a1, ... are the arguments.
-std::string print_fact(const SigFact& fact, bool of_result) {
-  auto operand = [&](SigFact::Of of, unsigned i) {
-    const std::string word = of == SigFact::Of::Zero ? "0" : of_result ? "result" : "a" + std::to_string(i);
-    return of == SigFact::Of::Length ? "len(" + word + ")" : word;
-  };
-  return operand(fact.x_of, fact.x) + " - " + operand(fact.y_of, fact.y) + " <= " + std::to_string(fact.c);
-}
-
 void TypeTable::print_signature(std::string& out, const Signature& s) const {
   if (!s.vars.empty()) {
     out += '<';

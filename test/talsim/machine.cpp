@@ -537,12 +537,14 @@ bool Machine::typed_move(const Instruction& inst, const tal::Instantiation& reco
   if (!types.is_package(package))
     return wrong("a move with type arguments that name no package");
   const Word w = reg_[inst.reg];
-  if (w.tag == Tag::Package && heap.package(w.id).type == package) {
+  // A package that holds a package of its own type is made of one; then the hidden types need not be variables.
+  const bool at_variables = std::all_of(record.args.begin() + 1, record.args.end(), [&](tal::TypeId t) { return table.tag(t) == tal::TypeTag::Var; });
+  if (w.tag == Tag::Package && heap.package(w.id).type == package && at_variables) {
     const Package opened = heap.package(w.id);
     std::vector<TypeRef> env = types.types_of(f.env);
     for (size_t i = 1; i < record.args.size(); i++) {
-      if (table.tag(record.args[i]) != tal::TypeTag::Var || i > opened.hidden.size())
-        return wrong("a package opened at a type that is no variable");
+      if (i > opened.hidden.size())
+        return wrong("a package opened at other types than it hides");
       uint32_t variable = table.var_index(record.args[i]);
       if (variable >= env.size())
         env.resize(variable + 1);
