@@ -429,7 +429,7 @@ bool FunctionChecker::step_arithmetic() {
     state_.flags = Flags{};
     return set(target, State::constant(0));
   }
-  if (memory_destination ? !(resolve(row.size, access) && load_from(access, row.size, a)) : !read(target, row.size, a))
+  if (memory_destination ? !(resolve(row.size, access) && load_from(access, row.size, a) && require_value(a, "the memory operand")) : !read(target, row.size, a))
     return false;
   switch (row.form) {
   case Form::RG:
