@@ -1,5 +1,7 @@
 #include "codegen/type_map.h"
 
+#include "tal/natives/type_parser.h"
+
 #include <numeric>
 #include <utility>
 
@@ -94,7 +96,7 @@ tal::TypeId TypeMap::memory(frontend::TypeId id) {
   const frontend::Type& type = source_.get(id);
   if (type.kind == TypeKind::Tuple) {
     tal::Mutability mutability = type.read_only ? tal::Mutability::ReadOnly : tal::Mutability::ReadWrite;
-    return target_.tuple(words(type.args), mutability);
+    return tal::tuple(target_, words(type.args), mutability);
   }
   if (type.kind != TypeKind::Named) return fail(id, "objects of type");
   frontend::TypeDeclKind kind = source_.decl(type.decl).kind;

@@ -85,7 +85,7 @@ uint32_t Unit::global(ir::GlobalId id) {
   tal::Symbol record = make_symbol(global.name, tal::SymbolKind::Data, scope(global.name, global.linkage));
   // A tuple of one component, so that `&x` has the type of any other tuple.
   tal::TypeId word = map_.word(global.type);
-  if (record.scope != tal::Scope::Native) record.type = types().ptr(types().tuple(std::span(&word, 1)));
+  if (record.scope != tal::Scope::Native) record.type = types().ptr(types().single(word));
   return symbol = add_symbol(std::move(record));
 }
 

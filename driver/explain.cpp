@@ -158,7 +158,7 @@ class Listing final : public tal::Observer {
 public:
   // `only`: where the state is of interest, if not everywhere.
   explicit Listing(std::span<const uint8_t> object, std::optional<uint32_t> only = {}) : only_(only) {
-    tal::ReadError unread;
+    tal::VerifyError unread;
     ok_ = read_object(object, file_, unread);
     for (const tal::Reloc& r : file_.image.text_relocs)
       relocs_[r.offset] = &r;

@@ -126,6 +126,9 @@ private:
       paths.push_back(folder + "/" + std::to_string(i) + ".o");
     paths.push_back(folder + "/table.o");
     for (size_t i = 0; i < paths.size(); i++)
+      if (!tal::check_link_input(i < objects.modules.size() ? objects.modules[i] : objects.table, problem))
+        return fail(internal_error, "internal error: " + problem);
+    for (size_t i = 0; i < paths.size(); i++)
       if (!write_file(paths[i], i < objects.modules.size() ? objects.modules[i] : objects.table, problem))
         return fail(internal_error, problem);
     const std::string image_path = folder + "/program";

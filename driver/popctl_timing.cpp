@@ -41,7 +41,7 @@ bool apply(const tal::Bytes& patch, std::map<std::string, dsu::ModuleInfo>& modu
       if (m.role != dsu::ModuleRole::Replaced && m.role != dsu::ModuleRole::New)
         continue;
       tal::ObjectFile content;
-      tal::ReadError error;
+      tal::VerifyError error;
       std::optional<dsu::ModuleInfo> module;
       if (tal::read_object(object, content, error))
         module = description_of(content.annotations.dsu, types);

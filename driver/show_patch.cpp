@@ -106,7 +106,7 @@ bool show_patch(const std::string& file, const dsu::PatchFile& patch, bool json,
       continue;
     }
     tal::ObjectFile object;
-    tal::ReadError error;
+    tal::VerifyError error;
     std::unique_ptr<ModuleView> view;
     if (next < patch.objects.size() && tal::read_object(patch.objects[next++], object, error))
       view = ModuleView::read(object.annotations.dsu);

@@ -155,7 +155,7 @@ int print_file(const std::string& file) {
     return Refused;
   }
   tal::ObjectFile object;
-  tal::ReadError error;
+  tal::VerifyError error;
   if (!tal::read_object(*bytes, object, error)) {
     driver::print_error("talcheck", file + ": not an object that can be printed: expected " + error.expected + ", found " + error.found);
     return Refused;
@@ -172,7 +172,7 @@ void print_instructions() {
   static_assert(std::size(forms) == static_cast<size_t>(tal::Form::RX) + 1);
   static constexpr const char* flags[] = {"-", "junk", "arith", "cmp", "test", "shift"};
   static constexpr const char* rules[] = {
-#define TAL_RULE(id, text) text,
+#define TAL_RULE(id, step, text) text,
 #include "tal/x86_64.def"
   };
   std::cout << "# Accepted instructions\n\nWritten by `talcheck --instructions` from `tal/x86_64.def`. r: register, x: xmm register, m: memory, imm: immediate. "

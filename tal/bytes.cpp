@@ -18,6 +18,13 @@ uint32_t ByteReader::uleb32() {
   return 0;
 }
 
+uint32_t ByteReader::beyond(uint32_t at) {
+  const uint32_t distance = uleb32();
+  if (distance > UINT32_MAX - at)
+    fail();
+  return bad_ ? 0 : at + distance;
+}
+
 int64_t ByteReader::sleb64() {
   uint64_t value = 0;
   uint8_t previous = 0;

@@ -28,6 +28,7 @@ public:
   uint32_t u32() { return static_cast<uint32_t>(fixed(4)); }
   uint64_t u64() { return fixed(8); }
   uint32_t uleb32();            // minimal, at most 5 bytes, below 2^32
+  uint32_t beyond(uint32_t at); // `at` plus a number, below 2^32
   int64_t sleb64();             // minimal, at most 10 bytes
   uint32_t count(size_t least); // a number of items that each take at least `least` bytes of what remains
   std::string string();         // uleb length, then bytes

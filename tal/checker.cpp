@@ -20,35 +20,22 @@ constexpr uint8_t int3 = 0xCC;
 class Verifier {
 public:
   Verifier(std::span<const uint8_t> bytes, const NativeInterface& natives, Observer* observer)
-      : bytes_(bytes), natives_(natives), observer_(observer) {}
+      : bytes_(bytes), natives_(natives), module_{.types = types(), .annotations = file_.annotations, .image = file_.image, .observer = observer} {}
 
   VerifyResult run() {
-    bool ok = read() && check_names() && bind_natives() && check_symbols() && check_data() && check_code();
+    const bool ok = read_object(bytes_, file_, error_) && check_names() && bind_natives() && check_symbols() &&
+                    check_static_data(file_, module_.static_length, error_) && check_code() && make_interface();
     if (!ok)
-      return error_;
-    if (!make_interface())
       return error_;
     return std::move(result_);
   }
 
 private:
   bool fail(CheckRule rule, std::string expected, std::string found, Section section = Section::None, uint32_t offset = 0) {
-    error_.rule = rule_id(rule);
-    error_.title = rule_title(rule);
-    error_.section = section;
-    error_.offset = offset;
-    error_.expected = std::move(expected);
-    error_.found = std::move(found);
-    return false;
+    return refuse(error_, rule, std::move(expected), std::move(found), section, offset);
   }
-  bool fail(const ReadError& e) { return fail(e.rule, e.expected, e.found, e.section, e.offset); }
   bool bad_symbol(const Symbol& s, std::string expected, std::string found) {
     return fail(CheckRule::O7, std::move(expected) + " for `" + s.name + "`", std::move(found), s.section, s.offset);
-  }
-
-  bool read() {
-    ReadError e;
-    return read_object(bytes_, file_, e) || fail(e);
   }
 
   // ---- symbols -------------------------------------------------------------------------------------------------------
@@ -56,17 +43,17 @@ private:
   bool bind_natives() {
     TypeImporter importer(natives_.types, types());
     for (Symbol& s : symbols()) {
-      specials_.push_back(Special::None);
+      module_.specials.push_back(Special::None);
       if (s.scope != Scope::Native)
         continue;
       if (s.type || s.section != Section::None || s.kind == SymbolKind::Desc)
         return bad_symbol(s, "a native function, variable or exception without type or section", "another");
       if (s.kind == SymbolKind::Function && special_entry(s.name) != Special::None) {
-        specials_.back() = special_entry(s.name);
+        module_.specials.back() = special_entry(s.name);
         continue;
       }
       auto native = natives_.natives.find(s.name);
-      bool found = native != natives_.natives.end() && kind_of(native->second.what) == s.kind;
+      bool found = native != natives_.natives.end() && native->second.what == s.kind;
       if (!found)
         return bad_symbol(s, "a name of the native interface", "an unknown one");
       s.type = importer.import(native->second.type);
@@ -74,15 +61,6 @@ private:
         return fail(CheckRule::O8, "types within the limits", "no room for the type of " + s.name);
     }
     return true;
-  }
-
-  static SymbolKind kind_of(Native::What what) {
-    switch (what) {
-    case Native::What::Function: return SymbolKind::Function;
-    case Native::What::ExnName: return SymbolKind::ExnName;
-    case Native::What::Data: return SymbolKind::Data;
-    }
-    return SymbolKind::Desc;
   }
 
   // Names go into messages, tables of C strings and look-ups (R23): no blanks, control characters or NUL.
@@ -154,23 +132,15 @@ private:
 
   // ---- data and code -------------------------------------------------------------------------------------------------
 
-  bool check_data() {
-    ReadError e;
-    return check_static_data(file_, static_length_, e) || fail(e);
-  }
-
   bool check_code() {
     std::vector<uint32_t> order;
     for (uint32_t i = 0; i < symbols().size(); i++)
       if (symbols()[i].section == Section::Text)
         order.push_back(i);
     std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return symbols()[a].offset < symbols()[b].offset; });
-    ModuleContext context{types(), file_.annotations, file_.image, specials_, static_length_, {}, 0, 0, 0, uint64_t{1} << 22,
-                          uint64_t{1} << 26, {}, {}, {}};
-    context.observer = observer_;
-    context.entry_budget += file_.image.text.size() * 4;
-    context.work_budget += file_.image.text.size() * 64;
-    FunctionChecker functions(context);
+    module_.entry_budget += file_.image.text.size() * 4;
+    module_.work_budget += file_.image.text.size() * 64;
+    FunctionChecker functions(module_);
     uint64_t end = 0;
     for (uint32_t index = 0; index < order.size(); index++) {
       const Symbol& s = symbols()[order[index]];
@@ -182,15 +152,8 @@ private:
         return false;
       }
     }
-    if (!padding(end, file_.image.text.size()))
-      return false;
-    if (!leftovers(context))
-      return false;
     function_order_ = std::move(order);
-    records_ = std::move(context.records);
-    sites_ = std::move(context.sites);
-    statistics_ = context.statistics;
-    return true;
+    return padding(end, file_.image.text.size()) && leftovers();
   }
 
   bool check_placement(const Symbol& s, uint64_t end) {
@@ -212,14 +175,14 @@ private:
   }
 
   // Every record was used: an annotation that means nothing is refused, it may be a mistake about what was checked.
-  bool leftovers(const ModuleContext& context) {
+  bool leftovers() {
     const ObjectAnnotations& a = file_.annotations;
-    if (context.next_reloc != file_.image.text_relocs.size())
+    if (module_.next_reloc != file_.image.text_relocs.size())
       return fail(CheckRule::O4, "a relocation only where an operand names a symbol", "one elsewhere", Section::Text,
-                  file_.image.text_relocs[context.next_reloc].offset);
-    if (context.next_inst != a.insts.size())
-      return fail(CheckRule::O5, "type arguments inside functions", "some outside", Section::Text, a.insts[context.next_inst].offset);
-    if (context.statistics.labels != a.labels.size())
+                  file_.image.text_relocs[module_.next_reloc].offset);
+    if (module_.next_inst != a.insts.size())
+      return fail(CheckRule::O5, "type arguments inside functions", "some outside", Section::Text, a.insts[module_.next_inst].offset);
+    if (module_.statistics.labels != a.labels.size())
       return fail(CheckRule::O5, "label records inside functions", "one outside");
     return true;
   }
@@ -240,17 +203,17 @@ private:
       interface.symbols.push_back({s.name, s.kind, s.scope, s.section, s.offset, s.size, type});
     }
     data_sites();
-    std::sort(sites_.begin(), sites_.end(), [](const Site& x, const Site& y) {
+    std::sort(module_.sites.begin(), module_.sites.end(), [](const Site& x, const Site& y) {
       return std::pair(x.section, x.offset) < std::pair(y.section, y.offset);
     });
-    interface.sites = std::move(sites_);
+    interface.sites = std::move(module_.sites);
     const ObjectImage& image = file_.image;
     uint64_t sizes[] = {0, image.text.size(), image.rodata.size(), image.data.size(), image.relro.size(), image.bss_size};
     for (size_t i = 0; i < 6; i++)
       interface.section_size[i] = static_cast<uint32_t>(sizes[i]);
     unwind_tables(interface);
-    statistics_.section_sizes = std::move(file_.section_sizes);
-    result_->statistics_ = std::move(statistics_);
+    result_->statistics_ = module_.statistics;
+    result_->statistics_.section_sizes = std::move(file_.section_sizes);
     result_->dsu_ = std::move(file_.annotations.dsu);
     result_->image_ = std::move(file_.image);
     return true;
@@ -258,9 +221,9 @@ private:
 
   void data_sites() {
     for (const Reloc& r : file_.image.data_relocs)
-      sites_.push_back({Section::Data, Site::Kind::Pointer, r.offset, r.symbol, 0});
+      module_.sites.push_back({Section::Data, Site::Kind::Pointer, r.offset, r.symbol, 0});
     for (const Reloc& r : file_.image.relro_relocs)
-      sites_.push_back({Section::RelRo, Site::Kind::Pointer, r.offset, r.symbol, 0});
+      module_.sites.push_back({Section::RelRo, Site::Kind::Pointer, r.offset, r.symbol, 0});
   }
 
   void unwind_tables(Interface& interface) {
@@ -272,7 +235,7 @@ private:
     };
     for (uint32_t i : function_order_)
       interface.functions.push_back({symbols()[i].offset, symbols()[i].size, text(symbols()[i].name)});
-    interface.records = std::move(records_);
+    interface.records = std::move(module_.records);
     std::vector<uint32_t> files;
     for (const std::string& f : file_.annotations.files)
       files.push_back(text(f));
@@ -285,17 +248,22 @@ private:
 
   std::span<const uint8_t> bytes_;
   const NativeInterface& natives_;
-  Observer* observer_;
   ObjectFile file_;
-  std::vector<Special> specials_;
-  std::vector<int64_t> static_length_;
+  ModuleContext module_;
   std::vector<uint32_t> function_order_;
-  std::vector<tal_record> records_;
-  std::vector<Site> sites_;
-  VerifyStatistics statistics_;
   VerifyError error_;
   std::unique_ptr<VerifiedObject> result_;
 };
+
+bool refuse(VerifyError& error, CheckRule rule, std::string expected, std::string found, Section section, uint32_t offset) {
+  error.rule = rule_id(rule);
+  error.title = rule_title(rule);
+  error.section = section;
+  error.offset = offset;
+  error.expected = std::move(expected);
+  error.found = std::move(found);
+  return false;
+}
 
 VerifyResult verify(std::span<const uint8_t> object, const NativeInterface& natives, Observer* observer) {
   // A private copy: the caller's bytes may be a file that changes while we look (R22).

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "tal/interface.h"
+#include "tal/rules.h"
 
 #include <memory>
 #include <variant>
@@ -24,6 +25,8 @@ struct VerifyError {
   std::string expected, found;
 };
 std::string to_string(const VerifyError& error, std::string_view file);
+// Fills the error in; false, for the reader that returns it.
+bool refuse(VerifyError& error, CheckRule rule, std::string expected, std::string found, Section section = Section::None, uint32_t offset = 0);
 
 struct VerifyStatistics {
   uint32_t functions = 0, instructions = 0, labels = 0, edges = 0;

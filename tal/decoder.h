@@ -15,7 +15,7 @@
 namespace tal {
 
 enum class Rule : uint8_t {
-#define TAL_RULE(id, text) id,
+#define TAL_RULE(id, step, text) id,
 #include "tal/x86_64.def"
 };
 

@@ -12,35 +12,33 @@ bool holds_pointers(const TypeTable& types, TypeId word) { return !is_number(typ
 bool make_descriptor(TypeTable& types, TypeId type, tal_descriptor& descriptor) {
   descriptor = {};
   const TypeId target = types.target(type);
-  if (types.tag(type) == TypeTag::Arr) {
+  auto scan = [&](TypeId word) { descriptor.has_pointers |= holds_pointers(types, word); };
+  switch (types.tag(type)) {
+  case TypeTag::Arr:
     descriptor.size = types.word_size(target);
     descriptor.is_array = 1;
-    descriptor.has_pointers = holds_pointers(types, target);
-    return descriptor.size != 0;
-  }
-  if (types.tag(type) == TypeTag::Exn) { // the exception's name and a payload of any kind
+    scan(target);
+    return true;
+  case TypeTag::Exn: // the exception's name and a payload of any kind
     descriptor.size = 16;
     descriptor.has_pointers = true;
     return true;
-  }
-  if (types.tag(type) == TypeTag::Union) { // tag and payload, of whichever variant
+  case TypeTag::Union: { // tag and payload, of whichever variant
     const TypeId cases = types.expand_cases(target);
-    if (!cases || types.args(cases).empty())
-      return false;
     descriptor.size = 16;
     for (TypeId payload : types.args(cases))
-      descriptor.has_pointers |= holds_pointers(types, payload);
-    return true;
+      scan(payload);
+    return !types.args(cases).empty();
   }
-  if (types.tag(type) != TypeTag::Ptr)
-    return false;
-  const TypeId layout = types.expand(target);
-  if (!layout)
-    return false;
-  descriptor.size = types.layout_size(layout);
-  for (const Field& field : types.fields(layout))
-    descriptor.has_pointers |= holds_pointers(types, field.type);
-  return true;
+  case TypeTag::Ptr: {
+    const TypeId layout = types.expand(target);
+    descriptor.size = types.layout_size(layout);
+    for (const Field& field : types.fields(layout))
+      scan(field.type);
+    return static_cast<bool>(layout);
+  }
+  default: return false;
+  }
 }
 
 } // namespace
@@ -75,20 +73,6 @@ bool make_descriptors(const Interface& interface, DescriptorTable& table, std::s
     return true;
   problem = "the representations of types have more than " + std::to_string(max_descriptor_bytes) + " bytes";
   return false;
-}
-
-tal_payload payload_kind(const TypeTable& types, TypeId exn_name) {
-  const TypeId payload = types.target(exn_name);
-  if (!payload)
-    return TAL_PAYLOAD_NONE;
-  switch (types.tag(payload)) {
-  case TypeTag::I8: return TAL_PAYLOAD_BOOL_OR_CHAR;
-  case TypeTag::I32: return TAL_PAYLOAD_INT;
-  case TypeTag::I64: return TAL_PAYLOAD_LONG;
-  case TypeTag::Arr:
-    return types.target(payload) == types.i8() && !types.is_nullable(payload) ? TAL_PAYLOAD_STRING : TAL_PAYLOAD_OTHER;
-  default: return TAL_PAYLOAD_OTHER;
-  }
 }
 
 } // namespace tal

@@ -1,4 +1,4 @@
-// Allocation descriptors and what the runtime is told of exception payloads, both made from types by the linker and the loader.
+// Allocation descriptors, made from types by the linker and the loader.
 #pragma once
 
 #include "tal/bytes.h"
@@ -16,8 +16,5 @@ struct DescriptorTable {
 };
 // False with a message if a type has no layout.
 [[nodiscard]] bool make_descriptors(const Interface& interface, DescriptorTable& table, std::string& problem);
-
-// For the type of a symbol of kind ExnName.
-tal_payload payload_kind(const TypeTable& types, TypeId exn_name);
 
 } // namespace tal

@@ -13,8 +13,8 @@ namespace tal {
 
 // An excluded way leads to the target.
 bool FunctionChecker::exclude(uint32_t target) {
-  if (target <= start_ + 1)
-    return fail(CheckRule::C3, "no branch into the first two bytes of a function", "text offset " + std::to_string(target));
+  if (!is_target(target))
+    return false;
   if (target > at_ && label_at(target) == nullptr) {
     excluded_targets_.insert(target);
     next_stop_ = std::min(next_stop_, target);
@@ -26,8 +26,7 @@ bool FunctionChecker::exclude(uint32_t target) {
 bool FunctionChecker::arrive_excluded() {
   while (!excluded_targets_.empty() && *excluded_targets_.begin() <= at_) {
     if (*excluded_targets_.begin() < at_)
-      return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(*excluded_targets_.begin()),
-                  "the middle of one");
+      return no_instruction_at(*excluded_targets_.begin(), "the middle of one");
     excluded_ = true; // unless the path before goes on here
     excluded_targets_.erase(excluded_targets_.begin());
   }
@@ -54,39 +53,22 @@ bool FunctionChecker::skip_reloc() {
     return fail(CheckRule::C19, "the start of a function", target.name);
   excluded_ = rule == Rule::Call;
   m_.sites.push_back({Section::Text, excluded_ ? Site::Kind::Call : Site::Kind::Jump, reloc->offset, reloc->symbol, -4});
-  switch (m_.specials[reloc->symbol]) {
-  case Special::Raise:
-  case Special::RaiseNull:
-  case Special::RaiseBounds:
-  case Special::RaiseDiv:
-  case Special::RaiseVariant: excluded_ = false; return true;
-  case Special::None: excluded_ = excluded_ && !types_.sig(target.type).noret; return true;
-  case Special::New:
-  case Special::NewArray:
-  case Special::Update: return true;
-  }
+  const Special special = m_.specials[reloc->symbol];
+  const bool raises = special >= Special::Raise && special <= Special::RaiseVariant;
+  excluded_ = excluded_ && !raises && (special != Special::None || !types_.sig(target.type).noret);
   return true;
 }
 
 bool FunctionChecker::skip_excluded() {
-  const Bytes& text = m_.image.text;
-  if (!decode({text.data() + at_, end_ - at_}, inst_)) {
-    inst_.length = 0;
-    return fail(CheckRule::C1, "an instruction of the table", "byte " + std::to_string(text[at_]));
-  }
-  m_.statistics.instructions++;
+  if (!decode_here())
+    return false;
   Rule rule = inst_.row().rule;
   bool is_branch = (rule == Rule::Jcc || rule == Rule::Jmp) && inst_.row().form == Form::T;
   const bool is_tail_call = has_reloc();
   if (!skip_reloc())
     return false;
-  if (is_branch && !is_tail_call) {
-    int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
-    if (target < start_ || target >= end_)
-      return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
-    if (!exclude(static_cast<uint32_t>(target)))
-      return false;
-  }
+  if (uint32_t target; is_branch && !is_tail_call && !(branch_target(target) && exclude(target)))
+    return false;
   if (rule == Rule::JmpTable) // its entries, which nobody reads here, may lead to anything that no state reaches
     excluded_table_ = true;
   else if (rule == Rule::Jmp || rule == Rule::Ret || rule == Rule::Ud2)

@@ -9,8 +9,6 @@
 
 namespace tal {
 
-bool is_callee_saved(uint8_t r) { return r == rbx || r == rbp || (r >= r12 && r <= r15); }
-
 // ---- stack pointer -------------------------------------------------------------------------------------------------
 
 bool FunctionChecker::adjust_stack(int64_t bytes) {
@@ -285,7 +283,7 @@ bool FunctionChecker::call_special(Special special) {
       if (!layout)
         return fail(CheckRule::C29, "a known layout", types_.print(type));
       for (const Field& f : types_.fields(layout))
-        must += f.mutability == Mutability::ReadOnly || !types_.zero_is_legal(f.type) ? 1 : 0;
+        must += must_init(f);
       if (must > 64)
         return fail(CheckRule::O8, "at most 64 fields that must be initialised", std::to_string(must));
       facts.missing = must == 64 ? ~uint64_t{0} : (uint64_t{1} << must) - 1;

@@ -19,14 +19,8 @@ bool FunctionChecker::fail(CheckRule rule, std::string expected, std::string fou
 bool FunctionChecker::fail_at(uint32_t offset, CheckRule rule, std::string expected, std::string found) {
   if (!error_.rule.empty()) // the first reason counts: a budget that is used up makes its caller say no as well
     return false;
-  error_.rule = rule_id(rule);
-  error_.title = rule_title(rule);
   error_.function = function_ != nullptr ? function_->name : "";
-  error_.section = Section::Text;
-  error_.offset = offset;
-  error_.expected = std::move(expected);
-  error_.found = std::move(found);
-  return false;
+  return refuse(error_, rule, std::move(expected), std::move(found), Section::Text, offset);
 }
 
 // ---- labels --------------------------------------------------------------------------------------------------------
@@ -274,8 +268,19 @@ bool FunctionChecker::check(uint32_t symbol, uint32_t index) {
   return enter_function() && validate_labels() && walk() && finish();
 }
 
+bool FunctionChecker::decode_here() {
+  m_.statistics.instructions++;
+  if (decode({m_.image.text.data() + at_, end_ - at_}, inst_))
+    return true;
+  inst_.length = 0;
+  return fail(CheckRule::C1, "an instruction of the table", "byte " + std::to_string(m_.image.text[at_]));
+}
+
+bool FunctionChecker::no_instruction_at(uint32_t target, const char* found) {
+  return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(target), found);
+}
+
 bool FunctionChecker::walk() {
-  const Bytes& text = m_.image.text;
   while (at_ < end_) {
     if (at_ >= next_stop_ && !arrive())
       return false;
@@ -285,11 +290,8 @@ bool FunctionChecker::walk() {
       continue;
     }
     excluded_ = false;
-    if (!decode({text.data() + at_, end_ - at_}, inst_)) {
-      inst_.length = 0;
-      return fail(CheckRule::C1, "an instruction of the table", "byte " + std::to_string(text[at_]));
-    }
-    m_.statistics.instructions++;
+    if (!decode_here())
+      return false;
     if (at_ == start_ && inst_.field != 0 && inst_.field <= 1)
       return fail(CheckRule::C3, "no rel32 call or jump as the first instruction", "one");
     if (state_.crowded())
@@ -332,7 +334,7 @@ bool FunctionChecker::arrive_here() {
   if (!pending_.empty() && pending_.begin()->first <= at_) {
     auto first = pending_.begin();
     if (first->first < at_)
-      return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(first->first), "the middle of one");
+      return no_instruction_at(first->first, "the middle of one");
     if (alive_)
       return fail(CheckRule::C5, "a label record where two ways meet", "none at " + std::to_string(at_));
     state_.take(*first->second);
@@ -366,17 +368,21 @@ bool FunctionChecker::finish() {
   if (alive_)
     return fail(CheckRule::C31, "a jump, return or noret call at the end of the function", "a path that goes on");
   if (!pending_.empty())
-    return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(pending_.begin()->first), "none");
+    return no_instruction_at(pending_.begin()->first, "none");
   if (!excluded_targets_.empty()) // those at instructions were met there
-    return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(*excluded_targets_.begin()), "the middle of one");
+    return no_instruction_at(*excluded_targets_.begin(), "the middle of one");
   if (next_label_ != labels_.size())
     return fail_at(labels_[next_label_].offset, CheckRule::C4, "a label record at an instruction start", "the middle of one");
   return true;
 }
 
+bool FunctionChecker::is_target(uint32_t target) {
+  return target > start_ + 1 || fail(CheckRule::C3, "no branch into the first two bytes of a function", "text offset " + std::to_string(target));
+}
+
 bool FunctionChecker::branch_to(State& s, uint32_t target) {
-  if (target <= start_ + 1)
-    return fail(CheckRule::C3, "no branch into the first two bytes of a function", "text offset " + std::to_string(target));
+  if (!is_target(target))
+    return false;
   if (const LabelRecord* label = label_at(target))
     return edge(s, *label);
   if (target <= at_)

@@ -26,17 +26,17 @@ struct ModuleContext {
   TypeTable& types;                        // grows by unrolling and instantiation
   const ObjectAnnotations& annotations;    // symbols: natives have got their types
   const ObjectImage& image;
-  std::vector<Special> specials;           // by symbol
-  std::vector<int64_t> static_length;      // by symbol: length of a static array defined here, else -1
-  std::map<std::vector<uint32_t>, TypeId> instances;   // memo: signature and arguments -> instance
+  std::vector<Special> specials = {};           // by symbol
+  std::vector<int64_t> static_length = {};      // by symbol: length of a static array defined here, else -1
+  std::map<std::vector<uint32_t>, TypeId> instances = {};   // memo: signature and arguments -> instance
   size_t next_reloc = 0;                   // cursors into the sorted lists
   size_t next_inst = 0;
   size_t next_eh = 0;
   uint64_t entry_budget = uint64_t{1} << 22;   // stack slots kept for pending states and labels (R52)
   uint64_t work_budget = uint64_t{1} << 26;    // values copied or searched at branches and calls (R52)
-  std::vector<tal_record> records;
-  std::vector<Site> sites;
-  VerifyStatistics statistics;
+  std::vector<tal_record> records = {};
+  std::vector<Site> sites = {};
+  VerifyStatistics statistics = {};
   Observer* observer = nullptr;
   size_t next_label = 0;   // one more cursor
 };
@@ -57,6 +57,9 @@ private:
   bool arrive();                                       // at at_: labels, pending states, excluded targets
   bool arrive_here();
   uint32_t next_stop() const;
+  bool decode_here();
+  bool no_instruction_at(uint32_t target, const char* found);
+  bool is_target(uint32_t target);                     // C3
   bool skip_padding();
 
   // --- excluded.cpp: code that only ways lead to which the conditions exclude
@@ -96,12 +99,18 @@ private:
   bool step_multiply();
   bool step_divide();
   bool step_set();
+  bool step_sign_fill();
+  bool step_rdtsc();
+  bool step_nop();
+  bool step_int3();
+  bool step_ud2();
   bool step_cmov();
   bool step_xchg();
   bool step_sse();
   bool step_jcc();
   bool step_jmp();
   bool step_jmp_table();
+  bool branch_target(uint32_t& target);
   bool jump_dest(const Value& a, const Value& b, Value& dest) const;
   Value arithmetic(Rule rule, unsigned bytes, const Value& a, const Value& b);
   Value add_values(unsigned bytes, const Value& a, const Value& b, bool subtract);
@@ -170,7 +179,8 @@ private:
   bool store_slot(const Access& a, unsigned bytes, const Value& v);
   bool store_new(const Access& a, unsigned bytes, const Value& v);
   bool require_content(const Access& a, unsigned bytes, const Value& v);
-  Value* slot_at(int32_t slot);
+  Value* slot_at(int32_t slot) { return location(state_, slot_location(slot)); }
+  bool must_init(const Field& f) const { return f.mutability == Mutability::ReadOnly || !types_.zero_is_legal(f.type); } // R7
   bool symbol_value(uint32_t symbol, Value& v);
   bool rip_symbol(uint32_t& symbol, int64_t& offset);        // consumes the relocation of the operand
   bool take_reloc(uint32_t field, const Reloc*& reloc);      // null if there is none
@@ -185,6 +195,7 @@ private:
   bool set(uint8_t reg, const Value& v);                     // C10: not rsp
   bool set_low(uint8_t reg, unsigned bytes, Interval range); // 8- or 16-bit destination (R2)
   bool read(uint8_t reg, unsigned bytes, Value& v);          // register as an operand of this width
+  bool read_source(Value& v);                                // the last operand of the instruction
   Value as_int(const Value& v);                              // forget types
 
   bool charge(uint64_t cost);                                // O8: from the budget of work
@@ -233,6 +244,5 @@ struct ArgumentPlaces {
   }
 };
 inline constexpr uint32_t max_depth = 61440;   // R41
-bool is_callee_saved(uint8_t reg);
 
 } // namespace tal

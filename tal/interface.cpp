@@ -25,7 +25,7 @@ bool read_symbol(ByteReader& in, const TypeTable& types, InterfaceSymbol& s) {
 
 bool read_sites(ByteReader& in, Interface& i) {
   i.sites.resize(in.count(4));
-  uint64_t at = 0;
+  uint32_t at = 0;
   Section section = Section::None;
   for (Site& s : i.sites) {
     uint8_t code = in.u8();
@@ -36,11 +36,10 @@ bool read_sites(ByteReader& in, Interface& i) {
     if (s.section != section)
       at = 0;
     section = s.section;
-    at += in.uleb32();
-    s.offset = static_cast<uint32_t>(at);
+    s.offset = at = in.beyond(at);
     s.symbol = in.uleb32();
     int64_t addend = in.sleb64();
-    if (at > UINT32_MAX || s.symbol >= i.symbols.size() || addend < INT32_MIN || addend > INT32_MAX)
+    if (s.symbol >= i.symbols.size() || addend < INT32_MIN || addend > INT32_MAX)
       return false;
     s.addend = static_cast<int32_t>(addend);
   }

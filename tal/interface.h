@@ -114,6 +114,9 @@ struct LinkResult {
 
 LinkResult link_check(std::span<const Interface* const> modules, const NativeInterface& natives);
 
+// Why an import has no provider, for messages.
+std::string missing_import(const std::map<std::string, Binding>& exports, const std::string& name);
+
 // ---- patches -------------------------------------------------------------------------------------------------------
 
 // What the link check wants to know of a module version that is mapped. Programs are updated for years: the check looks at those

@@ -3,6 +3,11 @@
 
 #include "tal/object.h"
 
+namespace tal {
+// .tal.lines, which nothing but messages follows (tal/text/lines.cpp).
+bool read_lines(ByteReader& in, ObjectAnnotations& a);
+} // namespace tal
+
 namespace tal::label_format {
 
 inline constexpr uint8_t saved_registers[] = {3, 5, 12, 13, 14, 15}; // rbx rbp r12..r15

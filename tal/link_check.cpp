@@ -96,16 +96,6 @@ private:
 
 bool defines(const InterfaceSymbol& s) { return s.section != Section::None; }
 
-// Why an import has no provider. A function may exist for other widths only.
-std::string missing(const std::map<std::string, Binding>& exports, const std::string& name) {
-  const std::string prefix = name.substr(0, name.find('.')) + ".w";
-  auto entry = exports.lower_bound(prefix);
-  if (entry == exports.end() || !entry->first.starts_with(prefix))
-    return "no module defines it";
-  return "no module defines it, but `" + entry->first + "`: its code depends on the width of a type variable, which " +
-         (name.find('.') == std::string::npos ? "is not known here" : "has another value here");
-}
-
 bool reserved(const InterfaceSymbol& s, const NativeInterface& natives) {
   return defines(s) && !s.name.empty() && (s.name.starts_with("__") || natives.natives.count(s.name) != 0);
 }
@@ -181,7 +171,7 @@ LinkResult link_check(std::span<const Interface* const> modules, const NativeInt
       auto provider = symbol.kind == SymbolKind::Function ? find_entry(exports, symbol.name) : exports.find(symbol.name);
       std::string message;
       if (provider == exports.end())
-        problem("L3", *modules[m], symbol.name, missing(exports, symbol.name));
+        problem("L3", *modules[m], symbol.name, missing_import(exports, symbol.name));
       else if (!program.fits(own, provider->second, message))
         problem(symbol.kind == SymbolKind::Function ? "L3" : "L5", *modules[m], symbol.name, message);
       else

@@ -43,14 +43,6 @@ bool FunctionChecker::resolve(unsigned bytes, Access& a) {
                  : resolve_typed(base, &index, inst_.scale, inst_.disp, bytes, a);
 }
 
-Value* FunctionChecker::slot_at(int32_t slot) {
-  if (slot < 0 && static_cast<uint32_t>(-slot) <= state_.slots.size())
-    return &state_.slots[static_cast<size_t>(-slot - 1)];
-  if (slot > 0 && static_cast<uint32_t>(slot) <= state_.incoming.size())
-    return &state_.incoming[static_cast<size_t>(slot - 1)];
-  return nullptr;
-}
-
 bool FunctionChecker::resolve_slot(unsigned bytes, Access& a) {
   int64_t offset = int64_t{inst_.disp} - state_.depth; // from the entry value of rsp
   int64_t granule = offset >= 0 ? offset / 8 : -((-offset + 7) / 8);
@@ -117,13 +109,12 @@ bool FunctionChecker::resolve_field(int64_t disp, unsigned bytes, Access& a) {
   if (state_.facts(a.base.name).under_construction) {
     unsigned bit = 0;
     for (const Field& g : fields) {
-      bool must = g.mutability == Mutability::ReadOnly || !types_.zero_is_legal(g.type);
       if (&g == f) {
-        a.missing_bit = must && bit < 64 ? uint64_t{1} << bit : 0;
+        a.missing_bit = must_init(g) && bit < 64 ? uint64_t{1} << bit : 0;
         a.once = g.mutability == Mutability::ReadOnly;
         break;
       }
-      bit += must ? 1 : 0;
+      bit += must_init(g);
     }
   }
   return true;
@@ -300,24 +291,22 @@ bool FunctionChecker::store_to(const Access& a, unsigned bytes, const Value& v) 
 
 // C17: the bytes stored are a value of the type that is there.
 bool FunctionChecker::require_content(const Access& a, unsigned bytes, const Value& v) {
-  if (types_.is_integer(a.type)) {
+  TypeId type = a.type;
+  if (types_.is_integer(type)) {
     if (a.part % bytes != 0)
       return fail(CheckRule::C14, "an aligned part of the field", "byte " + std::to_string(a.part));
-    if (!a.canonical_slot) // any bits, but of a real value
-      return require_type(CheckRule::C17, state_, v, types_.i64(), "the stored value");
-    // R18: eight canonical bytes, or the low bytes of the type over a slot that is canonical already.
-    if (a.part == 0 && bytes == 8)
-      return require_type(CheckRule::C17, state_, v, a.type, "the stored value");
-    if (a.part == 0 && bytes == types_.word_size(a.type))
-      return require_type(CheckRule::C17, state_, v, types_.i64(), "the stored value");
-    return fail(CheckRule::C17, "8 bytes or the low " + std::to_string(types_.word_size(a.type)) + " of a slot",
-                std::to_string(bytes) + " bytes at byte " + std::to_string(a.part));
+    // R18: of a slot eight canonical bytes, or the low bytes of the type over a slot that is canonical already.
+    const bool whole = a.canonical_slot && a.part == 0 && bytes == 8;
+    if (a.canonical_slot && !whole && (a.part != 0 || bytes != types_.word_size(type)))
+      return fail(CheckRule::C17, "8 bytes or the low " + std::to_string(types_.word_size(type)) + " of a slot",
+                  std::to_string(bytes) + " bytes at byte " + std::to_string(a.part));
+    type = whole ? type : types_.i64(); // any bits, but of a real value
+  } else if (bytes != a.size || a.part != 0) {
+    return fail(CheckRule::C14, "all of the field " + types_.print(type), std::to_string(bytes) + " bytes of it");
+  } else if (types_.kind(type) == Kind::None) {
+    type = types_.i64(); // a float: any bits
   }
-  if (bytes != a.size || a.part != 0)
-    return fail(CheckRule::C14, "all of the field " + types_.print(a.type), std::to_string(bytes) + " bytes of it");
-  if (types_.kind(a.type) == Kind::None) // a float: any bits
-    return require_type(CheckRule::C17, state_, v, types_.i64(), "the stored value");
-  return require_type(CheckRule::C17, state_, v, a.type, "the stored value");
+  return require_type(CheckRule::C17, state_, v, type, "the stored value");
 }
 
 bool FunctionChecker::store_slot(const Access& a, unsigned bytes, const Value& v) {

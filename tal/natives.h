@@ -16,7 +16,7 @@
 // update points.
 #pragma once
 
-#include "tal/types.h"
+#include "tal/object.h"
 
 #include <map>
 #include <string>
@@ -24,7 +24,8 @@
 namespace tal {
 
 struct Native {
-  enum class What : uint8_t { Function, ExnName, Data } what = What::Function;
+  using What = SymbolKind; // not Desc
+  What what = What::Function;
   bool blocking = false;  // a function that waits for something outside the program
   bool user = false;      // declared by the user, who vouches for it, not by the runtime
   TypeId type;    // signature, exnname type, or type of the variable's address; in NativeInterface::types

@@ -150,6 +150,12 @@ struct ObjectImage {
   uint32_t bss_size = 0;
   std::vector<Reloc> text_relocs, data_relocs, relro_relocs;   // ascending offset
   std::vector<DebugSection> debug;                             // .debug_* sections
+
+  std::span<const uint8_t> bytes(Section s) const {
+    const Bytes* const parts[] = {nullptr, &text, &rodata, &data, &relro, nullptr};
+    const Bytes* part = parts[static_cast<size_t>(s)];
+    return part != nullptr ? std::span<const uint8_t>(*part) : std::span<const uint8_t>();
+  }
 };
 
 } // namespace tal

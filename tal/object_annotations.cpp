@@ -88,14 +88,9 @@ using namespace label_format;
 namespace {
 
 LocationType where_of(uint32_t code) {
-  LocationType t;
-  if (code < 6) {
-    t.what = LocationType::What::Saved;
-    t.saved = saved_registers[code];
-  } else {
-    t.type = TypeId{code - 6};
-  }
-  return t;
+  if (code < std::size(saved_registers))
+    return {LocationType::What::Saved, no_type, saved_registers[code]};
+  return {LocationType::What::Type, TypeId{code - 6}, 0};
 }
 
 // ---- symbols -------------------------------------------------------------------------------------------------------
@@ -190,11 +185,10 @@ bool read_live(ByteReader& in, const LabelRecord* previous, unsigned flags, unsi
 
 bool read_label(ByteReader& in, const LabelRecord* previous, unsigned& last_frame, LabelRecord& l, std::vector<LiveLocation>& listed) {
   uint32_t previous_offset = previous ? previous->offset : 0, previous_depth = previous ? previous->depth : 0;
-  uint32_t delta = in.uleb32();
+  l.offset = in.beyond(previous_offset);
   uint8_t flags = in.u8();
-  if ((delta == 0 && previous != nullptr) || delta > UINT32_MAX - previous_offset)
+  if (l.offset == previous_offset && previous != nullptr)
     return false;
-  l.offset = previous_offset + delta;
   l.saved_in_place = flags & in_place;
   uint32_t granules = flags & same_depth ? previous_depth / 8 : in.uleb32();
   if (granules > (1u << 20))
@@ -256,55 +250,26 @@ bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
 
 bool read_eh(ByteReader& in, std::vector<EhRange>& ranges) {
   ranges.resize(in.count(3));
-  uint64_t at = 0;
+  uint32_t at = 0;
   for (EhRange& r : ranges) {
-    uint64_t start = at + in.uleb32(), end = start + in.uleb32();
+    r.start = in.beyond(at);
+    r.end = at = in.beyond(r.start);
     r.pad = in.uleb32();
-    if (end == start || end > UINT32_MAX)
+    if (r.end == r.start)
       return false;
-    r.start = static_cast<uint32_t>(start);
-    r.end = static_cast<uint32_t>(end);
-    at = end;
   }
   return !in.bad();
 }
 
 bool read_insts(ByteReader& in, std::vector<Instantiation>& insts) {
   insts.resize(in.count(3));
-  uint64_t at = 0;
   for (size_t i = 0; i < insts.size(); i++) {
-    uint32_t delta = in.uleb32();
-    at += delta;
-    if ((delta == 0 && i != 0) || at > UINT32_MAX)
-      return false;
-    insts[i].offset = static_cast<uint32_t>(at);
+    insts[i].offset = in.beyond(i == 0 ? 0 : insts[i - 1].offset);
     insts[i].args.resize(in.count(1));
     for (TypeId& arg : insts[i].args)
       arg = TypeId{in.uleb32()};
-    if (insts[i].args.empty())
+    if (insts[i].args.empty() || (i != 0 && insts[i].offset == insts[i - 1].offset))
       return false;
-  }
-  return !in.bad();
-}
-
-bool read_lines(ByteReader& in, ObjectAnnotations& a) {
-  a.files.resize(in.count(1));
-  for (std::string& f : a.files)
-    f = in.string();
-  a.lines.resize(in.count(3));
-  uint64_t offset = 0;
-  int64_t line = 0;
-  for (LineEntry& l : a.lines) {
-    offset += in.uleb32();
-    l.file = in.uleb32();
-    int64_t delta = in.sleb64();
-    if (offset > UINT32_MAX || l.file >= a.files.size() || delta > INT32_MAX || delta < -INT32_MAX)
-      return false;
-    line += delta;
-    if (line < 0 || line > INT32_MAX)
-      return false;
-    l.offset = static_cast<uint32_t>(offset);
-    l.line = static_cast<uint32_t>(line);
   }
   return !in.bad();
 }
@@ -312,15 +277,8 @@ bool read_lines(ByteReader& in, ObjectAnnotations& a) {
 } // namespace
 
 std::string_view section_name(Section section) {
-  switch (section) {
-  case Section::None: return "";
-  case Section::Text: return ".text";
-  case Section::RoData: return ".rodata";
-  case Section::Data: return ".data";
-  case Section::RelRo: return ".data.rel.ro";
-  case Section::Bss: return ".bss";
-  }
-  return "";
+  static constexpr std::string_view names[] = {"", ".text", ".rodata", ".data", ".data.rel.ro", ".bss"};
+  return names[static_cast<size_t>(section)];
 }
 
 // The checker's table grows while it works: what is not there yet is no type of the object (O5).
@@ -332,49 +290,47 @@ static bool types_exist(const ObjectAnnotations& a) {
          std::all_of(a.insts.begin(), a.insts.end(), [&](const Instantiation& i) { return all_exist(i.args, [](TypeId t) { return t; }); });
 }
 
+static bool read_note(ByteReader& in, ObjectAnnotations& a, std::string& problem) {
+  if (uint32_t version = in.u32(); version != format_version)
+    problem = "format version " + std::to_string(version) + ", this checker reads version " + std::to_string(format_version);
+  a.module = in.string();
+  a.version = in.string();
+  return problem.empty();
+}
+
 bool decode_annotations(std::span<const NamedBytes> sections, ObjectAnnotations& a, std::string& problem) {
-  auto fail = [&](const std::string& what) {
-    problem = what;
-    return false;
+  using Read = bool (*)(ByteReader&, ObjectAnnotations&, std::string& problem);
+  static constexpr std::pair<std::string_view, Read> readers[] = {
+      {".tal.note", read_note},
+      {".tal.types", [](ByteReader& in, ObjectAnnotations& to, std::string& why) { return read_types(in, to.types, why); }},
+      {".tal.sigs", [](ByteReader& in, ObjectAnnotations& to, std::string&) { return read_symbols(in, to.symbols); }},
+      {".tal.blocks", [](ByteReader& in, ObjectAnnotations& to, std::string&) { return read_labels(in, to.labels); }},
+      {".tal.eh", [](ByteReader& in, ObjectAnnotations& to, std::string&) { return read_eh(in, to.eh); }},
+      {".tal.inst", [](ByteReader& in, ObjectAnnotations& to, std::string&) { return read_insts(in, to.insts); }},
+      {".tal.lines", [](ByteReader& in, ObjectAnnotations& to, std::string&) { return read_lines(in, to); }},
   };
-  bool note = false, types = false, sigs = false;
+  problem.clear();
+  size_t needed = 0; // of the first three each
   for (const NamedBytes& s : sections) {
-    ByteReader in(s.bytes);
-    bool ok = true;
-    if (s.name == ".tal.note") {
-      note = true;
-      if (uint32_t version = in.u32(); version != format_version)
-        return fail("format version " + std::to_string(version) + ", this checker reads version " +
-                    std::to_string(format_version));
-      a.module = in.string();
-      a.version = in.string();
-    } else if (s.name == ".tal.types") {
-      types = true;
-      if (!read_types(in, a.types, problem))
-        return false;
-    } else if (s.name == ".tal.sigs") {
-      sigs = true;
-      ok = read_symbols(in, a.symbols);
-    } else if (s.name == ".tal.blocks") {
-      ok = read_labels(in, a.labels);
-    } else if (s.name == ".tal.eh") {
-      ok = read_eh(in, a.eh);
-    } else if (s.name == ".tal.inst") {
-      ok = read_insts(in, a.insts);
-    } else if (s.name == ".tal.lines") {
-      ok = read_lines(in, a);
-    } else if (s.name == ".tal.dsu") {
+    if (s.name == ".tal.dsu") {
       a.dsu = s.bytes;
       continue;
-    } else {
-      return fail("unknown section " + s.name);
     }
-    if (!ok || in.bad() || !in.at_end())
-      return fail("malformed section " + s.name + " near byte " + std::to_string(in.position()));
+    const auto* reader = std::find_if(std::begin(readers), std::end(readers), [&](const auto& r) { return r.first == s.name; });
+    ByteReader in(s.bytes);
+    if (reader == std::end(readers))
+      problem = "unknown section " + s.name;
+    else if (!reader->second(in, a, problem) || in.bad() || !in.at_end())
+      problem = problem.empty() ? "malformed section " + s.name + " near byte " + std::to_string(in.position()) : problem;
+    if (!problem.empty())
+      return false;
+    needed += reader - readers < 3;
   }
-  if (!note || !types || !sigs)
-    return fail("no .tal.note, .tal.types or .tal.sigs section");
-  return types_exist(a) || fail("a type number beyond the types of .tal.types");
+  if (needed != 3)
+    problem = "no .tal.note, .tal.types or .tal.sigs section";
+  else if (!types_exist(a))
+    problem = "a type number beyond the types of .tal.types";
+  return problem.empty();
 }
 
 } // namespace tal

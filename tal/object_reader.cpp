@@ -55,21 +55,20 @@ template <typename T> T get(std::span<const uint8_t> bytes, size_t at) {
 
 class Reader {
 public:
-  Reader(std::span<const uint8_t> bytes, ObjectFile& object, ReadError& error)
+  Reader(std::span<const uint8_t> bytes, ObjectFile& object, VerifyError& error)
       : bytes_(bytes), object_(object), error_(error) {}
 
   bool run() {
     return read_header() && read_sections() && check_overlap() && copy_parts() && read_annotations() && read_symbols() &&
-           read_relocs(".text", Section::Text, object_.image.text, object_.image.text_relocs) &&
-           read_relocs(".data", Section::Data, object_.image.data, object_.image.data_relocs) &&
-           read_relocs(".data.rel.ro", Section::RelRo, object_.image.relro, object_.image.relro_relocs) &&
+           read_relocs(Section::Text, object_.image.text, object_.image.text_relocs) &&
+           read_relocs(Section::Data, object_.image.data, object_.image.data_relocs) &&
+           read_relocs(Section::RelRo, object_.image.relro, object_.image.relro_relocs) &&
            read_debug_relocs();
   }
 
 private:
   bool fail(CheckRule rule, std::string expected, std::string found, Section section = Section::None, uint32_t offset = 0) {
-    error_ = {rule, section, offset, std::move(expected), std::move(found)};
-    return false;
+    return refuse(error_, rule, std::move(expected), std::move(found), section, offset);
   }
 
   bool read_header() {
@@ -172,10 +171,8 @@ private:
     return nullptr;
   }
   uint32_t index_of(Section section) const {
-    for (uint32_t i = 1; i < sections_.size(); i++)
-      if (sections_[i].name == section_name(section))
-        return i;
-    return 0;
+    const SectionView* s = find(section_name(section));
+    return s == nullptr ? 0 : static_cast<uint32_t>(s - sections_.data());
   }
 
   bool copy_parts() {
@@ -277,16 +274,24 @@ private:
                 s.section, 0);
   }
 
-  bool read_relocs(std::string_view target, Section section, const Bytes& bytes, std::vector<Reloc>& out) {
-    const SectionView* s = find(".rela" + std::string(target));
+  // The entries of the relocation table for a section of this number, if there is one.
+  bool read_rela(const std::string& target, uint32_t number, std::vector<elf::Rela>& entries) {
+    const SectionView* s = find(".rela" + target);
     if (s == nullptr)
       return true;
-    if (s->header.entsize != sizeof(elf::Rela) || s->bytes.size() % sizeof(elf::Rela) != 0 ||
-        s->header.info != index_of(section) || index_of(section) == 0)
-      return fail(CheckRule::O4, "a relocation table for " + std::string(target), "another");
+    if (s->header.entsize != sizeof(elf::Rela) || s->bytes.size() % sizeof(elf::Rela) != 0 || s->header.info != number || number == 0)
+      return fail(CheckRule::O4, "a relocation table for " + target, "another");
+    for (size_t i = 0; i < s->bytes.size(); i += sizeof(elf::Rela))
+      entries.push_back(get<elf::Rela>(s->bytes, i));
+    return true;
+  }
+
+  bool read_relocs(Section section, const Bytes& bytes, std::vector<Reloc>& out) {
+    std::vector<elf::Rela> entries;
+    if (!read_rela(std::string(section_name(section)), index_of(section), entries))
+      return false;
     unsigned width = section == Section::Text ? 4 : 8;
-    for (size_t i = 0; i < s->bytes.size(); i += sizeof(elf::Rela)) {
-      auto e = get<elf::Rela>(s->bytes, i);
+    for (const elf::Rela& e : entries) {
       uint32_t type = static_cast<uint32_t>(e.info), symbol = static_cast<uint32_t>(e.info >> 32);
       bool type_ok = section == Section::Text ? type == elf::r_x86_64_pc32 || type == elf::r_x86_64_plt32
                                               : type == elf::r_x86_64_64 && e.addend == 0;
@@ -309,15 +314,11 @@ private:
   bool read_debug_relocs() {
     for (size_t k = 0; k < debug_sections_.size(); k++) {
       DebugSection& out = object_.image.debug[k];
-      const SectionView* s = find(".rela" + out.name);
-      if (s == nullptr)
-        continue;
-      if (s->header.entsize != sizeof(elf::Rela) || s->bytes.size() % sizeof(elf::Rela) != 0 ||
-          s->header.info != debug_sections_[k])
-        return fail(CheckRule::O4, "a relocation table for " + out.name, "another");
+      std::vector<elf::Rela> entries;
+      if (!read_rela(out.name, debug_sections_[k], entries))
+        return false;
       uint64_t end = 0;
-      for (size_t i = 0; i < s->bytes.size(); i += sizeof(elf::Rela)) {
-        auto e = get<elf::Rela>(s->bytes, i);
+      for (const elf::Rela& e : entries) {
         uint32_t type = static_cast<uint32_t>(e.info), symbol = static_cast<uint32_t>(e.info >> 32);
         uint8_t size = type == elf::r_x86_64_32 ? 4 : 8;
         size_t target = symbol - first_symbol_;
@@ -335,7 +336,7 @@ private:
 
   std::span<const uint8_t> bytes_;
   ObjectFile& object_;
-  ReadError& error_;
+  VerifyError& error_;
   std::vector<uint32_t> debug_sections_; // section numbers of image.debug
   elf::Header header_{};
   std::vector<SectionView> sections_;
@@ -344,7 +345,7 @@ private:
 
 } // namespace
 
-bool read_object(std::span<const uint8_t> bytes, ObjectFile& object, ReadError& error) {
+bool read_object(std::span<const uint8_t> bytes, ObjectFile& object, VerifyError& error) {
   return Reader(bytes, object, error).run();
 }
 

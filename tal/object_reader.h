@@ -2,17 +2,9 @@
 // looks at is copied out of the input here; the input itself is not read again (R22).
 #pragma once
 
-#include "tal/object.h"
-#include "tal/rules.h"
+#include "tal/checker.h"
 
 namespace tal {
-
-struct ReadError {
-  CheckRule rule = CheckRule::O1;
-  Section section = Section::None;
-  uint32_t offset = 0;
-  std::string expected, found;
-};
 
 struct ObjectFile {
   ObjectImage image;
@@ -20,6 +12,6 @@ struct ObjectFile {
   std::vector<std::pair<std::string, uint64_t>> section_sizes;   // alloc and .tal.* sections
 };
 
-[[nodiscard]] bool read_object(std::span<const uint8_t> bytes, ObjectFile& object, ReadError& error);
+[[nodiscard]] bool read_object(std::span<const uint8_t> bytes, ObjectFile& object, VerifyError& error);
 
 } // namespace tal

@@ -36,35 +36,7 @@ constexpr Meaning meaning[16] = {
     {Relation::Gt, Sign::Signed},     // g
 };
 
-// The value that the compare saw, as an element of Z, if that is the value itself.
-struct Operand {
-  Value v;
-  bool exact = false;
-};
-
 int64_t half(unsigned bytes) { return int64_t{1} << (8 * bytes - 1); }
-
-Operand read_unsigned(const State& s, const Value& v, unsigned bytes) {
-  if (!v.is_int())
-    return {v, false};
-  if (bytes == 8)
-    return {v, s.interval(v).lo >= 0};
-  if (v.is_constant())
-    return {State::constant(static_cast<int64_t>(static_cast<uint64_t>(v.c) & ((uint64_t{1} << (8 * bytes)) - 1))), true};
-  return {v, s.interval(v).within(0, 2 * half(bytes) - 1)};
-}
-
-Operand read_signed(const State& s, const Value& v, unsigned bytes) {
-  if (!v.is_int())
-    return {v, false};
-  if (bytes == 8)
-    return {v, true};
-  if (v.is_constant()) {
-    unsigned shift = 64 - 8 * bytes;
-    return {State::constant(static_cast<int64_t>(static_cast<uint64_t>(v.c) << shift) >> shift), true};
-  }
-  return {v, s.interval(v).within(0, half(bytes) - 1)};
-}
 
 bool learn_not_equal(State& s, const Value& a, const Value& b) {
   // a != b, and one bound already known to be tight: the bound moves by one.
@@ -73,30 +45,18 @@ bool learn_not_equal(State& s, const Value& a, const Value& b) {
   return !s.at_most(b, a, 0) || s.assume(b, a, -1);
 }
 
+// `a >= b` and `a > b` are learnt the other way round, see refine().
 bool learn(State& s, Relation relation, const Value& a, const Value& b) {
   switch (relation) {
-  case Relation::None: return true;
   case Relation::Eq: return s.assume(a, b, 0) && s.assume(b, a, 0);
   case Relation::Ne: return learn_not_equal(s, a, b);
   case Relation::Lt: return s.assume(a, b, -1);
   case Relation::Le: return s.assume(a, b, 0);
-  case Relation::Ge: return s.assume(b, a, 0);
-  case Relation::Gt: return s.assume(b, a, -1);
+  case Relation::None:
+  case Relation::Ge:
+  case Relation::Gt: return true;
   }
   return true;
-}
-
-Relation mirrored(Relation r) {
-  switch (r) {
-  case Relation::Lt: return Relation::Gt;
-  case Relation::Le: return Relation::Ge;
-  case Relation::Ge: return Relation::Le;
-  case Relation::Gt: return Relation::Lt;
-  case Relation::None:
-  case Relation::Eq:
-  case Relation::Ne: return r;
-  }
-  return r;
 }
 
 // Facts of "some bits of v differ from those of k" that are kept as flags of the name (R9: only for c = 0).
@@ -112,37 +72,25 @@ void learn_flag(State& s, const Value& v, int64_t k) {
 }
 
 bool learn_unsigned(State& s, Relation r, const Value& a, const Value& b, unsigned bytes) {
-  Operand x = read_unsigned(s, a, bytes), y = read_unsigned(s, b, bytes);
-  if (x.exact && y.exact)
-    return learn(s, r, x.v, y.v);
+  Value x, y;
+  const bool x_exact = s.reading(a, bytes, false, x), y_exact = s.reading(b, bytes, false, y);
+  if (x_exact && y_exact)
+    return learn(s, r, x, y);
   if (bytes != 8 || !a.is_int() || !b.is_int())
     return true;
   // One-sided (R10): below a number that is not negative, read without sign, means within [0, that number).
-  const Value zero = State::constant(0);
-  if ((r == Relation::Lt || r == Relation::Le) && y.exact)
-    return s.assume(zero, a, 0) && learn(s, r, a, b);
-  if ((r == Relation::Gt || r == Relation::Ge) && x.exact)
-    return s.assume(zero, b, 0) && learn(s, r, a, b);
-  return true;
+  return !y_exact || (s.assume(State::constant(0), a, 0) && learn(s, r, a, b));
 }
 
 bool learn_signed(State& s, Relation r, const Value& a, const Value& b, unsigned bytes) {
-  Operand x = read_signed(s, a, bytes), y = read_signed(s, b, bytes);
-  if (x.exact && y.exact)
-    return learn(s, r, x.v, y.v);
-  if (bytes == 8 || !a.is_int() || !b.is_int())
-    return true;
+  Value x, y;
+  const bool x_exact = s.reading(a, bytes, true, x), y_exact = s.reading(b, bytes, true, y);
+  if (x_exact && y_exact)
+    return learn(s, r, x, y);
   // One-sided: at least a number that is not negative means that the sign bit is clear.
-  auto at_least = [&](const Value& high, const Value& low, Relation relation) {
-    if (!s.interval(high).within(0, 2 * half(bytes) - 1) || s.interval(low).lo < 0)
-      return true;
-    return s.assume(high, State::constant(0), half(bytes) - 1) && learn(s, relation, high, low);
-  };
-  if (y.exact && (r == Relation::Ge || r == Relation::Gt))
-    return at_least(a, y.v, r);
-  if (x.exact && (r == Relation::Le || r == Relation::Lt))
-    return at_least(b, x.v, mirrored(r));
-  return true;
+  if (bytes == 8 || !a.is_int() || !b.is_int() || !x_exact || s.interval(x).lo < 0 || !s.interval(b).within(0, 2 * half(bytes) - 1))
+    return true;
+  return s.assume(b, State::constant(0), half(bytes) - 1) && learn(s, r, x, b);
 }
 
 bool learn_equality(State& s, const TypeTable& types, Relation r, const Flags& f) {
@@ -162,8 +110,8 @@ bool learn_equality(State& s, const TypeTable& types, Relation r, const Flags& f
   }
   if (f.bytes == 8) // all 64 bits: equality of readings is equality of values
     return !a.is_int() || !b.is_int() || learn(s, r, a, b);
-  Operand x = read_unsigned(s, a, f.bytes), y = read_unsigned(s, b, f.bytes);
-  return !x.exact || !y.exact || learn(s, r, x.v, y.v);
+  Value x, y;
+  return !s.reading(a, f.bytes, false, x) || !s.reading(b, f.bytes, false, y) || learn(s, r, x, y);
 }
 
 // The result r of `test r, r` or of an arithmetic instruction: sign and zero flags; overflow is known only after test.
@@ -191,16 +139,8 @@ bool learn_result(State& s, const TypeTable& types, const Flags& f, Condition c)
   case Condition::ge: return !after_test || not_negative();
   case Condition::g: return !after_test || (not_negative() && learn_equality(s, types, Relation::Ne, zero));
   case Condition::le: return !after_test || learn_signed(s, Relation::Le, f.a, nil, f.bytes);
-  case Condition::o:
-  case Condition::no:
-  case Condition::b:
-  case Condition::ae:
-  case Condition::be:
-  case Condition::a:
-  case Condition::p:
-  case Condition::np: return true;
+  default: return true; // carry, overflow and parity
   }
-  return true;
 }
 
 } // namespace
@@ -225,6 +165,10 @@ bool refine(State& s, const TypeTable& types, Condition condition) {
       return true;
     if (m.relation == Relation::Eq || m.relation == Relation::Ne)
       return learn_equality(s, types, m.relation, f);
+    if (m.relation == Relation::Ge || m.relation == Relation::Gt) {
+      std::swap(f.a, f.b);
+      m.relation = m.relation == Relation::Ge ? Relation::Le : Relation::Lt;
+    }
     return m.sign == Sign::Unsigned ? learn_unsigned(s, m.relation, f.a, f.b, f.bytes)
                                     : learn_signed(s, m.relation, f.a, f.b, f.bytes);
   }

@@ -10,7 +10,9 @@ bool apply_relocations(std::span<uint8_t> bytes, uint64_t address, std::span<con
       problem = "relocation outside its section";
       return false;
     }
-    const uint64_t target = symbol_address(reloc.symbol) + static_cast<uint64_t>(reloc.addend);
+    const uint64_t symbol = symbol_address(reloc.symbol), target = symbol + static_cast<uint64_t>(reloc.addend);
+    if (symbol == 0)
+      return false;
     if (reloc.kind == RelocKind::Abs64) {
       std::memcpy(&bytes[reloc.offset], &target, 8);
       continue;

@@ -10,7 +10,7 @@
 
 namespace tal {
 
-// Address of symbol `index` of the module.
+// Address of symbol `index` of the module; 0: there is none, and `problem` says why.
 using SymbolAddress = std::function<uint64_t(uint32_t index)>;
 
 // `bytes` are those of `section`, which starts at `address`. False with a message if a distance does not fit its field or a field

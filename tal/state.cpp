@@ -91,6 +91,19 @@ Interval State::shifted(Interval i, int64_t c) {
   return {i.lo == int64_min ? int64_min : saturating_add(i.lo, c), i.hi == int64_max ? int64_max : saturating_add(i.hi, c)};
 }
 
+bool State::reading(const Value& v, unsigned bytes, bool is_signed, Value& number) const {
+  number = v;
+  if (!v.is_int() || bytes >= 8)
+    return v.is_int() && (is_signed || interval(v).lo >= 0);
+  const unsigned shift = 64 - 8 * bytes;
+  if (v.is_constant()) {
+    const uint64_t low = static_cast<uint64_t>(v.c) << shift;
+    number.c = is_signed ? static_cast<int64_t>(low) >> shift : static_cast<int64_t>(low >> shift);
+    return true;
+  }
+  return interval(v).within(0, unsigned_range(bytes).hi >> (is_signed ? 1 : 0));
+}
+
 int64_t State::name_bound(NameId x, NameId y) const {
   if (x == y)
     return 0;

@@ -110,6 +110,8 @@ public:
     // A form with c != 0 was made only where lo + c and hi + c are in range; facts narrow from there.
     return v.c == 0 ? Interval{f.lo, f.hi} : shifted({f.lo, f.hi}, v.c);
   }
+  // The number that the low bytes of v are, read without or with a sign, if it is v itself or a constant.
+  bool reading(const Value& v, unsigned bytes, bool is_signed, Value& number) const;
   // Least known c with a - b <= c (values), or Constraints::none.
   int64_t bound(const Value& a, const Value& b) const;
   bool at_most(const Value& a, const Value& b, int64_t c) const {

@@ -14,7 +14,7 @@ namespace {
 
 class StaticDataChecker {
 public:
-  StaticDataChecker(ObjectFile& object, std::vector<int64_t>& lengths, ReadError& error)
+  StaticDataChecker(ObjectFile& object, std::vector<int64_t>& lengths, VerifyError& error)
       : object_(object), types_(object.annotations.types), symbols_(object.annotations.symbols), lengths_(lengths),
         error_(error) {}
 
@@ -29,8 +29,7 @@ public:
 
 private:
   bool fail(uint32_t offset, std::string expected, std::string found, CheckRule rule = CheckRule::O6) {
-    error_ = {rule, section_, offset, std::move(expected), std::move(found)};
-    return false;
+    return refuse(error_, rule, std::move(expected), std::move(found), section_, offset);
   }
 
   // Comparing types, and looking into functions and packages at some types, takes as long as the types are large (R52).
@@ -199,24 +198,18 @@ private:
     return content(offset, inside, true);
   }
 
+  // Neither runtime entry points nor descriptors are values: the former have no type.
   TypeId address_type(const Symbol& s) {
-    switch (s.kind) {
-    case SymbolKind::Function:
-      if (s.scope == Scope::Native && !s.type)
-        return no_type; // runtime entry points are not values
+    if (s.kind == SymbolKind::Function)
       return types_.fn(s.type);
-    case SymbolKind::Data:
-    case SymbolKind::ExnName: return s.type;
-    case SymbolKind::Desc: return types_.tag(s.type) == TypeTag::Rep ? s.type : no_type;
-    }
-    return no_type;
+    return s.kind != SymbolKind::Desc || types_.tag(s.type) == TypeTag::Rep ? s.type : no_type;
   }
 
   ObjectFile& object_;
   TypeTable& types_;
   const std::vector<Symbol>& symbols_;
   std::vector<int64_t>& lengths_;
-  ReadError& error_;
+  VerifyError& error_;
   Section section_ = Section::None;
   std::span<const uint8_t> bytes_;
   std::span<const Reloc> relocs_;
@@ -227,7 +220,7 @@ private:
 
 } // namespace
 
-bool check_static_data(ObjectFile& object, std::vector<int64_t>& static_length, ReadError& error) {
+bool check_static_data(ObjectFile& object, std::vector<int64_t>& static_length, VerifyError& error) {
   return StaticDataChecker(object, static_length, error).run();
 }
 

@@ -6,6 +6,6 @@
 namespace tal {
 
 // `static_length` gets the length of each static array by symbol (-1 for other symbols).
-[[nodiscard]] bool check_static_data(ObjectFile& object, std::vector<int64_t>& static_length, ReadError& error);
+[[nodiscard]] bool check_static_data(ObjectFile& object, std::vector<int64_t>& static_length, VerifyError& error);
 
 } // namespace tal

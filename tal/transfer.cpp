@@ -22,31 +22,16 @@ bool touches_rsp(const Inst& inst) {
 // ---- values --------------------------------------------------------------------------------------------------------
 
 Interval FunctionChecker::image(const Value& v, unsigned bytes) const {
-  if (!v.is_int())
-    return unsigned_range(bytes);
-  Interval i = state_.interval(v);
-  if (bytes == 8)
-    return i;
-  Interval full = unsigned_range(bytes);
-  if (v.is_constant()) {
-    auto c = static_cast<int64_t>(static_cast<uint64_t>(v.c) & static_cast<uint64_t>(full.hi));
-    return {c, c};
-  }
-  return i.within(0, full.hi) ? i : full;
+  Value number;
+  return state_.reading(v, bytes, false, number) || (bytes == 8 && v.is_int()) ? state_.interval(number) : unsigned_range(bytes);
 }
 
 Interval FunctionChecker::signed_image(const Value& v, unsigned bytes) const {
-  if (bytes == 8)
-    return v.is_int() ? state_.interval(v) : Interval{};
-  int64_t half = int64_t{1} << (8 * bytes - 1);
-  if (v.is_constant()) {
-    unsigned shift = 64 - 8 * bytes;
-    int64_t c = static_cast<int64_t>(static_cast<uint64_t>(v.c) << shift) >> shift;
-    return {c, c};
-  }
-  if (v.is_int() && state_.interval(v).within(0, half - 1))
-    return state_.interval(v);
-  return {-half, half - 1};
+  Value number;
+  if (state_.reading(v, bytes, true, number))
+    return state_.interval(number);
+  const int64_t greatest = unsigned_range(bytes).hi >> 1;
+  return bytes == 8 ? Interval{} : Interval{-greatest - 1, greatest};
 }
 
 Value FunctionChecker::as_int(const Value& v) {
@@ -57,14 +42,10 @@ Value FunctionChecker::as_int(const Value& v) {
 
 // The low bytes of a value, zero-extended.
 Value FunctionChecker::truncated(const Value& v, unsigned bytes) {
+  Value number;
   if (bytes == 8)
     return v;
-  Interval range = image(v, bytes);
-  if (v.is_constant())
-    return State::constant(range.lo);
-  if (v.is_int() && state_.interval(v).within(0, unsigned_range(bytes).hi))
-    return v;
-  return state_.integer(range);
+  return state_.reading(v, bytes, false, number) ? number : state_.integer(unsigned_range(bytes));
 }
 
 // An integer in [lo, hi], numbers of Z, as the result of an operation of this width.
@@ -207,75 +188,58 @@ bool FunctionChecker::set(uint8_t r, const Value& v) {
 
 // An 8- or 16-bit destination keeps the upper bits: the result is known only where they were known zero (R2).
 bool FunctionChecker::set_low(uint8_t r, unsigned bytes, Interval range) {
-  if (r == rsp)
-    return fail(CheckRule::C10, "the stack pointer only in the stack forms", "rsp as a destination");
   const Value& old = state_.reg[r];
   bool clear = old.is_int() && state_.interval(old).within(0, unsigned_range(bytes).hi);
   return set(r, clear ? state_.integer(range) : state_.integer());
 }
 
+// The last operand: of `op a, b` it is b. Forms of one operand leave v as it is.
+bool FunctionChecker::read_source(Value& v) {
+  const Row& row = inst_.row();
+  switch (row.form) {
+  case Form::RG:
+  case Form::MG: return read(inst_.reg, row.source, v);
+  case Form::GR:
+  case Form::GRI: return read(inst_.rm, row.source, v);
+  case Form::GM:
+  case Form::GMI: return load(row.source, v);
+  case Form::RI:
+  case Form::MI:
+  case Form::AI: v = immediate(row.size); return true;
+  default: return true;
+  }
+}
+
 // ---- instructions --------------------------------------------------------------------------------------------------
 
 bool FunctionChecker::step() {
-  const Row& row = inst_.row();
-  if (touches_rsp(inst_))
-    return stack_form();
-  bool ok = true;
-  switch (row.rule) {
-  case Rule::Mov: return step_mov();
-  case Rule::Movzx:
-  case Rule::Movsx:
-  case Rule::SignAcc: return step_extend();
-  case Rule::Lea: return step_lea();
-  case Rule::Add:
-  case Rule::Sub:
-  case Rule::And:
-  case Rule::Or:
-  case Rule::Xor:
-  case Rule::Adc:
-  case Rule::Inc:
-  case Rule::Dec:
-  case Rule::Neg:
-  case Rule::Not: return step_arithmetic();
-  case Rule::Cmp:
-  case Rule::Test: return step_compare();
-  case Rule::Imul:
-  case Rule::MulWide: return step_multiply();
-  case Rule::Div:
-  case Rule::Idiv: return step_divide();
-  case Rule::SignFill: {
-    Value a;
-    if (!read(rax, row.size, a))
-      return false;
-    const Value number = as_int(a), sign = row.size == 4 ? state_.unsigned_int(4) : state_.integer({-1, 0});
-    NameFacts& facts = state_.facts(sign.name);
-    facts.sign_bytes = row.size;
-    facts.derived = number.name;
-    facts.index = number.c;
-    return set(rdx, sign);
-  }
-  case Rule::Rdtsc: return set(rax, state_.unsigned_int(4)) && set(rdx, state_.unsigned_int(4));
-  case Rule::Shl:
-  case Rule::Shr:
-  case Rule::Sar:
-  case Rule::Rotate: return step_shift();
-  case Rule::Set: return step_set();
-  case Rule::Cmov: return step_cmov();
-  case Rule::Xchg: return step_xchg();
-  case Rule::Push: return step_push();
-  case Rule::Pop: return step_pop();
-  case Rule::Jcc: return step_jcc();
-  case Rule::Jmp: return step_jmp();
-  case Rule::JmpTable: return step_jmp_table();
-  case Rule::Call: return step_call();
-  case Rule::CallInd: return step_call_indirect();
-  case Rule::Ret: return step_ret();
-  case Rule::Sse: return step_sse();
-  case Rule::Nop: return true; // its memory operand is not accessed
-  case Rule::Int3: return fail(CheckRule::C2, "an instruction", "int3 on a reachable path");
-  case Rule::Ud2: alive_ = false; return true;
-  }
-  return ok;
+  static constexpr bool (FunctionChecker::*const steps[])() = {
+#define TAL_RULE(id, step, text) &FunctionChecker::step,
+#include "tal/x86_64.def"
+  };
+  return touches_rsp(inst_) ? stack_form() : (this->*steps[static_cast<size_t>(inst_.row().rule)])();
+}
+
+bool FunctionChecker::step_sign_fill() {
+  const uint8_t bytes = inst_.row().size;
+  Value a;
+  if (!read(rax, bytes, a))
+    return false;
+  const Value number = as_int(a), sign = bytes == 4 ? state_.unsigned_int(4) : state_.integer({-1, 0});
+  NameFacts& facts = state_.facts(sign.name);
+  facts.sign_bytes = bytes;
+  facts.derived = number.name;
+  facts.index = number.c;
+  return set(rdx, sign);
+}
+
+bool FunctionChecker::step_rdtsc() { return set(rax, state_.unsigned_int(4)) && set(rdx, state_.unsigned_int(4)); }
+bool FunctionChecker::step_nop() { return true; } // its memory operand is not accessed
+bool FunctionChecker::step_int3() { return fail(CheckRule::C2, "an instruction", "int3 on a reachable path"); }
+
+bool FunctionChecker::step_ud2() {
+  alive_ = false;
+  return true;
 }
 
 bool FunctionChecker::step_mov() {
@@ -365,7 +329,7 @@ bool FunctionChecker::step_extend() {
   const Row& row = inst_.row();
   bool accumulator = row.rule == Rule::SignAcc;
   Value v;
-  if (row.form == Form::GM ? !load(row.source, v) : !read(accumulator ? uint8_t{rax} : inst_.rm, row.source, v))
+  if (accumulator ? !read(rax, row.source, v) : !read_source(v))
     return false;
   uint8_t target = accumulator ? uint8_t{rax} : inst_.reg;
   // A whole element of variable (or abstract) type: zero extension from its width gives its canonical value (R17).
@@ -431,21 +395,8 @@ bool FunctionChecker::step_arithmetic() {
   }
   if (memory_destination ? !(resolve(row.size, access) && load_from(access, row.size, a) && require_value(a, "the memory operand")) : !read(target, row.size, a))
     return false;
-  switch (row.form) {
-  case Form::RG:
-  case Form::MG:
-    if (!read(inst_.reg, row.size, b))
-      return false;
-    break;
-  case Form::GM:
-    if (!load(row.size, b))
-      return false;
-    break;
-  case Form::RI:
-  case Form::MI:
-  case Form::AI: b = immediate(row.size); break;
-  default: break; // inc dec: 1; neg not: unused
-  }
+  if (!read_source(b)) // inc dec: 1; neg not: unused
+    return false;
   Value result;
   switch (row.rule) {
   case Rule::Inc: result = arithmetic(Rule::Add, row.size, a, b); break;
@@ -455,14 +406,12 @@ bool FunctionChecker::step_arithmetic() {
   }
   if (row.size < 4) // affine arithmetic is for 32 and 64 bits
     result = state_.unsigned_int(row.size);
-  switch (row.flags) {
-  case FlagEffect::Cmp: state_.flags = {Flags::Kind::Cmp, row.size, a, b}; break;
-  case FlagEffect::Arith: set_arith_flags(result); break;
-  case FlagEffect::Keep: break;
-  case FlagEffect::Junk:
-  case FlagEffect::Test:
-  case FlagEffect::Shift: state_.flags = Flags{}; break;
-  }
+  if (row.flags == FlagEffect::Cmp)
+    state_.flags = {Flags::Kind::Cmp, row.size, a, b};
+  else if (row.flags == FlagEffect::Arith)
+    set_arith_flags(result);
+  else if (row.flags != FlagEffect::Keep)
+    state_.flags = Flags{};
   if (memory_destination)
     return store_to(access, row.size, result);
   return row.size >= 4 ? set(target, result) : set_low(target, row.size, unsigned_range(row.size));
@@ -473,17 +422,8 @@ bool FunctionChecker::step_compare() {
   Value a, b;
   bool memory_first = row.form == Form::MG || row.form == Form::MI;
   uint8_t first = row.form == Form::GM ? inst_.reg : inst_.rm;
-  if (memory_first ? !load(row.size, a) : !read(first, row.size, a))
+  if ((memory_first ? !load(row.size, a) : !read(first, row.size, a)) || !read_source(b))
     return false;
-  if (row.form == Form::RG || row.form == Form::MG) {
-    if (!read(inst_.reg, row.size, b))
-      return false;
-  } else if (row.form == Form::GM) {
-    if (!load(row.size, b))
-      return false;
-  } else {
-    b = immediate(row.size);
-  }
   if (row.rule == Rule::Cmp)
     state_.flags = {Flags::Kind::Cmp, row.size, a, b};
   else if (row.form == Form::RG && inst_.rm == inst_.reg)
@@ -552,7 +492,7 @@ bool FunctionChecker::step_multiply() {
     return set(rax, state_.unsigned_int(row.size)) && set(rdx, state_.unsigned_int(row.size));
   }
   bool three = row.form == Form::GRI || row.form == Form::GMI;
-  if (row.form == Form::GM || row.form == Form::GMI ? !load(row.size, b) : !read(inst_.rm, row.size, b))
+  if (!read_source(b))
     return false;
   if (three)
     a = immediate(row.size);
@@ -615,9 +555,7 @@ bool FunctionChecker::step_set() { return set_low(inst_.rm, 1, {0, 1}); }
 bool FunctionChecker::step_cmov() {
   const Row& row = inst_.row();
   Value source, old;
-  if (row.form == Form::GM ? !load(row.size, source) : !read(inst_.rm, row.size, source))
-    return false;
-  if (!read(inst_.reg, row.size, old))
+  if (!read_source(source) || !read(inst_.reg, row.size, old))
     return false;
   if (row.size == 8 && source.tag == Value::Tag::Word && old.tag == Value::Tag::Word &&
       is_complete(state_, source) && is_complete(state_, old)) {
@@ -675,16 +613,20 @@ bool FunctionChecker::step_xchg() {
   return true;
 }
 
+bool FunctionChecker::branch_target(uint32_t& target) {
+  const int64_t offset = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
+  target = static_cast<uint32_t>(offset);
+  return (offset >= start_ && offset < end_) || fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(offset));
+}
+
 // C4, C5: both ways; a way that the flags exclude is not followed (R11).
 bool FunctionChecker::step_jcc() {
-  int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
-  if (target < start_ || target >= end_)
-    return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
-  if (!charge_frame())
+  uint32_t target;
+  if (!branch_target(target) || !charge_frame())
     return false;
   scratch_ = state_;
   bool taken = refine(scratch_, inst_.condition);
-  if (taken ? !branch_to(scratch_, static_cast<uint32_t>(target)) : !exclude(static_cast<uint32_t>(target)))
+  if (taken ? !branch_to(scratch_, target) : !exclude(target))
     return false;
   auto opposite = static_cast<Condition>(static_cast<unsigned>(inst_.condition) ^ 1u);
   alive_ = refine(state_, opposite);
@@ -698,11 +640,9 @@ bool FunctionChecker::step_jmp() {
     return false;
   if (reloc != nullptr)
     return tail_call(reloc->symbol);
-  int64_t target = static_cast<int64_t>(at_) + inst_.length + inst_.imm;
-  if (target < start_ || target >= end_)
-    return fail(CheckRule::C4, "a target inside the function", "text offset " + std::to_string(target));
+  uint32_t target;
   alive_ = false;
-  return branch_to(state_, static_cast<uint32_t>(target));
+  return branch_target(target) && branch_to(state_, target);
 }
 
 // ---- jump tables (C36) -----------------------------------------------------------------------------------------------

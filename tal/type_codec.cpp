@@ -148,27 +148,18 @@ bool read_named(ByteReader& in, TypeTable& t) {
   uint32_t n = in.count(4);
   for (uint32_t i = 0; i < n && !in.bad(); i++) {
     std::string name = in.string();
-    const unsigned code = in.u8(), sort = code & 7;
+    const unsigned code = in.u8();
+    const auto sort = static_cast<NamedSort>(code & 7);
     const bool provided = code & 8;
     const Kind abstract_kind = kind_of(code >> 4, in);
     std::vector<Kind> params = read_kinds(in), hidden;
-    switch (static_cast<NamedSort>(sort)) {
-    case NamedSort::Struct:
-    case NamedSort::Union:
-      if (abstract_kind != Kind::None)
-        return false;
-      break;
-    case NamedSort::Abstract: break;
-    case NamedSort::Package:
-      if (abstract_kind != Kind::P && abstract_kind != Kind::W8)
-        return false;
-      hidden = read_kinds(in);
-      break;
-    default: return false;
-    }
-    if (provided && static_cast<NamedSort>(sort) == NamedSort::Abstract)
+    const bool is_package = sort == NamedSort::Package, is_abstract = sort == NamedSort::Abstract;
+    if (sort > NamedSort::Package || (provided && is_abstract) || (is_package && abstract_kind != Kind::P && abstract_kind != Kind::W8) ||
+        (!is_package && !is_abstract && abstract_kind != Kind::None))
       return false;
-    NamedId id = t.declare(std::move(name), std::move(params), static_cast<NamedSort>(sort), abstract_kind, std::move(hidden));
+    if (is_package)
+      hidden = read_kinds(in);
+    NamedId id = t.declare(std::move(name), std::move(params), sort, abstract_kind, std::move(hidden));
     if (provided)
       t.provide(id);
   }
@@ -178,35 +169,25 @@ bool read_named(ByteReader& in, TypeTable& t) {
 } // namespace
 
 bool read_types(ByteReader& in, TypeTable& t, std::string& problem) {
-  if (!read_named(in, t)) {
-    problem = "bad declaration of a named type";
+  auto fail = [&](std::string text) {
+    problem = std::move(text);
     return false;
-  }
+  };
+  if (!read_named(in, t))
+    return fail("bad declaration of a named type");
   uint32_t nodes = in.count(1);
-  if (nodes > max_written_nodes) {
-    problem = "more than " + std::to_string(max_written_nodes) + " types";
-    return false;
-  }
-  for (uint32_t i = 0; i < nodes; i++) {
-    TypeId id = read_node(in, t);
-    if (in.bad() || id.value != first_id + i) {
-      problem = "type " + std::to_string(first_id + i) + (id ? " is written twice" : " is ill-formed");
-      return false;
-    }
-  }
+  if (nodes > max_written_nodes)
+    return fail("more than " + std::to_string(max_written_nodes) + " types");
+  for (uint32_t i = 0; i < nodes; i++)
+    if (TypeId id = read_node(in, t); in.bad() || id.value != first_id + i)
+      return fail("type " + std::to_string(first_id + i) + (id ? " is written twice" : " is ill-formed"));
   for (uint32_t i = 0; i < t.named_count(); i++) {
     if (t.named_type(NamedId{i}).sort == NamedSort::Abstract)
       continue;
-    if (TypeId body{in.uleb32()}; in.bad() || !t.define(NamedId{i}, body)) {
-      problem = "the body of `" + t.named_type(NamedId{i}).name + "` is ill-formed";
-      return false;
-    }
+    if (TypeId body{in.uleb32()}; in.bad() || !t.define(NamedId{i}, body))
+      return fail("the body of `" + t.named_type(NamedId{i}).name + "` is ill-formed");
   }
-  if (in.bad()) {
-    problem = "the type table is cut short";
-    return false;
-  }
-  return t.close(&problem);
+  return in.bad() ? fail("the type table is cut short") : t.close(&problem);
 }
 
 } // namespace tal

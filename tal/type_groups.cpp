@@ -28,13 +28,7 @@ Fingerprint hash(std::string_view bytes) {
 
 NamedId TypeTable::declare(std::string name, std::vector<Kind> params, NamedSort sort, Kind abstract_kind,
                            std::vector<Kind> hidden) {
-  NamedType type;
-  type.name = std::move(name);
-  type.params = std::move(params);
-  type.sort = sort;
-  type.abstract_kind = abstract_kind;
-  type.hidden = std::move(hidden);
-  named_.push_back(std::move(type));
+  named_.push_back({.name = std::move(name), .sort = sort, .params = std::move(params), .abstract_kind = abstract_kind, .hidden = std::move(hidden)});
   return NamedId{static_cast<uint32_t>(named_.size() - 1)};
 }
 
@@ -42,23 +36,17 @@ bool TypeTable::define(NamedId id, TypeId body) {
   if (id.value >= named_.size() || !body || body.value >= size())
     return false;
   NamedType& type = named_[id.value];
-  if (type.body || type.sort == NamedSort::Abstract)
+  std::vector<Kind> vars = type.params;
+  vars.insert(vars.end(), type.hidden.begin(), type.hidden.end());
+  if (type.body || type.sort == NamedSort::Abstract || !vars_fit(body, vars))
     return false;
-  if (type.sort == NamedSort::Package) {
-    // T11: any word may be packed. Package values are eight bytes; only of addresses the kind says so.
-    std::vector<Kind> all = type.params;
-    all.insert(all.end(), type.hidden.begin(), type.hidden.end());
-    if (!is_word(body) || kind(body) == Kind::None || !vars_fit(body, all) ||
-        (type.abstract_kind == Kind::P && kind(body) != Kind::P))
-      return false;
+  // T11: any word may be packed. Package values are eight bytes; only of addresses the kind says so.
+  const bool fits = type.sort == NamedSort::Package
+                        ? is_word(body) && kind(body) != Kind::None && (type.abstract_kind != Kind::P || kind(body) == Kind::P)
+                        : tag(body) == (type.sort == NamedSort::Union ? TypeTag::Cases : TypeTag::Struct);
+  if (fits)
     type.body = body;
-    return true;
-  }
-  TypeTag wanted = type.sort == NamedSort::Union ? TypeTag::Cases : TypeTag::Struct;
-  if (tag(body) != wanted || !vars_fit(body, type.params))
-    return false;
-  type.body = body;
-  return true;
+  return fits;
 }
 
 // The named types that a type mentions directly, each once per occurrence path not yet `seen`.
@@ -75,59 +63,49 @@ void TypeTable::collect_named(TypeId type, std::vector<uint32_t>& out,
 // Tarjan's algorithm with its own stack: a chain of declarations may be as long as the object.
 std::vector<std::vector<uint32_t>> TypeTable::find_groups(size_t first, size_t& budget) const {
   struct Frame {
-    uint32_t node;
+    uint32_t node, number;
     std::vector<uint32_t> next;
-    size_t at = 0;
   };
-  size_t n = named_.size() - first;
-  std::vector<uint32_t> index(n, 0), low(n, 0);
-  std::vector<bool> on_stack(n, false);
-  std::vector<uint32_t> stack;
+  constexpr uint32_t done = UINT32_MAX;
+  std::vector<uint32_t> low(named_.size() - first, 0), stack; // 0: not met yet
   std::vector<Frame> frames;
   std::vector<std::vector<uint32_t>> groups;
   uint32_t counter = 0;
   auto enter = [&](uint32_t v) {
-    index[v] = low[v] = ++counter;
-    on_stack[v] = true;
+    low[v] = ++counter;
     stack.push_back(v);
-    Frame frame{v, {}, 0};
+    frames.push_back({v, counter, {}});
     std::unordered_map<uint32_t, uint32_t> seen;
-    collect_named(named_[first + v].body, frame.next, seen);
-    budget = seen.size() < budget ? budget - seen.size() : 0;
-    frames.push_back(std::move(frame));
+    collect_named(named_[first + v].body, frames.back().next, seen);
+    budget -= std::min(budget, seen.size());
   };
-  for (uint32_t root = 0; root < n && budget != 0; root++) {
-    if (index[root] != 0)
-      continue;
-    enter(root);
+  for (uint32_t root = 0; root < low.size() && budget != 0; root++) {
+    if (low[root] == 0)
+      enter(root);
     while (!frames.empty() && budget != 0) {
-      Frame& f = frames.back();
-      if (f.at < f.next.size()) {
-        uint32_t target = f.next[f.at++];
-        if (target < first) // already closed: cannot reach us
-          continue;
-        uint32_t w = target - static_cast<uint32_t>(first);
-        if (index[w] == 0)
-          enter(w);
-        else if (on_stack[w])
-          low[f.node] = std::min(low[f.node], index[w]);
+      auto& [v, number, next] = frames.back();
+      if (!next.empty()) {
+        const size_t w = next.back() - first; // of types that are closed already, which cannot reach us: far beyond
+        next.pop_back();
+        if (w < low.size() && low[w] == 0)
+          enter(static_cast<uint32_t>(w));
+        else if (w < low.size())
+          low[v] = std::min(low[v], low[w]);
         continue;
       }
-      uint32_t v = f.node;
-      if (low[v] == index[v]) {
-        std::vector<uint32_t> group;
-        uint32_t w;
-        do {
-          w = stack.back();
-          stack.pop_back();
-          on_stack[w] = false;
-          group.push_back(w + static_cast<uint32_t>(first));
-        } while (w != v);
-        groups.push_back(std::move(group));
+      if (low[v] == number) {
+        const auto members = std::find(stack.rbegin(), stack.rend(), v).base() - 1;
+        groups.emplace_back();
+        for (auto member = members; member != stack.end(); ++member) {
+          low[*member] = done;
+          groups.back().push_back(*member + static_cast<uint32_t>(first));
+        }
+        stack.erase(members, stack.end());
       }
+      const uint32_t reached = low[v];
       frames.pop_back();
       if (!frames.empty())
-        low[frames.back().node] = std::min(low[frames.back().node], low[v]);
+        low[frames.back().node] = std::min(low[frames.back().node], reached);
     }
   }
   return groups;
@@ -233,7 +211,6 @@ bool TypeTable::canonicalise_group(std::vector<uint32_t> members, std::string* p
     put(text, i);
     NamedType& type = named_[members[i]];
     type.group = number;
-    type.index_in_group = static_cast<uint32_t>(i);
     type.fingerprint = hash(text);
   }
   group.members = std::move(members);
@@ -298,8 +275,6 @@ std::string TypeTable::canonical(TypeId type) const {
   write_canonical(out, type, {}, nullptr, seen);
   return out;
 }
-
-Fingerprint TypeTable::fingerprint(TypeId type) const { return hash(canonical(type)); }
 
 // ---- import --------------------------------------------------------------------------------------------------------
 

@@ -10,17 +10,13 @@
 namespace tal {
 namespace {
 
-constexpr unsigned vars_shift(uint32_t index) { return index * 4; }
-
 // Free variables of two parts, or false if they disagree on the kind of one.
 bool merge_vars(uint64_t& into, uint64_t from) {
-  for (uint64_t rest = from; rest != 0;) {
-    unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;
-    uint64_t mine = into >> shift & 15, theirs = from >> shift & 15;
-    if (mine != 0 && mine != theirs)
+  for (unsigned shift = 0; shift < 64 && from >> shift != 0; shift += 4) {
+    const uint64_t mine = into >> shift & 15, theirs = from >> shift & 15;
+    if (mine != 0 && theirs != 0 && mine != theirs)
       return false;
     into |= theirs << shift;
-    rest &= ~(uint64_t{15} << shift);
   }
   return true;
 }
@@ -28,28 +24,16 @@ bool merge_vars(uint64_t& into, uint64_t from) {
 } // namespace
 
 bool kind_at_most(Kind a, Kind b) {
-  if (a == Kind::None || b == Kind::None)
-    return false;
-  if (a == b || b == Kind::W)
-    return true;
-  return (a == Kind::P && b == Kind::W8) || (b == Kind::D && a != Kind::W);
-}
-
-std::string_view kind_name(Kind kind) {
-  static constexpr std::string_view names[] = {"none", "W", "W1", "W2", "W4", "W8", "P", "D"};
-  return names[static_cast<size_t>(kind)];
+  const bool below = a == b || b == Kind::W || (a == Kind::P && b == Kind::W8) || (b == Kind::D && a != Kind::W);
+  return below && a != Kind::None && b != Kind::None;
 }
 
 TypeTable::TypeTable() {
   constexpr std::pair<TypeTag, Kind> builtin[] = {
       {TypeTag::None, Kind::None}, {TypeTag::I8, Kind::W1},    {TypeTag::I16, Kind::W2},   {TypeTag::I32, Kind::W4},
       {TypeTag::I64, Kind::W8},    {TypeTag::F32, Kind::None}, {TypeTag::F64, Kind::None}, {TypeTag::Exn, Kind::P}};
-  for (auto [tag, kind] : builtin) {
-    Node node;
-    node.tag = tag;
-    node.kind = kind;
-    nodes_.push_back(node);
-  }
+  for (auto [tag, kind] : builtin)
+    nodes_.push_back({.tag = tag, .kind = kind});
 }
 
 TypeId TypeTable::intern(Node node, std::string key, size_t parts) {
@@ -98,17 +82,8 @@ bool TypeTable::add_child(Node& node, TypeId child) const {
 }
 
 TypeId TypeTable::unary(TypeTag tag, TypeId child, bool nullable, Mutability mutability) {
-  Node node;
-  node.tag = tag;
-  node.nullable = nullable;
-  node.mutability = mutability;
-  node.kind = Kind::P;
-  node.a = child.value;
+  Node node{.tag = tag, .nullable = nullable, .mutability = mutability, .kind = Kind::P, .a = child.value};
   return add_child(node, child) ? intern(node, "") : no_type;
-}
-
-TypeId TypeTable::int_type(unsigned bytes) {
-  return bytes == 1 ? i8() : bytes == 2 ? i16() : bytes == 4 ? i32() : bytes == 8 ? i64() : no_type;
 }
 
 TypeId TypeTable::ptr(TypeId memory, bool nullable) {
@@ -134,10 +109,7 @@ TypeId TypeTable::fn(TypeId signature, bool nullable) {
 TypeId TypeTable::exn_name(TypeId payload) {
   if (payload)
     return is_word(payload) ? unary(TypeTag::ExnName, payload) : no_type;
-  Node node;
-  node.tag = TypeTag::ExnName;
-  node.kind = Kind::P;
-  return intern(node, "");
+  return intern({.tag = TypeTag::ExnName, .kind = Kind::P}, "");
 }
 
 TypeId TypeTable::rep(TypeId of) {
@@ -147,12 +119,8 @@ TypeId TypeTable::rep(TypeId of) {
 TypeId TypeTable::var(uint32_t index, Kind kind) {
   if (index >= max_type_vars || kind == Kind::None)
     return no_type;
-  Node node;
-  node.tag = TypeTag::Var;
-  node.kind = kind;
-  node.a = index;
-  node.vars = (uint64_t{1} + static_cast<unsigned>(kind)) << vars_shift(index);
-  return intern(node, "");
+  const uint64_t vars = (uint64_t{1} + static_cast<unsigned>(kind)) << 4 * index;
+  return intern({.tag = TypeTag::Var, .kind = kind, .a = index, .vars = vars}, "");
 }
 
 TypeId TypeTable::union_word(TypeId memory, bool nullable) {
@@ -188,8 +156,7 @@ bool TypeTable::has_unknown_width(TypeId word) const {
 TypeId TypeTable::struct_layout(std::vector<Field> fields) {
   if (fields.size() > max_fields)
     return no_type;
-  Node node;
-  node.tag = TypeTag::Struct;
+  Node node{.tag = TypeTag::Struct};
   uint64_t end = 0;
   std::string key;
   for (Field& f : fields) {
@@ -209,15 +176,6 @@ TypeId TypeTable::struct_layout(std::vector<Field> fields) {
   return intern_list(node, std::move(key), fields.size(), field_lists_, std::move(fields));
 }
 
-TypeId TypeTable::tuple(std::span<const TypeId> components, Mutability mutability) {
-  if (components.size() == 1)
-    return single(components[0], mutability);
-  std::vector<Field> fields;
-  for (size_t i = 0; i < components.size(); i++)
-    fields.push_back({static_cast<uint32_t>(8 * i), components[i], mutability, true});
-  return struct_layout(std::move(fields));
-}
-
 TypeId TypeTable::single(TypeId type, Mutability mutability) {
   if (!is_word(type))
     return no_type;
@@ -227,21 +185,13 @@ TypeId TypeTable::single(TypeId type, Mutability mutability) {
 TypeId TypeTable::named(NamedId id, std::span<const TypeId> args) {
   if (id.value >= named_.size() || !args_fit(args, named_[id.value].params))
     return no_type;
-  const NamedType& type = named_[id.value];
-  Node node;
-  node.tag = TypeTag::Named;
-  node.kind = type.abstract_kind;
-  node.a = id.value;
-  return intern_types(node, args);
+  return intern_types({.tag = TypeTag::Named, .kind = named_[id.value].abstract_kind, .a = id.value}, args);
 }
 
 TypeId TypeTable::cases(uint32_t first, uint32_t constants, std::span<const TypeId> payloads) {
   if (first > 1 || constants > max_constants - first || payloads.size() > max_fields || constants + payloads.size() == 0)
     return no_type;
-  Node node;
-  node.tag = TypeTag::Cases;
-  node.a = first | constants << 1;
-  return intern_types(node, payloads);
+  return intern_types({.tag = TypeTag::Cases, .a = first | constants << 1}, payloads);
 }
 
 TypeId TypeTable::generic_cases(TypeId memory) const {
@@ -282,8 +232,7 @@ static bool facts_fit(const TypeTable& types, std::span<const SigFact> facts, st
 TypeId TypeTable::signature(Signature s) {
   if (s.vars.size() > max_type_vars || s.args.size() > 255)
     return no_type;
-  Node node;
-  node.tag = TypeTag::Sig;
+  Node node{.tag = TypeTag::Sig};
   for (TypeId arg : s.args)
     if (!is_word(arg) || !add_child(node, arg))
       return no_type;
@@ -305,14 +254,11 @@ TypeId TypeTable::signature(Signature s) {
 
 bool TypeTable::vars_fit(TypeId id, std::span<const Kind> kinds, bool more) const {
   uint64_t vars = nodes_[id.value].vars;
-  for (uint64_t rest = vars; rest != 0;) {
-    unsigned shift = static_cast<unsigned>(__builtin_ctzll(rest)) & ~3u;
-    const unsigned written = vars >> shift & 15; // the kind and 1
-    const bool fits = shift / 4 < kinds.size() ? written == 1u + static_cast<unsigned>(kinds[shift / 4])
-                                               : more && written != 1u + static_cast<unsigned>(Kind::D); // T2: never of code
-    if (!fits)
+  for (size_t index = 0; vars != 0; index++, vars >>= 4) {
+    const unsigned written = vars & 15; // the kind and 1
+    if (written != 0 && (index < kinds.size() ? written != 1u + static_cast<unsigned>(kinds[index])
+                                              : !more || written == 1u + static_cast<unsigned>(Kind::D))) // T2: never of code
       return false;
-    rest &= ~(uint64_t{15} << shift);
   }
   return true;
 }

@@ -98,15 +98,15 @@ enum class NamedSort : uint8_t { Struct, Union, Abstract, Package };
 using Fingerprint = std::array<uint8_t, 32>;
 
 struct NamedType {
-  std::string name;                 // source-level qualified name
+  std::string name = {};            // source-level qualified name
   NamedSort sort = NamedSort::Struct;
-  std::vector<Kind> params;
-  TypeId body;                      // Struct node (Union node), no_type until defined; abstract types have none
+  std::vector<Kind> params = {};
+  TypeId body = {};                 // Struct node (Union node), no_type until defined; abstract types have none
   Kind abstract_kind = Kind::None;  // of an abstract type or a package: they are word types too
-  std::vector<Kind> hidden;         // Package: variables params.size().. of the body, a word type
+  std::vector<Kind> hidden = {};    // Package: variables params.size().. of the body, a word type
   bool provided = false;            // defined here for modules that know the name as an abstract type (L10); no part of the identity
   // Filled by close():
-  uint32_t group = 0, index_in_group = 0;
+  uint32_t group = 0;
   Fingerprint fingerprint{};        // of the group's canonical bytes and the index in it
   friend bool operator==(const NamedType&, const NamedType&) = default;
 };
@@ -127,7 +127,6 @@ public:
   TypeTable();
 
   // Word types. Nullable forms exist for ptr, arr, fn, exn and union.
-  TypeId int_type(unsigned bytes);                        // 1 2 4 8: i8 i16 i32 i64
   TypeId i8() const { return TypeId{1}; }
   TypeId i16() const { return TypeId{2}; }
   TypeId i32() const { return TypeId{3}; }
@@ -148,10 +147,8 @@ public:
   TypeId with_part(TypeTag tag, TypeId part, bool nullable, Mutability mutability);
 
   // Memory types. A struct's fields are ascending, aligned and disjoint. A field at a type variable (or abstract type)
-  // must have `slot` set; where it makes no difference it is dropped. Tuples: every component is a slot, so that
-  // substitution never moves a field. One of a single component is the field alone: what `&x` gives.
+  // must have `slot` set; where it makes no difference it is dropped.
   TypeId struct_layout(std::vector<Field> fields);
-  TypeId tuple(std::span<const TypeId> components, Mutability mutability = Mutability::ReadWrite);
   TypeId single(TypeId type, Mutability mutability = Mutability::ReadWrite); // { 0: type }: a global variable
   TypeId named(NamedId id, std::span<const TypeId> args = {});
   // The variants of a union: `constants` small integers from `first` (0 or 1) on, and boxed variants, objects
@@ -227,15 +224,13 @@ public:
   std::string canonical(TypeId type) const;
   // T9 for a table that is not closed: for each named type the first one that is equal to it. Empty if that is too much work.
   std::vector<NamedId> find_equal_named() const;
-  Fingerprint fingerprint(TypeId type) const;
-  const std::string& group_bytes(uint32_t group) const { return groups_[group].bytes; }
 
   std::string print(TypeId type) const;       // the text form of docs/tal.md, for messages and `.tal` files
 
 private:
   friend class TypeImporter;
   struct Node {
-    TypeTag tag{};
+    TypeTag tag = TypeTag::None;
     bool nullable = false;
     Mutability mutability = Mutability::ReadOnly;
     Kind kind = Kind::None;
@@ -244,7 +239,7 @@ private:
     uint32_t list = 0;        // index into lists_, field_lists_ or sigs_
     uint32_t size = 1;        // as a tree
     uint64_t vars = 0;        // free variables: 4 bits each, 0 or 1 + kind
-    TypeId expanded;          // memo of expand()
+    TypeId expanded = {};     // memo of expand()
   };
   struct Group {
     std::string bytes;                // canonical, references out of the group by fingerprint

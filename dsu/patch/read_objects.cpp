@@ -12,7 +12,7 @@ using Span = std::span<const uint8_t>;
 
 bool add_object(Span object, const std::string& name, std::vector<tal::Bytes>& sections, std::string& problem) {
   tal::ObjectFile file;
-  tal::ReadError error;
+  tal::VerifyError error;
   if (!tal::read_object(object, file, error)) {
     problem = name + " is not an object of popc: expected " + error.expected + ", found " + error.found;
     return false;

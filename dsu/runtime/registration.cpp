@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "tal/descriptor.h"
+#include "tal/link/program.h"
 
 namespace dsu {
 namespace {

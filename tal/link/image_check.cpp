@@ -145,7 +145,7 @@ private:
     return true;
   }
 
-  // No section of a module overlaps another one, or a native.
+  // No section of a module overlaps another one, or a native; each native that a module names is in the table.
   bool ranges_are_disjoint() {
     std::vector<Range> all;
     for (const ModuleRanges& module : ranges_)
@@ -163,6 +163,10 @@ private:
       if (file_.access(address, 1) == Access::None)
         return fail("the native " + name + " is not in the program");
     }
+    for (uint32_t m = 0; m < modules_.size(); m++)
+      for (uint32_t s = 0; s < links_.bindings[m].size(); s++)
+        if (links_.bindings[m][s].module == Binding::native && !natives_.contains(modules_[m]->interface().symbols[s].name))
+          return fail_in(m, "the native " + modules_[m]->interface().symbols[s].name + " is not in the table of natives");
     return true;
   }
 
@@ -284,7 +288,7 @@ private:
     if (row.unwind.record_count != expected.record_count || row.unwind.function_count != expected.function_count ||
         row.unwind.line_count != expected.line_count || row.unwind.string_size != expected.string_size ||
         !same(row.unwind.lines, expected.lines, expected.line_count * sizeof(tal_line)) ||
-        !same(row.unwind.strings, interface.strings.c_str(), interface.strings.size()) ||
+        !same(row.unwind.strings, interface.strings.c_str(), interface.strings.size() + 1) ||
         !same(row.unwind.records, expected.records, expected.record_count * sizeof(tal_record)) ||
         !same(row.unwind.functions, expected.functions, expected.function_count * sizeof(tal_function)))
       return fail_in(index, "unwind records differ from those of the checker");

@@ -60,4 +60,18 @@ bool find_entry(std::span<const VerifiedObject* const> modules, Binding& entry, 
   return entry.module != Binding::unbound;
 }
 
+tal_payload payload_kind(const TypeTable& types, TypeId exn_name) {
+  const TypeId payload = types.target(exn_name);
+  if (!payload)
+    return TAL_PAYLOAD_NONE;
+  switch (types.tag(payload)) {
+  case TypeTag::I8: return TAL_PAYLOAD_BOOL_OR_CHAR;
+  case TypeTag::I32: return TAL_PAYLOAD_INT;
+  case TypeTag::I64: return TAL_PAYLOAD_LONG;
+  case TypeTag::Arr:
+    return types.target(payload) == types.i8() && !types.is_nullable(payload) ? TAL_PAYLOAD_STRING : TAL_PAYLOAD_OTHER;
+  default: return TAL_PAYLOAD_OTHER;
+  }
+}
+
 } // namespace tal

@@ -36,4 +36,7 @@ inline uint64_t padded_text_size(uint64_t size) { return size == 0 ? 16 : (size 
 // points keep their names.
 std::string native_symbol(std::string_view name, const NativeInterface* natives);
 
+// What the runtime is told of the payload of an exception, from the type of a symbol of kind ExnName.
+tal_payload payload_kind(const TypeTable& types, TypeId exn_name);
+
 } // namespace tal

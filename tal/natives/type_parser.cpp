@@ -73,7 +73,7 @@ TypeId TypeParser::named(TokenStream& in, const std::string& name) {
 TypeId TypeParser::memory(TokenStream& in) {
   if (in.accept("(")) {
     auto components = list(in, ")");
-    return in.failed() ? no_type : checked(in, types_.tuple(components), "tuple");
+    return in.failed() ? no_type : checked(in, tuple(types_, components), "tuple");
   }
   if (in.accept("{")) {
     std::vector<Field> fields;
@@ -244,6 +244,15 @@ bool TypeParser::define(TokenStream& in) {
   if (!types_.define(found->second, body))
     return in.fail_with("ill-formed body of `" + name + "`");
   return true;
+}
+
+TypeId tuple(TypeTable& types, std::span<const TypeId> components, Mutability mutability) {
+  if (components.size() == 1)
+    return types.single(components[0], mutability);
+  std::vector<Field> fields;
+  for (size_t i = 0; i < components.size(); i++)
+    fields.push_back({static_cast<uint32_t>(8 * i), components[i], mutability, true});
+  return types.struct_layout(std::move(fields));
 }
 
 } // namespace tal

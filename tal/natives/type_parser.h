@@ -58,4 +58,8 @@ private:
   int depth_ = 0;
 };
 
+// A struct of these components, as the syntax `(t, ..)` and tuples of the language have it: each is a slot, so that substitution
+// never moves one. One of a single component is the field alone: what `&x` gives.
+TypeId tuple(TypeTable& types, std::span<const TypeId> components, Mutability mutability = Mutability::ReadWrite);
+
 } // namespace tal

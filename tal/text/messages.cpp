@@ -62,4 +62,14 @@ std::string to_string(const VerifyError& e, std::string_view file) {
   return out;
 }
 
+// Why an import has no provider. A function may exist for other widths only.
+std::string missing_import(const std::map<std::string, Binding>& exports, const std::string& name) {
+  const std::string prefix = name.substr(0, name.find('.')) + ".w";
+  auto entry = exports.lower_bound(prefix);
+  if (entry == exports.end() || !entry->first.starts_with(prefix))
+    return "no module defines it";
+  return "no module defines it, but `" + entry->first + "`: its code depends on the width of a type variable, which " +
+         (name.find('.') == std::string::npos ? "is not known here" : "has another value here");
+}
+
 } // namespace tal

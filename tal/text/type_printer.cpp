@@ -3,6 +3,11 @@
 
 namespace tal {
 
+std::string_view kind_name(Kind kind) {
+  static constexpr std::string_view names[] = {"none", "W", "W1", "W2", "W4", "W8", "P", "D"};
+  return names[static_cast<size_t>(kind)];
+}
+
 std::string TypeTable::print(TypeId type) const {
   std::string out;
   print_to(out, type);

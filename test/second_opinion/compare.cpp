@@ -20,7 +20,7 @@ std::string hex(uint32_t at) {
 void compare(std::span<const uint8_t> bytes, const tal::VerifyResult& checked, const tal::NativeInterface& natives,
              const std::function<bool(uint32_t, uint32_t)>& asked, Comparison& out) {
   tal::ObjectFile file;
-  tal::ReadError unread;
+  tal::VerifyError unread;
   if (!read_object(bytes, file, unread))
     return;
   const auto* error = std::get_if<tal::VerifyError>(&checked);

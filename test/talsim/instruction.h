@@ -13,7 +13,7 @@
 namespace talsim {
 
 enum class Op : uint8_t {
-#define TAL_RULE(id, text) id,
+#define TAL_RULE(id, step, text) id,
 #include "tal/x86_64.def"
 };
 

@@ -356,14 +356,14 @@ private:
       return changed_quantifier(types, t);
     switch (below(5)) {
     case 0: v = types.with_nullable(t, !types.is_nullable(t)); break;
-    case 1: v = types.int_type(1u << below(4)); break;
+    case 1: v = tal::TypeId{1 + static_cast<uint32_t>(below(4))}; break;
     case 2:
       if (types.tag(t) == TypeTag::Arr)
         v = types.arr(types.target(t), coin() ? Mutability::ReadOnly : Mutability::ReadWrite, types.is_nullable(t));
       break;
     case 3:
       if (types.tag(t) == TypeTag::Arr)
-        v = types.arr(types.int_type(1u << below(4)));
+        v = types.arr(tal::TypeId{1 + static_cast<uint32_t>(below(4))});
       break;
     default:
       if (types.tag(t) == TypeTag::Ptr)
@@ -890,7 +890,7 @@ Mutator random_mutator(Random& random) {
 bool read_seed(const std::string& file, tal::Bytes bytes, Seed& seed) {
   seed.file = file;
   seed.bytes = std::move(bytes);
-  tal::ReadError error;
+  tal::VerifyError error;
   if (!tal::read_object(seed.bytes, seed.object, error))
     return false;
   elf::Header header;

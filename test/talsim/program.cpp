@@ -19,7 +19,7 @@ std::string Module::function_name(uint32_t at) const {
 }
 
 bool load_module(std::span<const uint8_t> bytes, std::vector<tal_record> records, Module& m, std::string& problem) {
-  tal::ReadError error;
+  tal::VerifyError error;
   if (!tal::read_object(bytes, m.file, error)) {
     problem = "expected " + error.expected + ", found " + error.found;
     return false;

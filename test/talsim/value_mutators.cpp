@@ -96,7 +96,7 @@ private:
       table->size = (8 + *length * 4u + 7) & ~7u;
       std::fill(length + 8 + *length * 4u, &o_.image.rodata[table->offset] + table->size, uint8_t{0});
       break;
-    case 3: table->type = a_.types.arr(a_.types.int_type(1u << below(4)), coin() ? Mutability::ReadOnly : Mutability::ReadWrite); break;
+    case 3: table->type = a_.types.arr(tal::TypeId{1 + static_cast<uint32_t>(below(4))}, coin() ? Mutability::ReadOnly : Mutability::ReadWrite); break;
     case 4: table->scope = table->scope == Scope::Static ? Scope::Public : Scope::Static; break;
     default: { // two functions with one table
       const Symbol* other = some_table();

@@ -5,7 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   tal::ObjectFile object;
-  tal::ReadError error;
+  tal::VerifyError error;
   if (!tal::read_object({data, size}, object, error)) {
     if (error.expected.empty())
       fuzz::fail("object reader", "refused without what was expected");

@@ -28,7 +28,7 @@ void read_patch(tal::Bytes file) {
     fuzz::fail("patch file", "has two spellings");
   for (const tal::Bytes& bytes : patch.objects) {
     tal::ObjectFile object;
-    tal::ReadError error;
+    tal::VerifyError error;
     if (tal::read_object(bytes, object, error))
       (void)dsu::decode_manifest(object.annotations.dsu);
   }

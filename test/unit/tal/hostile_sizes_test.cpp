@@ -6,6 +6,7 @@
 #include "tal/write/byte_writer.h"
 #include "tal/write/write.h"
 
+#include <algorithm>
 #include <ctime>
 #include <set>
 
@@ -300,7 +301,7 @@ std::string labels_that_say_the_same(uint32_t labels) {
   LabelRecord record;
   record.saved_in_place = false;
   for (int32_t r : {1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15}) {
-    const bool is_saved = is_callee_saved(static_cast<uint8_t>(r));
+    const bool is_saved = std::find(std::begin(callee_saved), std::end(callee_saved), r) != std::end(callee_saved);
     record.live.push_back({r, {is_saved ? LocationType::What::Saved : LocationType::What::Type, is_saved ? no_type : t.i64(), static_cast<uint8_t>(r)}});
   }
   for (uint32_t i = 0; i < labels; i++) {

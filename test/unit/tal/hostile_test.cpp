@@ -1,6 +1,7 @@
 // Objects that no assembler text can express: relocations in odd places, and inputs that are small to write and large to check.
 // Each refusal has an accepted twin.
 #include "object_builder.h"
+#include "tal/natives/type_parser.h"
 
 using namespace tal;
 using namespace tal::test;
@@ -77,7 +78,7 @@ TEST(Hostile, TypesInstantiatedToManyLargeLayouts) {
   NamedId n = t.declare("N", {Kind::W});
   TypeId a = t.var(0, Kind::W);
   std::vector<TypeId> components(4000, a);
-  ASSERT_TRUE(t.define(n, t.tuple(components)));
+  ASSERT_TRUE(t.define(n, tuple(t, components)));
   ASSERT_TRUE(t.close());
   TypeId last = t.i64();
   size_t wide = 0;
@@ -96,7 +97,7 @@ TEST(Hostile, SymbolsThatShareALargeType) {
   std::vector<TypeId> components;
   for (uint32_t i = 0; i < 4000; i++)
     components.push_back(t.ptr(t.struct_layout({{8 * i, t.i64(), Mutability::ReadWrite, false}})));
-  TypeId large = t.ptr(t.tuple(components));
+  TypeId large = t.ptr(tuple(t, components));
   for (uint32_t i = 0; i < 20000; i++)
     b.symbol({"s" + std::to_string(i), SymbolKind::Data, Scope::Import, Section::None, 0, 0, large});
   EXPECT_EQ(b.rule(), "") << b.message;

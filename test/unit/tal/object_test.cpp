@@ -222,7 +222,7 @@ TEST_F(ObjectFileTest, RelocationsDoNotOverlap) {
     b.image.data_relocs = std::move(data);
     b.rule();
     ObjectFile file;
-    ReadError error;
+    VerifyError error;
     bool ok = read_object(b.bytes, file, error);
     found = error.found;
     return ok;

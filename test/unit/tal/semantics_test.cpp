@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include <array>
+#include <bit>
 #include <cstdlib>
 #include <functional>
 #include <random>
@@ -385,7 +386,7 @@ public:
     ObjectBuilder b;
     std::vector<TypeId> args;
     for (unsigned bytes : sizes_)
-      args.push_back(b.types().int_type(bytes));
+      args.push_back(TypeId{1 + static_cast<uint32_t>(std::countr_zero(bytes))});
     // The claim is about the end of the run; every branch that the run did not take leads to the second exit.
     LabelRecord label;
     label.depth = 8 * frame_slots;
