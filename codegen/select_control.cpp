@@ -525,8 +525,19 @@ void Selector::assume_bounds(const ir::Inst& inst) {
 void Selector::check_div(const ir::Inst& inst) {
   if (constant(inst.operands[0]) == 0) return fail_always("__tal_raise_div");
   Reg divisor = reg(inst.operands[0]);
+  const bool wide = is_wide(inst.operands[0]);
+  const ir::Inst* sum = def(inst.operands[0]);
+  if (wide && sum && (sum->op == ir::Op::Add || sum->op == ir::Op::Sub)) {
+    // To the checker this may be another number plus a constant, of which it cannot know that it is not zero or not -1 (R9); what
+    // `or` makes of it is a number of its own.
+    const Reg own = fresh(unit_.types().i64());
+    emit_copy(own, divisor, type_of(inst.operands[0]));
+    emit_dd(Op::OR64rr, own, own);
+    divisor = own;
+  } else {
+    emit_dd(wide ? Op::TEST64rr : Op::TEST32rr, divisor, divisor);
+  }
   values_[inst.result.value].reg = divisor;
-  emit_dd(is_wide(inst.operands[0]) ? Op::TEST64rr : Op::TEST32rr, divisor, divisor);
   check(Cond::E, "__tal_raise_div");
   learn({.what = ValueFact::What::NonZero, .a = Place::reg(divisor)});
   nonzero_fact_[inst.result.value] = out_.facts.size();
