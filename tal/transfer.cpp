@@ -666,7 +666,7 @@ bool FunctionChecker::step_jmp_table() {
   const Value index = State::named_int(entry.derived, entry.index);
   const uint32_t table = entry.table - 1;
   const auto length = static_cast<size_t>(m_.static_length[table]);
-  if (!charge(length))
+  if (!charge(uint64_t{16} * length))
     return false;
   std::map<uint32_t, Interval> ways;
   for (size_t i = 0; i < length; i++) {

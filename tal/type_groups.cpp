@@ -26,6 +26,18 @@ Fingerprint hash(std::string_view bytes) {
 
 } // namespace
 
+size_t TypeTable::KeyedHash::operator()(const std::string& bytes) const {
+  static const auto key = [] {
+    std::array<uint8_t, crypto_shorthash_KEYBYTES> random;
+    randombytes_buf(random.data(), random.size());
+    return random;
+  }();
+  size_t result;
+  static_assert(sizeof result == crypto_shorthash_BYTES);
+  crypto_shorthash(reinterpret_cast<unsigned char*>(&result), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), key.data());
+  return result;
+}
+
 NamedId TypeTable::declare(std::string name, std::vector<Kind> params, NamedSort sort, Kind abstract_kind,
                            std::vector<Kind> hidden) {
   named_.push_back({.name = std::move(name), .sort = sort, .params = std::move(params), .abstract_kind = abstract_kind, .hidden = std::move(hidden)});

@@ -92,11 +92,12 @@ TypeId TypeTable::expand_to(TypeId memory, TypeTag wanted) {
   const NamedType& type = named_[nodes_[memory.value].a];
   if (!type.body || tag(type.body) != wanted)
     return no_type;
-  if (TypeId known = nodes_[memory.value].expanded)
+  if (TypeId known = nodes_[memory.value].expanded; known || nodes_[memory.value].does_not_expand)
     return known;
   std::vector<TypeId> list(args(memory).begin(), args(memory).end());
   TypeId layout = substitute(type.body, list);
   nodes_[memory.value].expanded = layout;
+  nodes_[memory.value].does_not_expand = !layout;
   return layout;
 }
 

@@ -240,6 +240,11 @@ private:
     uint32_t size = 1;        // as a tree
     uint64_t vars = 0;        // free variables: 4 bits each, 0 or 1 + kind
     TypeId expanded = {};     // memo of expand()
+    bool does_not_expand = false; // it failed, as it always will
+  };
+  // Whoever writes an object chooses the bytes: with a key that is not known to him he cannot make all fall into one bucket (R52).
+  struct KeyedHash {
+    size_t operator()(const std::string& bytes) const;
   };
   struct Group {
     std::string bytes;                // canonical, references out of the group by fingerprint
@@ -296,8 +301,8 @@ private:
   size_t closed_named_ = 0;
   std::vector<Group> groups_;
   size_t parts_ = 0;   // see max_type_parts
-  std::unordered_map<std::string, uint32_t> interned_;
-  std::unordered_map<std::string, uint32_t> group_ids_;
+  std::unordered_map<std::string, uint32_t, KeyedHash> interned_;
+  std::unordered_map<std::string, uint32_t, KeyedHash> group_ids_;
 };
 
 // The parts of a node, in order: fields, arguments, payloads; of a signature the arguments, then the result or no_type.
