@@ -52,8 +52,9 @@ TypeId TypeTable::intern(Node node, std::string key, size_t parts) {
   return TypeId{entry->second};
 }
 
-// Of nodes whose content is a list besides: `list` becomes the node's if the node is new.
-template <typename Lists, typename List> TypeId TypeTable::intern_list(Node node, std::string key, size_t parts, Lists& lists, List list) {
+// Of nodes whose content is a list besides: `list` becomes the node's if the node is new. A reference, because callers ask the same list
+// for its size: by value it might be moved away first.
+template <typename Lists, typename List> TypeId TypeTable::intern_list(Node node, std::string key, size_t parts, Lists& lists, List&& list) {
   node.list = static_cast<uint32_t>(lists.size());
   const size_t before = nodes_.size();
   const TypeId id = intern(node, std::move(key), parts);

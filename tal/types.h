@@ -262,7 +262,7 @@ private:
   using PartMap = std::function<TypeId(TypeId part, uint32_t vars)>;
 
   TypeId intern(Node node, std::string key, size_t parts = 0);
-  template <typename Lists, typename List> TypeId intern_list(Node node, std::string key, size_t parts, Lists& lists, List list);
+  template <typename Lists, typename List> TypeId intern_list(Node node, std::string key, size_t parts, Lists& lists, List&& list);
   TypeId intern_types(Node node, std::span<const TypeId> list);
   TypeId rebuild(const TypeTable& from, const Node& node, const PartMap& map);
   template <typename F> void each_part(const Node& node, F f) const;
