@@ -116,6 +116,15 @@ TypeId TypeParser::cases(TokenStream& in) {
                                "list of cases");
 }
 
+// i8 to f64. They are the first types of every table, in the order of their tags.
+static TypeId number_type(std::string_view name) {
+#define TAL_TYPE_TAG(id, code, text) \
+  if (is_number(TypeTag::id) && name == text) \
+    return TypeId{code};
+#include "tal/type_tags.def"
+  return no_type;
+}
+
 TypeId TypeParser::type(TokenStream& in) {
   if (in.failed() || depth_ > 64) {
     in.fail_with("types nested too deeply");
@@ -134,18 +143,8 @@ TypeId TypeParser::type(TokenStream& in) {
     bool nullable = (name == "ptr" || name == "arr" || name == "fn" || name == "exn" || name == "union") && in.accept("?");
     if (var != vars_.end())
       result = types_.var(static_cast<uint32_t>(var - vars_.begin()), var->second);
-    else if (name == "i8")
-      result = types_.i8();
-    else if (name == "i16")
-      result = types_.i16();
-    else if (name == "i32")
-      result = types_.i32();
-    else if (name == "i64")
-      result = types_.i64();
-    else if (name == "f32")
-      result = types_.f32();
-    else if (name == "f64")
-      result = types_.f64();
+    else if (TypeId number = number_type(name))
+      result = number;
     else if (name == "exn")
       result = types_.with_nullable(types_.exn(), nullable);
     else if (name == "ptr")
