@@ -40,8 +40,6 @@ constexpr unsigned prefix_class(const Row& row) {
 constexpr bool has_memory(Form f) {
   return f == Form::MG || f == Form::GM || f == Form::MI || f == Form::M || f == Form::GMI || f == Form::XM || f == Form::MX;
 }
-constexpr bool reg_is_xmm(Form f) { return f == Form::XY || f == Form::XM || f == Form::MX || f == Form::XR || f == Form::RX; }
-constexpr bool rm_is_xmm(Form f) { return f == Form::XY || f == Form::GY; }
 constexpr size_t slot(unsigned map, unsigned opcode, unsigned prefix, bool memory, unsigned digit) {
   return ((((map == 1 ? 0 : 1) * 256 + opcode) * 8 + prefix) * 2 + (memory ? 1 : 0)) * 8 + digit;
 }
@@ -79,168 +77,176 @@ constexpr Index make_index() {
 constexpr Index index_table = make_index();
 static_assert(!index_table.ambiguous, "two rows of x86_64.def share an encoding");
 
+// What decoding asks of a row, worked out once.
+struct Shape {
+  bool modrm, reg, memory;       // there is a ModRM byte, whose reg is an operand, whose rm is memory
+  bool xmm_reg, xmm_rm;          // those are xmm registers
+  bool opcode_reg, accumulator;  // where else rm comes from
+  bool bytes, byte_reg, byte_rm;        // 8-bit registers: 4..7 need a REX prefix, or they would be ah ch dh bh (R14)
+  bool scaled_only;              // may be memory without base
+  bool distance;                 // the immediate is a rel32
+  uint8_t rex;                   // bits of REX that select an operand, wherever memory is
+  uint8_t condition;             // mask of the opcode's bits
+  uint8_t imm_bytes, imm;        // imm: the value where there are no bytes
+};
+
+constexpr Shape shape_of(const Row& row) {
+  const Form f = row.form;
+  const bool modrm = row.digit != -2, reg = row.digit == -1, opcode_reg = f == Form::O || f == Form::OI;
+  const bool byte_reg = row.size == 1 && (f == Form::RG || f == Form::MG || f == Form::GM);
+  const bool byte_rm = f == Form::GR ? row.source == 1 : row.size == 1 && f != Form::AI;
+  const char i = row.imm;
+  return {.modrm = modrm, .reg = reg, .memory = modrm && has_memory(f),
+          .xmm_reg = f == Form::XY || f == Form::XM || f == Form::MX || f == Form::XR || f == Form::RX, .xmm_rm = f == Form::XY || f == Form::GY,
+          .opcode_reg = opcode_reg, .accumulator = f == Form::AI,
+          .bytes = byte_reg || byte_rm, .byte_reg = byte_reg, .byte_rm = byte_rm,
+          .scaled_only = row.rule == Rule::Lea, .distance = i == 'l',
+          .rex = static_cast<uint8_t>((reg ? 4 : 0) | (opcode_reg || (modrm && !has_memory(f)) ? 1 : 0)),
+          .condition = static_cast<uint8_t>(takes_condition(row) ? 15 : 0),
+          .imm_bytes = static_cast<uint8_t>(i == 'n' ? 0 : i == 'a' || i == 'b' ? 1 : i == 'w' ? 2 : i == 'q' ? 8 : 4),
+          .imm = f == Form::R1};
+}
+
+constexpr Shape shapes[] = {
+#define TAL_ROW(id, mnemonic, map, opcode, digit, size, source, form, imm, flags, rule) shape_of(rows[static_cast<size_t>(Opcode::id)]),
+#include "tal/x86_64.def"
+};
+
+constexpr auto before_opcode = [] {
+  std::array<bool, 256> yes{};
+  for (size_t b = 0; b < 256; b++)
+    yes[b] = b == 0x66 || b == 0xF2 || b == 0xF3 || (b & 0xF0) == 0x40 || b == 0x0F;
+  return yes;
+}();
+
 class Decoder {
 public:
-  explicit Decoder(std::span<const uint8_t> bytes) : bytes_(bytes.data()), size_(bytes.size() < longest ? bytes.size() : longest) {
-    if (bytes.size() < readable) { // near the end of the text only
-      std::memset(padded_, 0, readable);
-      std::copy(bytes.begin(), bytes.end(), padded_);
-      bytes_ = padded_;
-    }
-  }
+  // `first`: `readable` bytes, of which `size` may be used.
+  Decoder(const uint8_t* first, size_t size, Inst& inst) : first_(first), at_(first), size_(size), inst_(inst) {}
 
-  bool run(Inst& inst) {
-    uint8_t b = next();
-    if (b == 0x66 || b == 0xF2 || b == 0xF3) {
-      prefix_ = b == 0x66 ? opsize : b == 0xF2 ? repne : rep;
-      b = next();
+  bool run() {
+    unsigned b = *at_++, prefix = plain, map = 1;
+    if (before_opcode[b]) {
+      if ((b & 0xF0) != 0x40 && b != 0x0F) {
+        prefix = b == 0x66 ? opsize : b == 0xF2 ? repne : rep;
+        b = *at_++;
+      }
+      if ((b & 0xF0) == 0x40) {
+        rex_ = b;
+        prefix += b >> 3 & wide;
+        b = *at_++;
+      }
+      if (b == 0x0F) {
+        map = 2;
+        b = *at_++;
+      }
     }
-    if ((b & 0xF0) == 0x40) {
-      rex_ = b;
-      b = next();
-      if (rex_ & 8)
-        prefix_ += wide;
-    }
-    unsigned map = 1;
-    if (b == 0x0F) {
-      map = 2;
-      b = next();
-    }
-    const uint8_t modrm = bytes_[at_];
-    uint16_t number = index_table.row[slot(map, b, prefix_, modrm < 0xC0, modrm >> 3 & 7)];
+    const unsigned modrm = *at_;
+    const uint16_t number = index_table.row[slot(map, b, prefix, modrm < 0xC0, modrm >> 3 & 7)];
     if (number == no_row)
       return false;
-    const Row& row = rows[number];
-    inst = Inst{};
-    inst.opcode = static_cast<Opcode>(number);
-    if (takes_condition(row))
-      inst.condition = static_cast<Condition>(b & 15);
-    if (row.form == Form::O || row.form == Form::OI) {
-      inst.rm = static_cast<uint8_t>((b & 7) | rex_bit(0));
-    } else if (row.form == Form::AI) {
-      inst.rm = rax;
+    const Shape& s = shapes[number];
+    inst_ = Inst{};
+    inst_.opcode = static_cast<Opcode>(number);
+    inst_.condition = static_cast<Condition>(b & s.condition);
+    inst_.imm = s.imm;
+    used_ = s.rex;
+    if (s.modrm) {
+      at_++;
+      if (s.reg)
+        (s.xmm_reg ? inst_.x : inst_.reg) = extended(modrm >> 3 & 7, 4);
+      if (!s.memory)
+        (s.xmm_rm ? inst_.y : inst_.rm) = extended(modrm & 7, 1);
+      else if (!memory(modrm >> 6, modrm & 7, s))
+        return false;
+    } else if (s.opcode_reg) {
+      inst_.rm = extended(b & 7, 1);
+    } else if (s.accumulator) {
+      inst_.rm = rax;
     }
-    if (row.digit != -2 && !modrm_operands(row, inst))
-      return false;
-    if (!immediate(row, inst) || at_ > size_)
-      return false;
-    inst.length = static_cast<uint8_t>(at_);
-    return registers_ok(row, inst);
+    if (s.distance)
+      inst_.field = static_cast<uint8_t>(at_ - first_);
+    if (s.imm_bytes != 0)
+      inst_.imm = number_of(s.imm_bytes);
+    inst_.length = static_cast<uint8_t>(at_ - first_);
+    return inst_.length <= size_ && registers_ok(s);
   }
 
 private:
-  uint8_t next() { return bytes_[at_++]; }
-  // Value of REX bit `bit` as the fourth bit of a register number; marks it used.
-  unsigned rex_bit(unsigned bit) {
-    used_ |= static_cast<uint8_t>(1u << bit);
-    return (rex_ >> bit & 1u) << 3;
-  }
+  // A register number with the bit of REX that belongs to it, 1 2 or 4, as the fourth.
+  uint8_t extended(unsigned low, unsigned rex_bit) const { return static_cast<uint8_t>(low | (rex_ & rex_bit ? 8 : 0)); }
 
-  bool modrm_operands(const Row& row, Inst& inst) {
-    uint8_t modrm = next();
-    unsigned mod = modrm >> 6, rm = modrm & 7;
-    if (row.digit == -1)
-      (reg_is_xmm(row.form) ? inst.x : inst.reg) = static_cast<uint8_t>((modrm >> 3 & 7) | rex_bit(2));
-    if (mod == 3) {
-      (rm_is_xmm(row.form) ? inst.y : inst.rm) = static_cast<uint8_t>(rm | rex_bit(0));
+  bool memory(unsigned mod, unsigned rm, const Shape& s) {
+    inst_.memory = true;
+    if (rm == 4) {
+      const uint8_t sib = *at_++;
+      const uint8_t index = extended(sib >> 3 & 7, 2);
+      used_ |= 2;
+      if (index != 4) {
+        inst_.index = index;
+        inst_.scale = static_cast<uint8_t>(1u << (sib >> 6));
+      } else if (sib >> 6 != 0) {
+        return false; // no index, yet a scale
+      }
+      rm = sib & 7;
+      if (rm == 5 && mod == 0) {
+        // Without base only the address of an index times a scale is of use, and only lea may make it (R15).
+        inst_.disp = static_cast<int32_t>(number_of(4));
+        return s.scaled_only && inst_.index != no_reg;
+      }
+      if (inst_.index == no_reg && rm != 4)
+        return false; // the form without SIB says the same
+    } else if (rm == 5 && mod == 0) {
+      inst_.base = rip;
+      inst_.field = static_cast<uint8_t>(at_ - first_);
+      inst_.disp = static_cast<int32_t>(number_of(4));
       return true;
     }
-    inst.memory = true;
-    if (rm == 4)
-      return sib(mod, row, inst);
-    if (mod == 0 && rm == 5) {
-      inst.base = rip;
-      inst.field = static_cast<uint8_t>(at_);
-      return displacement(4, inst);
-    }
-    inst.base = static_cast<uint8_t>(rm | rex_bit(0));
-    return displacement(mod == 0 ? 0 : mod == 1 ? 1 : 4, inst);
-  }
-
-  bool sib(unsigned mod, const Row& row, Inst& inst) {
-    uint8_t byte = next();
-    unsigned index = (byte >> 3 & 7) | rex_bit(1);
-    if (index != 4) {
-      inst.index = static_cast<uint8_t>(index);
-      inst.scale = static_cast<uint8_t>(1u << (byte >> 6));
-    } else if (byte >> 6 != 0) {
-      return false; // no index, yet a scale
-    }
-    if ((byte & 7) == 5 && mod == 0) {
-      // Without base only the address of an index times a scale is of use, and only lea may make it (R15).
-      return row.rule == Rule::Lea && inst.index != no_reg && displacement(4, inst);
-    }
-    inst.base = static_cast<uint8_t>((byte & 7) | rex_bit(0));
-    if (inst.index == no_reg && (inst.base & 7) != 4)
-      return false; // the form without SIB says the same
-    return displacement(mod == 0 ? 0 : mod == 1 ? 1 : 4, inst);
-  }
-
-  bool displacement(unsigned bytes, Inst& inst) {
-    inst.disp = static_cast<int32_t>(bytes == 0 ? 0 : bytes == 1 ? number<int8_t>() : number<int32_t>());
+    used_ |= 1;
+    inst_.base = extended(rm, 1);
+    if (mod != 0)
+      inst_.disp = static_cast<int32_t>(number_of(mod == 1 ? 1 : 4));
     return true;
   }
 
-  template <typename T> int64_t number() {
-    T v;
-    std::memcpy(&v, bytes_ + at_, sizeof v);
-    at_ += sizeof v;
-    return v;
+  // The next 1 to 8 bytes, with sign.
+  int64_t number_of(unsigned bytes) {
+    uint64_t v;
+    std::memcpy(&v, at_, sizeof v);
+    at_ += bytes;
+    return static_cast<int64_t>(v << (64 - 8 * bytes)) >> (64 - 8 * bytes);
   }
 
-  bool immediate(const Row& row, Inst& inst) {
-    switch (row.imm) {
-    case 'n':
-      inst.imm = row.form == Form::R1 ? 1 : 0;
-      return true;
-    case 'l':
-      inst.field = static_cast<uint8_t>(at_);
-      inst.imm = number<int32_t>();
-      return true;
-    case 'a':
-    case 'b': inst.imm = number<int8_t>(); return true;
-    case 'w': inst.imm = number<int16_t>(); return true;
-    case 'd': inst.imm = number<int32_t>(); return true;
-    case 'q': inst.imm = number<int64_t>(); return true;
-    default: return false;
-    }
-  }
-
-  static bool is_byte_register(uint8_t reg) { return reg >= 4 && reg < 8; }
-
-  bool registers_ok(const Row& row, const Inst& inst) const {
-    // Which operands are 8-bit registers: 4..7 need a REX prefix, or they would be ah ch dh bh (R14).
-    bool low = false;
-    bool g_is_byte = row.form == Form::RG || row.form == Form::MG || (row.form == Form::GM && row.size == 1);
-    if (row.size == 1 && inst.reg != no_reg && g_is_byte)
-      low |= is_byte_register(inst.reg);
-    bool rm_is_byte = row.form == Form::GR ? row.source == 1 : row.size == 1;
-    if (rm_is_byte && inst.rm != no_reg && row.form != Form::AI)
-      low |= is_byte_register(inst.rm);
+  bool registers_ok(const Shape& s) const {
+    const bool low = s.bytes && ((s.byte_reg && inst_.reg >> 2 == 1) || (s.byte_rm && inst_.rm >> 2 == 1));
     if (low && rex_ == 0)
       return false;
     // Every bit of REX must matter, and a REX without bits must be there for a byte register.
-    if (rex_ == 0)
-      return true;
-    uint8_t bits = rex_ & 7;
-    if (bits & ~used_)
-      return false;
-    return low || (rex_ & 15) != 0;
+    return rex_ == 0 || ((rex_ & 7 & ~used_) == 0 && (low || (rex_ & 15) != 0));
   }
 
-  // Whatever the bytes say, no more than prefix, REX, 0F, opcode, ModRM, SIB, 4 and 8 bytes are read, which is 18. An instruction that
-  // takes what is behind `size_` is refused when it has been read.
-  static constexpr size_t longest = 15, readable = 18;
-  const uint8_t* bytes_;
-  uint8_t padded_[readable];
-  size_t size_, at_ = 0;
-  unsigned prefix_ = plain;
-  uint8_t rex_ = 0, used_ = 0;
+  const uint8_t* const first_;
+  const uint8_t* at_;
+  const size_t size_;
+  Inst& inst_;
+  unsigned rex_ = 0, used_ = 0;
 };
+
+// Whatever the bytes say, no more than prefix, REX, 0F, opcode, ModRM, SIB, 4 and 8 bytes are read, which is 18. An instruction that
+// takes what is behind its end is refused when it has been read.
+constexpr size_t longest = 15, readable = 18;
 
 } // namespace
 
-
-bool decode(std::span<const uint8_t> bytes, Inst& inst) { return Decoder(bytes).run(inst); }
+bool decode(std::span<const uint8_t> bytes, Inst& inst) {
+  const uint8_t* first = bytes.data();
+  uint8_t padded[readable];
+  if (bytes.size() < readable) { // near the end of the text only
+    std::memset(padded, 0, readable);
+    std::copy(bytes.begin(), bytes.end(), padded);
+    first = padded;
+  }
+  return Decoder(first, std::min(bytes.size(), longest), inst).run();
+}
 
 } // namespace tal

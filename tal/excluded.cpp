@@ -40,7 +40,7 @@ bool FunctionChecker::skip_reloc() {
   bool has_field = inst_.memory ? inst_.base == rip : inst_.field != 0 && (rule == Rule::Call || rule == Rule::Jmp);
   if (!has_field) // the linker would write over opcodes, perhaps those of checked code behind (R25)
     return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
-                "one at " + std::to_string(m_.image.text_relocs[m_.next_reloc].offset));
+                "one at " + std::to_string(reloc_at_));
   uint32_t symbol;
   int64_t offset;
   if (inst_.memory)
@@ -74,7 +74,7 @@ bool FunctionChecker::skip_excluded() {
   else if (rule == Rule::Jmp || rule == Rule::Ret || rule == Rule::Ud2)
     excluded_ = false;
   if (has_inst())
-    m_.next_inst++;
+    (void)next_inst();
   return pass();
 }
 

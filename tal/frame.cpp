@@ -112,7 +112,7 @@ bool FunctionChecker::instance(TypeId signature, TypeId& result) {
   result = signature;
   if (types_.sig(signature).vars.empty() || !has_inst())
     return true;
-  return instance(signature, m_.annotations.insts[m_.next_inst++].args, result);
+  return instance(signature, next_inst().args, result);
 }
 
 bool FunctionChecker::instance(TypeId signature, std::span<const TypeId> args, TypeId& result) {
@@ -181,10 +181,10 @@ bool FunctionChecker::may_raise(bool throws, unsigned trap) {
     return true;
   if (pad == nullptr)
     return fail(CheckRule::C23, "a handler for this call, or a function that may throw", "neither");
-  scratch_ = state_;
-  clobber(scratch_);
-  scratch_.reg[rax] = scratch_.word(types_, types_.exn());
-  return edge(scratch_, *pad);
+  State& s = scratch() = state_;
+  clobber(s);
+  s.reg[rax] = s.word(types_, types_.exn());
+  return edge(s, *pad);
 }
 
 // C37: an access in the lowest page if the pointer is null faults there, before it changes anything, and the runtime raises

@@ -64,8 +64,8 @@ bool FunctionChecker::validate_label(const LabelRecord& l) {
                      is_slot(live.location) ? "slot " + std::to_string(slot) : "rsp");
     if (live.type.what == LocationType::What::Saved)
       continue;
-    bool fits = types_.is_word(live.type.type) && in_scope(live.type.type) &&
-                types_.kind(live.type.type) != Kind::None;
+    const TypeId type = live.type.type;
+    bool fits = types_.is_integer(type) || (types_.kind(type) != Kind::None && types_.is_word(type) && in_scope(type));
     if (!fits)
       return fail_at(l.offset, CheckRule::O5, "a word type of this function", types_.print(live.type.type));
   }
@@ -100,22 +100,6 @@ Value* FunctionChecker::location(State& s, int32_t where) {
   if (slot > 0 && static_cast<size_t>(slot) <= s.incoming.size())
     return &s.incoming[static_cast<size_t>(slot - 1)];
   return nullptr;
-}
-
-bool FunctionChecker::edge_location(State& s, const LiveLocation& live, const LabelRecord& label) {
-  const Value* v = location(s, live.location);
-  bool is_type = live.type.what == LocationType::What::Type;
-  // The common case first: messages are built only for a refusal.
-  if (v != nullptr && (is_type ? has_type(s, *v, live.type.type) : v->is_saved(live.type.saved)))
-    return true;
-  std::string where = is_slot(live.location) ? "slot " + std::to_string(live.location - slot_base)
-                                             : operand_name(static_cast<uint8_t>(live.location));
-  where += " at label " + std::to_string(label.offset);
-  if (v == nullptr)
-    return fail(CheckRule::C7, where, "no such slot");
-  if (is_type)
-    return require_type(CheckRule::C7, s, *v, live.type.type, where);
-  return fail(CheckRule::C9, "the entry value of " + operand_name(live.type.saved) + " in " + where, describe(s, *v));
 }
 
 Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok) {
@@ -155,41 +139,48 @@ bool FunctionChecker::facts_hold(const Signature& signature, bool of_result, std
 
 // Is the state at most the record (C6, C7, C8, C9)? The map from label names to values of the state is the list of live
 // locations itself: each live location has a name of its own unless `same` says otherwise.
+FunctionChecker::Mismatch FunctionChecker::mismatch(State& s, const LabelRecord& label) {
+  using Part = Mismatch::Part;
+  if (s.depth != label.depth)
+    return {Part::Depth};
+  uint32_t listed = 0;
+  for (size_t i = 0; i < label.live.size(); i++) {
+    const LiveLocation& live = label.live[i];
+    if (!is_slot(live.location))
+      listed |= 1u << live.location;
+    const Value* v = location(s, live.location);
+    if (v == nullptr || !(live.type.what == LocationType::What::Type ? has_type(s, *v, live.type.type) : v->is_saved(live.type.saved)))
+      return {Part::Live, i};
+  }
+  if (label.saved_in_place)
+    for (uint8_t r : callee_saved)
+      if (!s.reg[r].is_saved(r) && !(listed >> r & 1))
+        return {Part::Saved, r};
+  for (size_t i = 0; i < label.same.size(); i++) {
+    auto [a, b] = label.same[i];
+    const Value *x = location(s, label.live[a].location), *y = location(s, label.live[b].location);
+    if (x->tag != Value::Tag::Word || y->tag != Value::Tag::Word || x->name != y->name || x->c != y->c)
+      return {Part::Same, i};
+  }
+  for (size_t i = 0; i < label.facts.size(); i++) {
+    const Fact& f = label.facts[i];
+    bool ok = true;
+    Value x = fact_operand(s, label, f.x, ok), y = fact_operand(s, label, f.y, ok);
+    if (!ok || !s.at_most(x, y, f.c))
+      return {Part::Fact, i};
+  }
+  return {};
+}
+
 bool FunctionChecker::edge(State& s, const LabelRecord& label) {
   m_.statistics.edges++;
   if (!charge(label.live.size() + label.facts.size()))
     return false;
-  if (s.depth != label.depth)
-    return fail(CheckRule::C6, "a frame of " + std::to_string(label.depth) + " bytes at label " + std::to_string(label.offset),
-                std::to_string(s.depth));
-  uint32_t listed = 0;
-  for (const LiveLocation& live : label.live) {
-    if (!is_slot(live.location))
-      listed |= 1u << live.location;
-    if (!edge_location(s, live, label))
-      return false;
-  }
-  if (label.saved_in_place)
-    for (uint8_t r : callee_saved)
-      if (!(listed >> r & 1) && !s.reg[r].is_saved(r))
-        return fail(CheckRule::C9, "the entry value of " + operand_name(r) + " in its register at label " +
-                                       std::to_string(label.offset),
-                    describe(s, s.reg[r]));
-  for (auto [a, b] : label.same) {
-    const Value *x = location(s, label.live[a].location), *y = location(s, label.live[b].location);
-    if (x->tag != Value::Tag::Word || y->tag != Value::Tag::Word || x->name != y->name || x->c != y->c)
-      return fail(CheckRule::C8, "one value in two locations at label " + std::to_string(label.offset), "two values");
-  }
-  for (const Fact& f : label.facts) {
-    bool ok = true;
-    Value x = fact_operand(s, label, f.x, ok), y = fact_operand(s, label, f.y, ok);
-    if (!ok || !s.at_most(x, y, f.c)) {
-      int64_t known = ok ? s.bound(x, y) : Constraints::none;
-      return fail(CheckRule::C8, "x - y <= " + std::to_string(f.c) + " for a fact of label " + std::to_string(label.offset),
-                  known == Constraints::none ? "no bound" : "<= " + std::to_string(known));
-    }
-  }
-  return true;
+  const Mismatch m = mismatch(s, label);
+  if (m.part == Mismatch::Part::None)
+    return true;
+  refuse_edge(s, label, m);
+  return false;
 }
 
 bool FunctionChecker::enter_label(const LabelRecord& label) {
@@ -307,39 +298,43 @@ bool FunctionChecker::walk() {
 // Goes on to the next instruction, if what is written about this one has been used (O4, O5).
 bool FunctionChecker::pass() {
   if (has_reloc())
-    return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
-                "one at " + std::to_string(m_.image.text_relocs[m_.next_reloc].offset));
+    return fail(CheckRule::O4, "a relocation only where an operand names a symbol", "one at " + std::to_string(reloc_at_));
   at_ += inst_.length;
-  const auto& insts = m_.annotations.insts;
-  return m_.next_inst == insts.size() || insts[m_.next_inst].offset >= at_ ||
-         fail_at(insts[m_.next_inst].offset, CheckRule::O5, "type arguments only at a reference to a polymorphic function", "some elsewhere");
+  return inst_at_ >= at_ || fail_at(inst_at_, CheckRule::O5, "type arguments only at a reference to a polymorphic function", "some elsewhere");
 }
 
-// Where the next label record, pending state or excluded target is: before, the walk has nothing to look up.
-uint32_t FunctionChecker::next_stop() const {
-  uint32_t next = next_label_ == labels_.size() ? end_ : labels_[next_label_].offset;
-  if (!pending_.empty())
-    next = std::min(next, pending_.begin()->first);
-  return excluded_targets_.empty() ? next : std::min(next, *excluded_targets_.begin());
+void FunctionChecker::look_ahead() {
+  const auto& relocs = m_.image.text_relocs;
+  const auto& insts = m_.annotations.insts;
+  reloc_at_ = m_.next_reloc < relocs.size() ? relocs[m_.next_reloc].offset : UINT32_MAX;
+  inst_at_ = m_.next_inst < insts.size() ? insts[m_.next_inst].offset : UINT32_MAX;
+}
+
+const Instantiation& FunctionChecker::next_inst() {
+  m_.next_inst++;
+  look_ahead();
+  return m_.annotations.insts[m_.next_inst - 1];
 }
 
 bool FunctionChecker::arrive() {
   if (!arrive_here())
     return false;
-  next_stop_ = next_stop();
+  next_stop_ = next_label_ == labels_.size() ? end_ : labels_[next_label_].offset;
+  if (!pending_.empty())
+    next_stop_ = std::min(next_stop_, pending_.begin()->first);
+  if (!excluded_targets_.empty())
+    next_stop_ = std::min(next_stop_, *excluded_targets_.begin());
   return true;
 }
 
 bool FunctionChecker::arrive_here() {
-  if (!pending_.empty() && pending_.begin()->first <= at_) {
-    auto first = pending_.begin();
+  if (auto first = pending_.begin(); first != pending_.end() && first->first <= at_) {
     if (first->first < at_)
       return no_instruction_at(first->first, "the middle of one");
     if (alive_)
       return fail(CheckRule::C5, "a label record where two ways meet", "none at " + std::to_string(at_));
-    state_.take(*first->second);
-    pool_.push_back(std::move(first->second));
-    pending_.erase(first);
+    state_.take(first->second);
+    pool_.push_back(pending_.extract(first));
     excluded_targets_.erase(at_);
     alive_ = true;
     return true;
@@ -387,7 +382,9 @@ bool FunctionChecker::branch_to(State& s, uint32_t target) {
     return edge(s, *label);
   if (target <= at_)
     return fail(CheckRule::C5, "a label record at a backward branch target", "none at " + std::to_string(target));
-  return hand_over(s, target);
+  if (&s == &state_)
+    scratch().take(s);
+  return hand_over(target);
 }
 
 // Work that is not in proportion to the code is paid for: a branch copies the state, a call searches it, an edge compares it with
@@ -401,21 +398,65 @@ bool FunctionChecker::charge(uint64_t cost) {
 
 bool FunctionChecker::charge_frame() { return charge(state_.slots.size() + state_.name_count() / 4 + 16); }
 
-bool FunctionChecker::hand_over(State& s, uint32_t target) {
-  uint64_t cost = s.slots.size() + s.name_count() / 4 + 16;
+bool FunctionChecker::hand_over(uint32_t target) {
+  uint64_t cost = scratch().slots.size() + scratch().name_count() / 4 + 16;
   if (cost > m_.entry_budget || pending_.size() >= max_pending)
     return fail(CheckRule::O8, "a budget of stack slots at branches without label records", "more");
   m_.entry_budget -= cost;
-  auto [entry, fresh] = pending_.try_emplace(target);
-  if (!fresh)
+  scratch_.key() = target;
+  auto inserted = pending_.insert(std::move(scratch_));
+  scratch_ = inserted.inserted ? new_node() : std::move(inserted.node);
+  if (!inserted.inserted)
     return fail(CheckRule::C5, "a label record where two ways meet", "none at " + std::to_string(target));
-  if (pool_.empty())
-    pool_.push_back(std::make_unique<State>());
-  entry->second = std::move(pool_.back());
-  pool_.pop_back();
-  entry->second->take(s);
   next_stop_ = std::min(next_stop_, target);
   return true;
+}
+
+FunctionChecker::Pending::node_type FunctionChecker::new_node() {
+  if (pool_.empty())
+    return Pending{{0, State()}}.extract(0);
+  Pending::node_type node = std::move(pool_.back());
+  pool_.pop_back();
+  return node;
+}
+
+// ---- values and types ----------------------------------------------------------------------------------------------
+
+bool FunctionChecker::is_complete(const State& s, const Value& v) const {
+  return v.tag != Value::Tag::Word || !s.facts(v.name).under_construction;
+}
+
+bool FunctionChecker::is_nonnull(const State& s, const Value& v) const {
+  return v.tag == Value::Tag::Word && !v.is_int() && (!types_.is_nullable(v.type) || s.facts(v.name).nonnull || s.facts(v.name).lo > 0);
+}
+
+bool FunctionChecker::is_subtype(TypeId a, TypeId b) { return a == b || (charge(types_.tree_size(a)) && types_.is_subtype(a, b)); }
+
+bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
+  if (v.tag != Value::Tag::Word)
+    return v.tag == Value::Tag::ExnId && type == types_.i64();
+  if (v.aux != 0 || !is_complete(s, v))
+    return false;
+  if (types_.is_integer(type) && type != types_.i64())
+    return v.is_int() && s.interval(v).within(0, unsigned_range(types_.integer_size(type)).hi);
+  return v.type == type || is_lesser(s, v, type);
+}
+
+bool FunctionChecker::is_lesser(const State& s, const Value& v, TypeId type) {
+  if (is_subtype(v.type, type) || (types_.is_nullable(type) && v.is_constant(0)))
+    return true;
+  if (v.is_int())
+    return types_.is_constant_of(type, s.interval(v).lo, s.interval(v).hi);
+  return types_.is_nullable(v.type) && s.facts(v.name).nonnull &&
+         is_subtype(types_.with_nullable(v.type, false), type);
+}
+
+bool FunctionChecker::require_type(CheckRule rule, State& s, const Value& v, TypeId type, std::string_view what) {
+  if (has_type(s, v, type))
+    return true;
+  if (!is_complete(s, v))
+    return fail(CheckRule::C25, "a complete object as " + std::string(what), describe(s, v));
+  return fail(rule, types_.print(type) + " as " + std::string(what), describe(s, v));
 }
 
 } // namespace tal

@@ -16,7 +16,6 @@
 #include "tal/state.h"
 
 #include <map>
-#include <memory>
 #include <set>
 
 namespace tal {
@@ -43,7 +42,7 @@ struct ModuleContext {
 
 class FunctionChecker {
 public:
-  explicit FunctionChecker(ModuleContext& module) : m_(module), types_(module.types) {}
+  explicit FunctionChecker(ModuleContext& module) : m_(module), types_(module.types) { look_ahead(); }
 
   // Checks function `symbol`, the `index`th in address order. False: see error().
   [[nodiscard]] bool check(uint32_t symbol, uint32_t index);
@@ -56,7 +55,6 @@ private:
   bool pass();
   bool arrive();                                       // at at_: labels, pending states, excluded targets
   bool arrive_here();
-  uint32_t next_stop() const;
   bool decode_here();
   bool no_instruction_at(uint32_t target, const char* found);
   bool is_target(uint32_t target);                     // C3
@@ -68,14 +66,21 @@ private:
   bool skip_excluded();
   bool skip_reloc();
   bool edge(State& s, const LabelRecord& label);
-  bool edge_location(State& s, const LiveLocation& live, const LabelRecord& label);
+  // The first thing in which a state is not at most a record: nothing, or the `at`th live location, saved register, pair or fact.
+  struct Mismatch {
+    enum class Part : uint8_t { None, Depth, Live, Saved, Same, Fact } part = Part::None;
+    size_t at = 0;
+  };
+  Mismatch mismatch(State& s, const LabelRecord& label);
+  void refuse_edge(State& s, const LabelRecord& label, Mismatch m);
   bool enter_label(const LabelRecord& label);
   bool branch_to(State& s, uint32_t target);
-  bool hand_over(State& s, uint32_t target);             // takes the state away
+  bool hand_over(uint32_t target);                       // takes scratch() away
+  State& scratch() { return scratch_.mapped(); }
   bool validate_labels();
   bool validate_label(const LabelRecord& label);
   const LabelRecord* label_at(uint32_t offset) const;
-  Value* location(State& s, int32_t where);
+  static Value* location(State& s, int32_t where);
   Value fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok);
   Value fact_operand(State& s, Value v, bool derived, bool& ok);
   bool facts_hold(const Signature& signature, bool of_result, std::span<const Value> values, bool known);
@@ -144,8 +149,10 @@ private:
   bool instance(TypeId signature, TypeId& result);
   bool instance(TypeId signature, std::span<const TypeId> args, TypeId& result);
   bool callee(TypeId signature, TypeId& result);
-  bool has_reloc() const { return m_.next_reloc < m_.image.text_relocs.size() && m_.image.text_relocs[m_.next_reloc].offset < at_ + inst_.length; }
-  bool has_inst() const { return m_.next_inst < m_.annotations.insts.size() && m_.annotations.insts[m_.next_inst].offset == at_; }
+  bool has_reloc() const { return reloc_at_ < at_ + inst_.length; }
+  bool has_inst() const { return inst_at_ == at_; }
+  const Instantiation& next_inst();                          // and goes on to the one behind it
+  void look_ahead();
   bool in_scope(TypeId type) const { return types_.vars_fit(type, signature_->vars, true); }
   bool tail_call(uint32_t symbol);
 
@@ -189,6 +196,7 @@ private:
   bool require_value(const Value& v, std::string_view what);           // C27: a word, readable
   bool require_type(CheckRule rule, State& s, const Value& v, TypeId type, std::string_view what);
   bool has_type(const State& s, const Value& v, TypeId type);
+  bool is_lesser(const State& s, const Value& v, TypeId type);   // a complete word of another type than this, not narrow, type
   bool is_subtype(TypeId a, TypeId b);                       // paid for: types may be large (O8)
   bool is_complete(const State& s, const Value& v) const;
   bool is_nonnull(const State& s, const Value& v) const;
@@ -220,12 +228,16 @@ private:
   bool excluded_ = false;               // only an excluded way reaches at_
   bool excluded_table_ = false;         // an excluded jump through a table was met in this function
   std::set<uint32_t> excluded_targets_; // of excluded ways, ahead of at_, without label record
-  uint32_t next_stop_ = 0;              // at most next_stop()
-  State state_, scratch_;
+  uint32_t next_stop_ = 0;              // no label record, pending state or excluded target is before
+  uint32_t reloc_at_ = 0, inst_at_ = 0; // where the next ones are; UINT32_MAX: there are no more
+  State state_;
   std::span<const LabelRecord> labels_; // of this function
   size_t next_label_ = 0;
-  std::map<uint32_t, std::unique_ptr<State>> pending_; // by target: forward branches without a record
-  std::vector<std::unique_ptr<State>> pool_;
+  using Pending = std::map<uint32_t, State>;
+  Pending pending_;                     // by target: forward branches without a record
+  std::vector<Pending::node_type> pool_;
+  Pending::node_type scratch_ = new_node(); // a state on its way to become pending, or to be compared with a record
+  Pending::node_type new_node();
 };
 
 inline constexpr uint8_t callee_saved[] = {rbx, rbp, r12, r13, r14, r15};

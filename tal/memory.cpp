@@ -367,6 +367,7 @@ bool FunctionChecker::take_reloc(uint32_t field, const Reloc*& reloc) {
   reloc = nullptr;
   if (has_reloc()) {
     reloc = &m_.image.text_relocs[m_.next_reloc++];
+    look_ahead();
     if (reloc->offset != field)
       return fail(CheckRule::O4, "a relocation on the operand's field at " + std::to_string(field),
                   "one at " + std::to_string(reloc->offset));
@@ -428,43 +429,6 @@ bool FunctionChecker::symbol_value(uint32_t symbol, Value& v) {
   }
   }
   return false;
-}
-
-// ---- values and types ----------------------------------------------------------------------------------------------
-
-bool FunctionChecker::is_complete(const State& s, const Value& v) const {
-  return v.tag != Value::Tag::Word || !s.facts(v.name).under_construction;
-}
-
-bool FunctionChecker::is_nonnull(const State& s, const Value& v) const {
-  return v.tag == Value::Tag::Word && !v.is_int() && (!types_.is_nullable(v.type) || s.facts(v.name).nonnull || s.facts(v.name).lo > 0);
-}
-
-bool FunctionChecker::is_subtype(TypeId a, TypeId b) { return a == b || (charge(types_.tree_size(a)) && types_.is_subtype(a, b)); }
-
-bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
-  if (v.tag == Value::Tag::ExnId)
-    return type == types_.i64();
-  if (v.tag != Value::Tag::Word || v.aux != 0 || !is_complete(s, v))
-    return false;
-  if (types_.is_integer(type) && type != types_.i64())
-    return v.is_int() && s.interval(v).within(0, unsigned_range(types_.word_size(type)).hi);
-  if (is_subtype(v.type, type))
-    return true;
-  if (types_.is_nullable(type) && v.is_constant(0))
-    return true;
-  if (v.is_int())
-    return types_.is_constant_of(type, s.interval(v).lo, s.interval(v).hi);
-  return types_.is_nullable(v.type) && s.facts(v.name).nonnull &&
-         is_subtype(types_.with_nullable(v.type, false), type);
-}
-
-bool FunctionChecker::require_type(CheckRule rule, State& s, const Value& v, TypeId type, std::string_view what) {
-  if (has_type(s, v, type))
-    return true;
-  if (!is_complete(s, v))
-    return fail(CheckRule::C25, "a complete object as " + std::string(what), describe(s, v));
-  return fail(rule, types_.print(type) + " as " + std::string(what), describe(s, v));
 }
 
 } // namespace tal

@@ -26,14 +26,12 @@ Interval union_range(const TypeTable& types, TypeId type) {
 
 void State::reset() {
   depth = 0;
-  reg.fill(Value{});
+  reg = {};
   slots.clear();
   incoming.clear();
   flags = Flags{};
   names_.clear();
-  NameFacts zero;
-  zero.lo = zero.hi = 0;
-  names_.push_back(zero);
+  fresh({0, 0});
   constraints_.clear();
   crowd_ = 96;
 }
@@ -48,20 +46,6 @@ void State::take(State& other) {
   constraints_ = other.constraints_;
   node_name_ = other.node_name_;
   crowd_ = other.crowd_;
-}
-
-NameId State::fresh(Interval range) {
-  NameFacts& facts = names_.emplace_back();
-  facts.lo = range.lo;
-  facts.hi = range.hi;
-  return static_cast<NameId>(names_.size() - 1);
-}
-
-Value State::word(const TypeTable& types, TypeId type) {
-  if (types.is_integer(type))
-    return unsigned_int(types.word_size(type));
-  bool is_union = types.tag(type) == TypeTag::Union;
-  return {Value::Tag::Word, 0, type, fresh(is_union ? union_range(types, type) : Interval{}), 0};
 }
 
 template <typename F> void State::each_value(F f) {

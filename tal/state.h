@@ -62,12 +62,14 @@ struct Value {
 
 struct NameFacts {
   int64_t lo = int64_min, hi = int64_max;
-  uint64_t missing = 0;        // of an object under construction: fields still to be written
+  union {
+    uint64_t missing = 0;      // of an object under construction: fields still to be written
+    int64_t index;             // of an element of a table: `derived + index` is its index; of a sign: of which number it is the sign
+  };
   TypeId under_construction;   // its memory type (or `exn`); no_type: an ordinary value
   NameId derived = 0;          // of an array: the name of its length; of a boxed union: of its tag; of an element of a table or a sign: see `index`
   TypeId exception;            // of an exception packet: `exnname t` that its name was found equal to
   uint32_t table = 0;          // 1 + symbol of a read-only array of numbers: the array is that one, or the number an element of it
-  int64_t index = 0;           // of such an element: `derived + index` is its index; of a sign: of which number it is the sign
   uint8_t node = 0;            // in the constraint matrix, 0: none
   uint8_t sign_bytes = 0;      // the value is copies of the sign of a number of so many bytes, what cdq or cqo leaves in rdx; 0: it is not
   bool nonnull = false, nonzero = false, not_minus_one = false;
@@ -96,14 +98,23 @@ public:
   const NameFacts& facts(NameId n) const { return names_[n]; }
   size_t name_count() const { return names_.size(); }
 
-  NameId fresh(Interval range = {});
+  NameId fresh(Interval range = {}) {
+    NameFacts& facts = names_.emplace_back();
+    facts.lo = range.lo;
+    facts.hi = range.hi;
+    return static_cast<NameId>(names_.size() - 1);
+  }
   Value integer(Interval range = {}) { return named_int(fresh(range), 0); }
   Value unsigned_int(unsigned bytes) { return integer(unsigned_range(bytes)); }
   static Value constant(int64_t k) { return named_int(zero_name, k); }
   static Value named_int(NameId n, int64_t c) { return {Value::Tag::Word, 0, TypeId{4}, n, c}; }
   // A value of a word type about which nothing else is known: canonical integers have the interval of their type, unions
   // that of their constants and of addresses.
-  Value word(const TypeTable& types, TypeId type);
+  Value word(const TypeTable& types, TypeId type) {
+    if (types.is_integer(type))
+      return unsigned_int(types.integer_size(type));
+    return {Value::Tag::Word, 0, type, fresh(types.tag(type) == TypeTag::Union ? union_range(types, type) : Interval{}), 0};
+  }
 
   Interval interval(const Value& v) const {
     const NameFacts& f = names_[v.name];

@@ -13,8 +13,7 @@ namespace {
 constexpr int64_t max_affine_offset = int64_t{1} << 40;
 
 bool touches_rsp(const Inst& inst) {
-  // Forms in which rsp would be an operand proper; as a base of memory it is the frame.
-  return inst.reg == rsp || (inst.rm == rsp && inst.row().form != Form::AI);
+  return inst.reg == rsp || inst.rm == rsp; // an operand proper; as a base of memory it is the frame
 }
 
 } // namespace
@@ -274,7 +273,7 @@ bool FunctionChecker::step_mov() {
 
 // C35: a move whose record names a function type makes of a function of that type what it is at the types that follow.
 bool FunctionChecker::step_typed_move() {
-  const std::vector<TypeId>& list = m_.annotations.insts[m_.next_inst++].args;
+  const std::vector<TypeId>& list = next_inst().args;
   for (TypeId t : list)
     if (!types_.is_word(t) || !in_scope(t))
       return fail(CheckRule::C33, "word types of this function", types_.print(t));
@@ -622,12 +621,21 @@ bool FunctionChecker::branch_target(uint32_t& target) {
 // C4, C5: both ways; a way that the flags exclude is not followed (R11).
 bool FunctionChecker::step_jcc() {
   uint32_t target;
-  if (!branch_target(target) || !charge_frame())
+  if (!branch_target(target) || !is_target(target))
     return false;
-  scratch_ = state_;
-  bool taken = refine(scratch_, inst_.condition);
-  if (taken ? !branch_to(scratch_, target) : !exclude(target))
-    return false;
+  // What is known without the condition is often enough for the record: true of more states, it is true of those that branch.
+  const LabelRecord* label = label_at(target);
+  if (label != nullptr && mismatch(state_, *label).part == Mismatch::Part::None) {
+    m_.statistics.edges++;
+    if (!charge(label->live.size() + label->facts.size()))
+      return false;
+  } else {
+    if (!charge_frame())
+      return false;
+    State& s = scratch() = state_;
+    if (!refine(s, inst_.condition) ? !exclude(target) : label != nullptr ? !edge(s, *label) : !branch_to(s, target))
+      return false;
+  }
   auto opposite = static_cast<Condition>(static_cast<unsigned>(inst_.condition) ^ 1u);
   alive_ = refine(state_, opposite);
   excluded_ = !alive_;
@@ -681,9 +689,9 @@ bool FunctionChecker::step_jmp_table() {
   for (auto [target, numbers] : ways) {
     if (!charge_frame())
       return false;
-    scratch_ = state_;
-    bool possible = scratch_.assume(State::constant(0), index, -numbers.lo) && scratch_.assume(index, State::constant(0), numbers.hi);
-    if (possible ? !branch_to(scratch_, target) : !exclude(target))
+    State& s = scratch() = state_;
+    bool possible = s.assume(State::constant(0), index, -numbers.lo) && s.assume(index, State::constant(0), numbers.hi);
+    if (possible ? !branch_to(s, target) : !exclude(target))
       return false;
   }
   alive_ = false;

@@ -177,7 +177,8 @@ public:
   Kind kind(TypeId id) const { return nodes_[id.value].kind; }
   bool is_word(TypeId id) const;
   bool is_memory(TypeId id) const;
-  bool is_integer(TypeId id) const { return id.value >= 1 && id.value <= 4; }
+  static bool is_integer(TypeId id) { return id.value - 1 < 4; }
+  static unsigned integer_size(TypeId id) { return 1u << (id.value - 1); }       // of i8 to i64
   bool is_closed(TypeId id) const { return nodes_[id.value].vars == 0; }
   // The free variables are among these, or (`more`) follow them: the types that a function body opened.
   bool vars_fit(TypeId id, std::span<const Kind> kinds, bool more = false) const;

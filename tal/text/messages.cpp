@@ -45,6 +45,36 @@ std::string FunctionChecker::describe(const State& s, const Value& v) const {
   return "an integer in [" + std::to_string(i.lo) + ", " + std::to_string(i.hi) + "]";
 }
 
+void FunctionChecker::refuse_edge(State& s, const LabelRecord& label, Mismatch m) {
+  const std::string at = " at label " + std::to_string(label.offset);
+  switch (m.part) {
+  case Mismatch::Part::None: break;
+  case Mismatch::Part::Depth: return (void)fail(CheckRule::C6, "a frame of " + std::to_string(label.depth) + " bytes" + at, std::to_string(s.depth));
+  case Mismatch::Part::Live: {
+    const LiveLocation& live = label.live[m.at];
+    const Value* v = location(s, live.location);
+    const std::string where = (is_slot(live.location) ? "slot " + std::to_string(live.location - slot_base)
+                                                      : operand_name(static_cast<uint8_t>(live.location))) + at;
+    if (v == nullptr)
+      return (void)fail(CheckRule::C7, where, "no such slot");
+    if (live.type.what == LocationType::What::Type)
+      return (void)require_type(CheckRule::C7, s, *v, live.type.type, where);
+    return (void)fail(CheckRule::C9, "the entry value of " + operand_name(live.type.saved) + " in " + where, describe(s, *v));
+  }
+  case Mismatch::Part::Saved:
+    return (void)fail(CheckRule::C9, "the entry value of " + operand_name(static_cast<uint8_t>(m.at)) + " in its register" + at, describe(s, s.reg[m.at]));
+  case Mismatch::Part::Same: return (void)fail(CheckRule::C8, "one value in two locations" + at, "two values");
+  case Mismatch::Part::Fact: {
+    const Fact& f = label.facts[m.at];
+    bool ok = true;
+    Value x = fact_operand(s, label, f.x, ok), y = fact_operand(s, label, f.y, ok);
+    int64_t known = ok ? s.bound(x, y) : Constraints::none;
+    return (void)fail(CheckRule::C8, "x - y <= " + std::to_string(f.c) + " for a fact of label " + std::to_string(label.offset),
+                known == Constraints::none ? "no bound" : "<= " + std::to_string(known));
+  }
+  }
+}
+
 std::string to_string(const VerifyError& e, std::string_view file) {
   std::string out(file);
   out += ": refused";
