@@ -299,8 +299,6 @@ bool FunctionChecker::step_package(TypeId package, std::span<const TypeId> hidde
   const TypeId inside = types_.open(package, hidden);
   if (!inside)
     return fail(CheckRule::C33, "hidden types of the kinds of " + types_.print(package), "others, or too large a type");
-  if (!charge(uint64_t{4} * types_.tree_size(inside)))
-    return false;
   if (!opens)
     return require_type(CheckRule::C33, state_, v, inside, "the content of the package") &&
            set(inst_.rm, state_.word(types_, package));

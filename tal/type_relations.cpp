@@ -67,8 +67,10 @@ TypeId TypeTable::rebuild(const TypeTable& from, const Node& node, const PartMap
 }
 
 // `inside`: the quantified variables around this part of the type, which are not touched. The recursion is as deep as the type, at
-// most max_type_depth.
+// most max_type_depth. A large type may be asked for at many arguments, and be what it was before: who asks has not paid for it (R52).
 TypeId TypeTable::substitute_in(TypeId type, Substitution& by, uint32_t inside) {
+  if (substituted_++ >= max_substituted)
+    return no_type;
   if (!type || inside >= max_type_vars || nodes_[type.value].vars >> 4 * inside == 0)
     return type;
   const uint64_t key = uint64_t{type.value} << 8 | inside;

@@ -121,6 +121,7 @@ inline constexpr uint32_t max_constants = 1u << 12;     // addresses are not bel
 inline constexpr uint32_t max_sig_facts = 16;           // of the arguments, and as many of the result
 inline constexpr uint32_t max_group_bytes = 1u << 16;
 inline constexpr size_t max_type_parts = size_t{1} << 22;   // fields, arguments and type arguments of all nodes together
+inline constexpr size_t max_substituted = size_t{1} << 22;  // parts that all substitutions of a table look at
 
 class TypeTable {
 public:
@@ -301,7 +302,7 @@ private:
   std::vector<NamedType> named_;
   size_t closed_named_ = 0;
   std::vector<Group> groups_;
-  size_t parts_ = 0;   // see max_type_parts
+  size_t parts_ = 0, substituted_ = 0;   // see max_type_parts and max_substituted
   std::unordered_map<std::string, uint32_t, KeyedHash> interned_;
   std::unordered_map<std::string, uint32_t, KeyedHash> group_ids_;
 };

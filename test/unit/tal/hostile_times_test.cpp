@@ -1,0 +1,296 @@
+// Inputs made to be slow (R52), compared in time per byte of the file with more or less of the same.
+#include "hostile_times.h"
+#include "tal/decoder.h"
+
+#include <unordered_set>
+
+using namespace tal;
+using namespace tal::test;
+
+namespace {
+
+// `units` times the same bytes, then ret.
+double cost(const std::vector<int>& unit, uint32_t units, std::vector<TypeId> (*args)(TypeTable&)) {
+  ObjectBuilder b;
+  Bytes code{0x31, 0xC0}; // xor eax, eax
+  for (uint32_t i = 0; i < units; i++)
+    for (int byte : unit)
+      code.push_back(static_cast<uint8_t>(byte));
+  code.push_back(0xC3);
+  b.function("f", b.sig(args(b.types())), code);
+  return seconds_per_byte(b);
+}
+
+std::vector<TypeId> array_and_number(TypeTable& t) { return {t.arr(t.i32()), t.i32()}; }
+
+TEST(Time, NamesWithoutEnd) { // add eax, [rdi]: a new name each
+  expect_linear([](uint32_t n) { return cost({0x03, 0x07}, n, array_and_number); }, 20000);
+}
+
+TEST(Time, BranchesWithAFullMatrix) {
+  // mov ecx, [rdi]; mov eax, esi; and eax, ecx; sub ecx, eax: `and` and `sub` relate what they make to their operands.
+  expect_linear([](uint32_t n) { return cost({0x8B, 0x0F, 0x89, 0xF0, 0x21, 0xC8, 0x29, 0xC1}, n, array_and_number); }, 10000);
+}
+
+TEST(Time, CallsInTheLargestFrame) { // each call looks for the registers that the caller gave, which are lost
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    Bytes code = sub_rsp(61432);
+    append(code, {0x31, 0xDB, 0x31, 0xED, 0x45, 0x31, 0xE4, 0x45, 0x31, 0xED, 0x45, 0x31, 0xF6, 0x45, 0x31, 0xFF}); // xor ebx, ebx ...
+    std::vector<uint32_t> calls;
+    for (uint32_t i = 0; i < n; i++) {
+      calls.push_back(static_cast<uint32_t>(code.size()) + 1);
+      append(code, {0xE8, 0, 0, 0, 0});
+    }
+    append(code, {0x0F, 0x0B}); // ud2
+    Signature quiet;
+    quiet.throws = false;
+    uint32_t g = b.symbol({"g", SymbolKind::Function, Scope::Import, Section::None, 0, 0, b.types().signature(quiet)});
+    uint32_t first = b.function("f", b.sig({}), code);
+    for (uint32_t c : calls)
+      b.image.text_relocs.push_back({first + c, RelocKind::Pc32, g, -4});
+    return seconds_per_byte(b, {"", "O8"});
+  };
+  expect_linear(run, 2000); // the budget of O8 ends the large one
+}
+
+TEST(Time, PendingBranchesInTheLargestFrame) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    b.function("f", b.sig({}), open_branches(n, 61440));
+    return seconds_per_byte(b, {"", "O8"});
+  };
+  expect_linear(run, 500);
+}
+
+TEST(Time, ManyFunctions) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    for (uint32_t i = 0; i < n; i++)
+      b.function("f" + std::to_string(i), b.sig({}), {0xC3});
+    return seconds_per_byte(b);
+  };
+  expect_linear(run, 3000);
+}
+
+TEST(Time, RelocationsWithoutSite) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    uint32_t g = b.symbol({"g", SymbolKind::Function, Scope::Import, Section::None, 0, 0, b.sig({})});
+    uint32_t at = b.function("f", b.sig({}), Bytes(8 * n, 0x90));
+    for (uint32_t i = 0; i < n; i++)
+      b.image.text_relocs.push_back({at + 8 * i, RelocKind::Pc32, g, -4});
+    return seconds_per_byte(b, {"O4"});
+  };
+  expect_linear(run, 5000);
+}
+
+TEST(Time, ManySymbols) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    b.function("f", b.sig({}), {0xC3});
+    for (uint32_t i = 0; i < n; i++)
+      b.symbol({"imported" + std::to_string(i), SymbolKind::Function, Scope::Import, Section::None, 0, 0, b.sig({})});
+    return seconds_per_byte(b);
+  };
+  expect_linear(run, 5000);
+}
+
+TEST(Time, LabelsAtEachInstruction) { // 80,000 of them, with six live registers
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    TypeTable& t = b.types();
+    Bytes code(n + 3, 0x90);
+    code.back() = 0xC3;
+    LabelRecord record;
+    record.offset = b.function("f", b.sig(std::vector<TypeId>(6, t.i64())), code) + 2;
+    for (int32_t r : {1, 2, 6, 7, 8, 9})
+      record.live.push_back({r, {LocationType::What::Type, t.i64(), 0}});
+    for (uint32_t i = 0; i < n; i++, record.offset++)
+      b.a.labels.push_back(record);
+    return seconds_per_byte(b, {"", "O8"});
+  };
+  expect_linear(run, 10000);
+}
+
+TEST(Time, ExceptionRanges) { // a range for each of the calls
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    TypeTable& t = b.types();
+    Bytes code{0x48, 0x83, 0xEC, 8}; // sub rsp, 8
+    for (uint32_t i = 0; i < n; i++)
+      append(code, {0xE8, 0, 0, 0, 0});
+    append(code, {0x0F, 0x0B}); // ud2; the pad: add rsp, 8; ret
+    LabelRecord pad;
+    pad.depth = 8;
+    pad.live = {{rax, {LocationType::What::Type, t.exn(), 0}}};
+    const uint32_t g = b.symbol({"g", SymbolKind::Function, Scope::Import, Section::None, 0, 0, b.sig({})});
+    const uint32_t calls = static_cast<uint32_t>(code.size()) - 2 - 5 * n, at = static_cast<uint32_t>(code.size());
+    append(code, {0x48, 0x83, 0xC4, 8, 0xC3});
+    const uint32_t start = b.function("f", b.sig({}), code);
+    pad.offset = start + at;
+    b.a.labels.push_back(pad);
+    for (uint32_t i = 0; i < n; i++) {
+      const uint32_t call = start + calls + 5 * i;
+      b.a.eh.push_back({call, call + 5, pad.offset});
+      b.image.text_relocs.push_back({call + 1, RelocKind::Pc32, g, -4});
+    }
+    return seconds_per_byte(b, {"", "O8"});
+  };
+  expect_linear(run, 3000);
+}
+
+// Jumps through one table, whose entries lead to 64 places before them.
+double jumps_through_a_table(uint32_t jumps, uint32_t entries) {
+  ObjectBuilder b;
+  TypeTable& t = b.types();
+  b.image.rodata.assign(8 + 4 * entries, 0);
+  std::memcpy(b.image.rodata.data(), &entries, 4);
+  for (uint32_t i = 0; i < entries; i++)
+    b.image.rodata[8 + 4 * i] = static_cast<uint8_t>(i * 37 % 64);
+  const uint32_t table = b.symbol({"", SymbolKind::Data, Scope::Static, Section::RoData, 0, 8 + 4 * entries, t.arr(t.i32(), Mutability::ReadOnly)});
+  Bytes code(66, 0xC3); // jmp over 64 times ret
+  code[0] = 0xEB;
+  code[1] = 64;
+  std::vector<uint32_t> fields;
+  for (uint32_t i = 0; i < jumps; i++) {
+    append(code, {0x81, 0xFF}); // cmp edi, entries
+    append32(code, entries);
+    append(code, {0x73, 23});                     // jae behind this jump
+    append(code, {0x48, 0x8D, 0x05, 0, 0, 0, 0}); // lea rax, [rip + table]
+    fields.push_back(static_cast<uint32_t>(code.size()) - 4);
+    append(code, {0x8B, 0x44, 0xB8, 0x08});       // mov eax, [rax + 4*rdi + 8]
+    append(code, {0x48, 0x8D, 0x15});             // lea rdx, [rip + the first ret]
+    append32(code, uint32_t{2} - static_cast<uint32_t>(code.size()) - 4);
+    append(code, {0x48, 0x01, 0xD0, 0xFF, 0xE0}); // add rax, rdx; jmp rax
+  }
+  code.push_back(0xC3);
+  const uint32_t start = b.function("f", b.sig({t.i32()}), code);
+  for (uint32_t field : fields)
+    b.image.text_relocs.push_back({start + field, RelocKind::Pc32, table, -4});
+  for (uint32_t i = 0; i < 64; i++)
+    b.a.labels.emplace_back().offset = start + 2 + i;
+  return seconds_per_byte(b, {"", "O8"});
+}
+
+TEST(Time, EntriesOfAJumpTable) {
+  expect_linear([](uint32_t n) { return jumps_through_a_table(1, n); }, 20000);
+}
+
+TEST(Time, JumpsThroughALargeTable) { // the budget of O8 ends it: each jump looks at all entries
+  expect_linear([](uint32_t n) { return jumps_through_a_table(n, 5000); }, 1000);
+}
+
+// Layouts { 8*i: i64 } whose keys fall into the first bucket of a table of strings as the library hashes them.
+TEST(Time, TypesThatWouldCollide) {
+  auto run = [](uint32_t n) {
+    std::unordered_set<uint32_t> nodes; // a layout and a pointer each
+    for (uint32_t i = 0; i < 2 * n + n / 50; i++)
+      nodes.insert(i);
+    ObjectBuilder b;
+    TypeTable& t = b.types();
+    std::vector<TypeId> args;
+    uint32_t offset = 0;
+    std::string key("\0\0\0\0\1\4\0\0\0\0\0\0\0\0\0", 15); // offset; may be written; i64; tag and the rest of the node
+    key[9] = static_cast<char>(TypeTag::Struct);
+    auto next = [&] {
+      for (;; offset += 8) {
+        for (uint32_t i = 0; i < 4; i++)
+          key[i] = static_cast<char>(offset >> 8 * i);
+        if (std::hash<std::string>()(key) % nodes.bucket_count() == 0)
+          break;
+      }
+      offset += 8;
+      return t.ptr(t.struct_layout({{offset - 8, t.i64(), Mutability::ReadWrite, false}}));
+    };
+    for (uint32_t i = 0; i < n; i += 100) {
+      std::vector<TypeId> list(100);
+      std::generate(list.begin(), list.end(), next);
+      b.symbol({"g" + std::to_string(i), SymbolKind::Function, Scope::Import, Section::None, 0, 0, b.sig(list)});
+    }
+    b.function("f", b.sig({}), {0xC3});
+    return seconds_per_byte(b);
+  };
+  expect_linear(run, 800);
+}
+
+// A layout that is too large at its type arguments, asked for by each lea.
+TEST(Time, ALayoutThatDoesNotFit) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    TypeTable& t = b.types();
+    std::vector<Field> fields, large;
+    for (uint32_t i = 0; i < 1500; i++)
+      fields.push_back({8 * i, t.ptr(t.struct_layout({{8 * i, t.var(0, Kind::P), Mutability::ReadWrite, true}})), Mutability::ReadWrite, false});
+    const NamedId wide = t.declare("wide", {Kind::P});
+    EXPECT_TRUE(t.define(wide, t.struct_layout(fields)));
+    for (uint32_t i = 0; i < 60; i++)
+      large.push_back({8 * i, t.i64(), Mutability::ReadWrite, false});
+    const TypeId arg = t.ptr(t.struct_layout(large));
+    Bytes code;
+    for (uint32_t i = 0; i < n; i++)
+      append(code, {0x48, 0x8D, 0x47, 0x08}); // lea rax, [rdi + 8]
+    code.push_back(0xC3);
+    b.function("f", b.sig({t.ptr(t.named(wide, std::span(&arg, 1)))}), code);
+    return seconds_per_byte(b);
+  };
+  expect_linear(run, 10000);
+}
+
+// ---- types ---------------------------------------------------------------------------------------------------------
+
+// Instances of a signature that has a large type in it, which is the same at all of them: f(ptr {.. a ..}, b) at [i64, i].
+TEST(Time, InstancesWithALargePart) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    TypeTable& t = b.types();
+    std::vector<Field> fields;
+    for (uint32_t i = 0; i < n; i++)
+      fields.push_back({8 * i, t.var(0, Kind::P), Mutability::ReadWrite, true});
+    Signature s;
+    s.vars = {Kind::P, Kind::P};
+    s.args = {t.ptr(t.struct_layout(fields)), t.var(1, Kind::P)};
+    const TypeId function = t.fn(t.signature(s));
+    Bytes code;
+    for (uint32_t i = 0; i < n; i++)
+      append(code, {0x48, 0x89, 0xF8}); // mov rax, rdi
+    append(code, {0x31, 0xC0, 0xC3});
+    const uint32_t start = b.function("f", b.sig({function}), code);
+    for (uint32_t i = 0; i < n; i++)
+      b.a.insts.push_back({start + 3 * i, {function, t.string(), t.ptr(t.struct_layout({{i, t.i8()}}))}});
+    return seconds_per_byte(b, {"", "O8", "C21"});
+  };
+  expect_linear(run, 500);
+}
+
+// Layouts of a type at many arguments, each as large as the type; some do not fit any more.
+TEST(Time, ExpansionsOfALargeType) {
+  auto run = [](uint32_t n) {
+    ObjectBuilder b;
+    TypeTable& t = b.types();
+    std::vector<Field> fields;
+    for (uint32_t i = 0; i < n; i++)
+      fields.push_back({8 * i, t.var(0, Kind::P), Mutability::ReadWrite, true});
+    const NamedId wide = t.declare("wide", {Kind::P});
+    EXPECT_TRUE(t.define(wide, t.struct_layout(fields)));
+    std::vector<TypeId> args;
+    Bytes code;
+    for (uint8_t modrm : {0x47, 0x46, 0x42, 0x41}) { // of rdi rsi rdx rcx
+      fields.clear();
+      for (uint32_t i = 0; i < n; i++) { // fewer than max_fields
+        const TypeId arg = t.ptr(t.struct_layout({{modrm * 4096u + i, t.i8()}}));
+        fields.push_back({8 * i, t.ptr(t.named(wide, std::span(&arg, 1)))});
+        append(code, {0x48, 0x8B, modrm + 0x40}); // mov rax, [rdi + 8*i]
+        append32(code, 8 * i);
+        append(code, {0x48, 0x8D, 0x40, 0x08}); // lea rax, [rax + 8]
+      }
+      args.push_back(t.ptr(t.struct_layout(fields)));
+    }
+    code.push_back(0xC3);
+    b.function("f", b.sig(args), code);
+    return seconds_per_byte(b);
+  };
+  expect_linear(run, 400);
+}
+
+} // namespace
