@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -110,21 +112,34 @@ static bool is_free(const sockaddr_un& address, std::string& problem) {
   return false;
 }
 
-static int listen_at(const std::string& path, std::string& problem) {
-  sockaddr_un address{};
+static bool set_address(sockaddr_un& address, const std::string& path) {
+  address = {};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path || path.find('\0') != std::string::npos) {
+  if (path.empty() || path.size() >= sizeof address.sun_path || path.find('\0') != std::string::npos)
+    return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return true;
+}
+
+// Who sees the socket can connect to it: until it listens it has another name.
+static int listen_at(const std::string& path, std::string& problem) {
+  sockaddr_un address, first;
+  if (!set_address(address, path)) {
     problem = "the path " + path + (path.empty() ? "is empty" : " is too long for a socket, or no path");
     return -1;
   }
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  if (!is_free(address, problem))
+  std::string first_path = path;
+  first_path.back() = path.back() == '~' ? '_' : '~';
+  if (!set_address(first, first_path) || !is_free(address, problem) || !is_free(first, problem))
     return -1;
   const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (listener >= 0 && ::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-      ::chmod(path.c_str(), 0600) == 0 && ::listen(listener, 16) == 0)
+  const bool is_bound = listener >= 0 && ::bind(listener, reinterpret_cast<sockaddr*>(&first), sizeof first) == 0;
+  if (is_bound && ::chmod(first_path.c_str(), 0600) == 0 && ::listen(listener, 16) == 0 &&
+      ::renameat2(AT_FDCWD, first_path.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0)
     return listener;
   set_problem(problem, "cannot listen on", path);
+  if (is_bound)
+    ::unlink(first_path.c_str());
   if (listener >= 0)
     ::close(listener);
   return -1;

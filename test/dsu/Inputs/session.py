@@ -9,6 +9,7 @@ Lines of a session:
   mkdir NAME     makes a directory in DIR: something that the program may wait for
   line           shows the next line of the program
   child-popctl ARGS  the same for a child that the program forked, as CHILD
+  child-ends     waits until that child has ended by itself; the program has not asked for its status yet
   popctl ARGS    runs popctl in DIR, with PID replaced; shows its output and exit status
   load TEXT      from now on the program is given TEXT all the time while popctl runs, and a few times before and after; what it answers is
                  shown behind the exit status, repetitions left out. Without TEXT: no more load
@@ -23,7 +24,7 @@ import subprocess
 import sys
 import time
 
-from running import DEADLINE, Server
+from running import DEADLINE, Server, wait_until
 
 
 class Program(Server):
@@ -100,6 +101,9 @@ def obey(verb, rest, program):
         print(program.line())
     elif verb in ("popctl", "child-popctl"):
         show(run_popctl(rest, program), program)
+    elif verb == "child-ends":
+        stat = "/proc/%s/stat" % program.child_pid()
+        wait_until(lambda: open(stat).read().rsplit(")", 1)[1].split()[0] == "Z", "the child ends")
     elif verb == "until":
         text, _, arguments = rest.partition(" :: popctl ")
         until(text, arguments, program)

@@ -3,7 +3,9 @@
 #include "tal/write/byte_writer.h"
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -149,6 +151,34 @@ TEST_F(Server, MalformedRequestsAreAnswered) {
   EXPECT_EQ(answer[4], static_cast<uint8_t>(FrameKind::Problem));
   ::close(s);
   EXPECT_TRUE(std::holds_alternative<Answer>(exchange(path_, FrameKind::Status, {}, 5000)));
+}
+
+// Who sees the socket can connect to it, however soon: it is watched for all the time by somebody who wants to.
+TEST_F(Server, ListensAsSoonAsItIsThere) {
+  for (int i = 0; i < 200; i++) {
+    const std::string path = directory_ + "/" + std::to_string(i) + ".sock";
+    std::atomic<bool> watches{false};
+    int error = 0;
+    std::thread client([&] {
+      sockaddr_un address{};
+      address.sun_family = AF_UNIX;
+      path.copy(address.sun_path, sizeof address.sun_path - 1);
+      const int s = ::socket(AF_UNIX, SOCK_STREAM, 0);
+      do {
+        watches = true;
+        error = ::connect(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+      } while (error == ENOENT);
+      ::close(s);
+    });
+    while (!watches)
+      std::this_thread::yield();
+    ControlServer server;
+    std::string problem;
+    ASSERT_TRUE(server.open(path, problem)) << problem;
+    client.join();
+    ASSERT_EQ(error, 0) << std::strerror(error) << " at the socket number " << i;
+    server.forget();
+  }
 }
 
 TEST(Client, NoProgram) {
