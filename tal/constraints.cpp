@@ -28,12 +28,9 @@ void Constraints::remove_node(unsigned i) {
   bound_[i][i] = 0;
 }
 
-bool Constraints::add(unsigned x, unsigned y, int64_t c) {
-  c = clip(c);
-  if (c >= bound_[x][y]) // nothing new; also "no bound"
-    return true;
+bool Constraints::tighten(unsigned x, unsigned y, int64_t c) {
   if (x == y)
-    return c >= 0;
+    return false; // less than zero
   if (bound_[y][x] != none && bound_[y][x] + c < 0)
     return false;
   // Every new path uses the new edge once: i - x, x - y <= c, y - j.

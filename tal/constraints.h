@@ -36,9 +36,12 @@ public:
   // The least c with x - y <= c known, or none.
   int64_t bound(unsigned x, unsigned y) const { return bound_[x][y]; }
   // Adds x - y <= c. False if that contradicts what is known; the matrix is then of no further use.
-  [[nodiscard]] bool add(unsigned x, unsigned y, int64_t c);
+  [[nodiscard]] bool add(unsigned x, unsigned y, int64_t c) { return implies(x, y, c) || tighten(x, y, clip(c)); }
+  // Nothing new, also "no bound".
+  bool implies(unsigned x, unsigned y, int64_t c) const { return clip(c) >= bound_[x][y]; }
 
 private:
+  bool tighten(unsigned x, unsigned y, int64_t c);
   void copy(const Constraints& other) {
     size_ = other.size_;
     for (unsigned i = 0; i < size_; i++)

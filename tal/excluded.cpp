@@ -39,8 +39,7 @@ bool FunctionChecker::skip_reloc() {
   Rule rule = inst_.row().rule;
   bool has_field = inst_.memory ? inst_.base == rip : inst_.field != 0 && (rule == Rule::Call || rule == Rule::Jmp);
   if (!has_field) // the linker would write over opcodes, perhaps those of checked code behind (R25)
-    return fail(CheckRule::O4, "a relocation only where an operand names a symbol",
-                "one at " + std::to_string(reloc_at_));
+    return stray_reloc();
   uint32_t symbol;
   int64_t offset;
   if (inst_.memory)
@@ -60,8 +59,6 @@ bool FunctionChecker::skip_reloc() {
 }
 
 bool FunctionChecker::skip_excluded() {
-  if (!decode_here())
-    return false;
   Rule rule = inst_.row().rule;
   bool is_branch = (rule == Rule::Jcc || rule == Rule::Jmp) && inst_.row().form == Form::T;
   const bool is_tail_call = has_reloc();
@@ -75,7 +72,7 @@ bool FunctionChecker::skip_excluded() {
     excluded_ = false;
   if (has_inst())
     (void)next_inst();
-  return pass();
+  return true;
 }
 
 } // namespace tal

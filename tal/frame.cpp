@@ -144,7 +144,8 @@ bool FunctionChecker::require_alignment() {
 
 bool FunctionChecker::require_arguments(const Signature& s, size_t& on_stack) {
   ArgumentPlaces places;
-  std::vector<Value> values(s.pre.empty() ? 0 : s.args.size());
+  std::vector<Value>& values = values_;
+  values.assign(s.pre.empty() ? 0 : s.args.size(), Value{});
   for (size_t i = 0; i < s.args.size(); i++) {
     bool is_float = types_.kind(s.args[i]) == Kind::None;
     auto place = places.next(is_float);

@@ -8,6 +8,14 @@ namespace {
 
 constexpr size_t max_pending = size_t{1} << 16;
 
+// The entry value of each callee-saved register in that register.
+constexpr RegisterFile saved_in_place = [] {
+  RegisterFile file{};
+  for (uint8_t r : callee_saved)
+    file[r] = {Value::Tag::Saved, r, no_type, zero_name, 0};
+  return file;
+}();
+
 } // namespace
 
 bool FunctionChecker::fail(CheckRule rule, std::string expected, std::string found) {
@@ -108,11 +116,13 @@ Value FunctionChecker::fact_operand(State& s, const LabelRecord& label, const Fa
   return fact_operand(s, *location(s, label.live[o.at].location), o.what == FactOperand::What::Length, ok);
 }
 
-Value FunctionChecker::fact_operand(State& s, const Value v, bool derived, bool& ok) {
-  bool is_union = v.tag == Value::Tag::Word && types_.tag(v.type) == TypeTag::Union;
+Value FunctionChecker::fact_operand(State& s, const Value& v, bool derived, bool& ok) {
+  if (!derived && v.is_int())
+    return v;
+  const bool is_union = v.tag == Value::Tag::Word && types_.tag(v.type) == TypeTag::Union;
   if (!derived) {
-    ok = ok && (v.is_int() || is_union);
-    return is_union ? State::named_int(v.name, 0) : v;
+    ok = ok && is_union;
+    return State::named_int(v.name, 0);
   }
   if (TypeId cases = is_union ? types_.expand_cases(types_.target(v.type)) : no_type)
     return s.tag_of(v, types_.args(cases).size());
@@ -143,18 +153,15 @@ FunctionChecker::Mismatch FunctionChecker::mismatch(State& s, const LabelRecord&
   using Part = Mismatch::Part;
   if (s.depth != label.depth)
     return {Part::Depth};
-  uint32_t listed = 0;
   for (size_t i = 0; i < label.live.size(); i++) {
     const LiveLocation& live = label.live[i];
-    if (!is_slot(live.location))
-      listed |= 1u << live.location;
     const Value* v = location(s, live.location);
-    if (v == nullptr || !(live.type.what == LocationType::What::Type ? has_type(s, *v, live.type.type) : v->is_saved(live.type.saved)))
+    if (v == nullptr || !(live.type.what == LocationType::What::Type ? fits(s, *v, live.type.type) : v->is_saved(live.type.saved)))
       return {Part::Live, i};
   }
   if (label.saved_in_place)
     for (uint8_t r : callee_saved)
-      if (!s.reg[r].is_saved(r) && !(listed >> r & 1))
+      if (!s.reg[r].is_saved(r) && std::none_of(label.live.begin(), label.live.end(), [&](const LiveLocation& l) { return l.location == r; }))
         return {Part::Saved, r};
   for (size_t i = 0; i < label.same.size(); i++) {
     auto [a, b] = label.same[i];
@@ -177,10 +184,9 @@ bool FunctionChecker::edge(State& s, const LabelRecord& label) {
   if (!charge(label.live.size() + label.facts.size()))
     return false;
   const Mismatch m = mismatch(s, label);
-  if (m.part == Mismatch::Part::None)
-    return true;
-  refuse_edge(s, label, m);
-  return false;
+  if (m.part != Mismatch::Part::None)
+    refuse_edge(s, label, m);
+  return m.part == Mismatch::Part::None;
 }
 
 bool FunctionChecker::enter_label(const LabelRecord& label) {
@@ -188,13 +194,10 @@ bool FunctionChecker::enter_label(const LabelRecord& label) {
   if (cost > m_.entry_budget)
     return fail(CheckRule::O8, "a budget of stack slots at labels", "more");
   m_.entry_budget -= cost;
-  state_.reset();
+  state_.reset(label.saved_in_place ? saved_in_place : RegisterFile{});
   state_.depth = label.depth;
-  state_.slots.assign(label.depth / 8, Value{});
-  state_.incoming.assign(incoming_, Value{});
-  if (label.saved_in_place)
-    for (uint8_t r : callee_saved)
-      state_.reg[r] = {Value::Tag::Saved, r, no_type, zero_name, 0};
+  state_.slots.resize(label.depth / 8);
+  state_.incoming.resize(incoming_);
   for (const LiveLocation& live : label.live) {
     Value& v = *location(state_, live.location);
     if (live.type.what == LocationType::What::Saved)
@@ -225,11 +228,10 @@ bool FunctionChecker::enter_label(const LabelRecord& label) {
 // ---- the walk ------------------------------------------------------------------------------------------------------
 
 bool FunctionChecker::enter_function() {
-  state_.reset();
-  for (uint8_t r : callee_saved)
-    state_.reg[r] = {Value::Tag::Saved, r, no_type, zero_name, 0};
+  state_.reset(saved_in_place);
   ArgumentPlaces places;
-  std::vector<Value> values;
+  std::vector<Value>& values = values_;
+  values.clear();
   for (TypeId type : signature_->args) {
     bool is_float = types_.kind(type) == Kind::None;
     values.push_back(is_float ? state_.integer() : state_.word(types_, type));
@@ -259,48 +261,54 @@ bool FunctionChecker::check(uint32_t symbol, uint32_t index) {
   return enter_function() && validate_labels() && walk() && finish();
 }
 
-bool FunctionChecker::decode_here() {
-  m_.statistics.instructions++;
-  if (decode({m_.image.text.data() + at_, end_ - at_}, inst_))
-    return true;
-  inst_.length = 0;
-  return fail(CheckRule::C1, "an instruction of the table", "byte " + std::to_string(m_.image.text[at_]));
-}
-
 bool FunctionChecker::no_instruction_at(uint32_t target, const char* found) {
   return fail(CheckRule::C4, "an instruction at the branch target " + std::to_string(target), found);
 }
 
+bool FunctionChecker::no_instruction(CheckRule rule, const char* expected) {
+  inst_.length = 0;
+  return fail(rule, expected, "byte " + std::to_string(m_.image.text[at_]));
+}
+
+// After the end of a path there are nops and int3 up to the next label, pending target, or the end (C2).
 bool FunctionChecker::walk() {
+  constexpr const char* padding = "padding, or a label that leads here";
   while (at_ < end_) {
     if (at_ >= next_stop_ && !arrive())
       return false;
-    if (!alive_) {
-      if (excluded_ || excluded_table_ ? !skip_excluded() : !skip_padding())
-        return false;
-      continue;
-    }
-    excluded_ = false;
-    if (!decode_here())
+    const bool read = alive_ || excluded_ || excluded_table_;
+    m_.statistics.instructions += read;
+    if (!decode({m_.image.text.data() + at_, end_ - at_}, inst_))
+      return read ? no_instruction(CheckRule::C1, "an instruction of the table") : no_instruction(CheckRule::C2, padding);
+    if (alive_ ? !step_here() : read ? !skip_excluded() : inst_.row().rule != Rule::Nop && inst_.row().rule != Rule::Int3 && !no_instruction(CheckRule::C2, padding))
       return false;
-    if (at_ == start_ && inst_.field != 0 && inst_.field <= 1)
-      return fail(CheckRule::C3, "no rel32 call or jump as the first instruction", "one");
-    if (state_.crowded())
-      state_.collect();
-    if (m_.observer != nullptr)
-      m_.observer->before(at_, state_, types_);
-    if (!step() || !pass())
+    if (!pass())
       return false;
   }
   return true;
 }
 
+bool FunctionChecker::step_here() {
+  excluded_ = false;
+  if (at_ == start_ && inst_.field != 0 && inst_.field <= 1)
+    return fail(CheckRule::C3, "no rel32 call or jump as the first instruction", "one");
+  if (state_.crowded())
+    state_.collect();
+  if (m_.observer != nullptr)
+    m_.observer->before(at_, state_, types_);
+  return step();
+}
+
 // Goes on to the next instruction, if what is written about this one has been used (O4, O5).
 bool FunctionChecker::pass() {
   if (has_reloc())
-    return fail(CheckRule::O4, "a relocation only where an operand names a symbol", "one at " + std::to_string(reloc_at_));
+    return stray_reloc();
   at_ += inst_.length;
   return inst_at_ >= at_ || fail_at(inst_at_, CheckRule::O5, "type arguments only at a reference to a polymorphic function", "some elsewhere");
+}
+
+bool FunctionChecker::stray_reloc() {
+  return fail(CheckRule::O4, "a relocation only where an operand names a symbol", "one at " + std::to_string(reloc_at_));
 }
 
 void FunctionChecker::look_ahead() {
@@ -347,16 +355,6 @@ bool FunctionChecker::arrive_here() {
   if (alive_ && !edge(state_, label))
     return false;
   return enter_label(label);
-}
-
-// After the end of a path: nops and int3 up to the next label, pending target, or the end (C2).
-bool FunctionChecker::skip_padding() {
-  const Bytes& text = m_.image.text;
-  if (!decode({text.data() + at_, end_ - at_}, inst_) || (inst_.row().rule != Rule::Nop && inst_.row().rule != Rule::Int3)) {
-    inst_.length = 0;
-    return fail(CheckRule::C2, "padding, or a label that leads here", "byte " + std::to_string(text[at_]));
-  }
-  return pass();
 }
 
 bool FunctionChecker::finish() {
@@ -432,7 +430,9 @@ bool FunctionChecker::is_nonnull(const State& s, const Value& v) const {
 
 bool FunctionChecker::is_subtype(TypeId a, TypeId b) { return a == b || (charge(types_.tree_size(a)) && types_.is_subtype(a, b)); }
 
-bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) {
+bool FunctionChecker::has_type(const State& s, const Value& v, TypeId type) { return fits(s, v, type); }
+
+bool FunctionChecker::fits(const State& s, const Value& v, TypeId type) {
   if (v.tag != Value::Tag::Word)
     return v.tag == Value::Tag::ExnId && type == types_.i64();
   if (v.aux != 0 || !is_complete(s, v))

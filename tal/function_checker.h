@@ -52,13 +52,14 @@ private:
   // --- function_checker.cpp: the walk, labels, edges
   bool enter_function();
   bool walk();
-  bool pass();
+  inline bool pass();
   bool arrive();                                       // at at_: labels, pending states, excluded targets
   bool arrive_here();
-  bool decode_here();
+  inline bool step_here();
+  bool no_instruction(CheckRule rule, const char* expected);
   bool no_instruction_at(uint32_t target, const char* found);
+  bool stray_reloc();
   bool is_target(uint32_t target);                     // C3
-  bool skip_padding();
 
   // --- excluded.cpp: code that only ways lead to which the conditions exclude
   bool exclude(uint32_t target);
@@ -82,7 +83,7 @@ private:
   const LabelRecord* label_at(uint32_t offset) const;
   static Value* location(State& s, int32_t where);
   Value fact_operand(State& s, const LabelRecord& label, const FactOperand& o, bool& ok);
-  Value fact_operand(State& s, Value v, bool derived, bool& ok);
+  Value fact_operand(State& s, const Value& v, bool derived, bool& ok);
   bool facts_hold(const Signature& signature, bool of_result, std::span<const Value> values, bool known);
   bool finish();
 
@@ -117,6 +118,7 @@ private:
   bool step_jmp_table();
   bool branch_target(uint32_t& target);
   bool jump_dest(const Value& a, const Value& b, Value& dest) const;
+  Value result_of(const Row& row, const Value& a, const Value& b); // and the flags
   Value arithmetic(Rule rule, unsigned bytes, const Value& a, const Value& b);
   Value add_values(unsigned bytes, const Value& a, const Value& b, bool subtract);
   Value affine(unsigned bytes, const Value& a, Wide k);
@@ -196,13 +198,18 @@ private:
   bool require_value(const Value& v, std::string_view what);           // C27: a word, readable
   bool require_type(CheckRule rule, State& s, const Value& v, TypeId type, std::string_view what);
   bool has_type(const State& s, const Value& v, TypeId type);
+  inline bool fits(const State& s, const Value& v, TypeId type); // the same, for function_checker.cpp
   bool is_lesser(const State& s, const Value& v, TypeId type);   // a complete word of another type than this, not narrow, type
   bool is_subtype(TypeId a, TypeId b);                       // paid for: types may be large (O8)
   bool is_complete(const State& s, const Value& v) const;
   bool is_nonnull(const State& s, const Value& v) const;
   bool set(uint8_t reg, const Value& v);                     // C10: not rsp
   bool set_low(uint8_t reg, unsigned bytes, Interval range); // 8- or 16-bit destination (R2)
-  bool read(uint8_t reg, unsigned bytes, Value& v);          // register as an operand of this width
+  bool read(uint8_t reg, unsigned bytes, Value& v) {         // register as an operand of this width
+    v = state_.reg[reg];
+    return (v.tag == Value::Tag::Word && reg != rsp) || read_other(reg, bytes, v);
+  }
+  bool read_other(uint8_t reg, unsigned bytes, Value& v);
   bool read_source(Value& v);                                // the last operand of the instruction
   Value as_int(const Value& v);                              // forget types
 
@@ -231,6 +238,7 @@ private:
   uint32_t next_stop_ = 0;              // no label record, pending state or excluded target is before
   uint32_t reloc_at_ = 0, inst_at_ = 0; // where the next ones are; UINT32_MAX: there are no more
   State state_;
+  std::vector<Value> values_;           // of the arguments, while those of a function or a call are looked at
   std::span<const LabelRecord> labels_; // of this function
   size_t next_label_ = 0;
   using Pending = std::map<uint32_t, State>;

@@ -24,9 +24,9 @@ Interval union_range(const TypeTable& types, TypeId type) {
   return {least, types.args(cases).empty() ? end - 1 : int64_max};
 }
 
-void State::reset() {
+void State::reset(const RegisterFile& registers) {
   depth = 0;
-  reg = {};
+  reg = registers;
   slots.clear();
   incoming.clear();
   flags = Flags{};
@@ -100,7 +100,7 @@ int64_t State::name_bound(NameId x, NameId y) const {
 
 int64_t State::bound(const Value& a, const Value& b) const {
   int64_t n = name_bound(a.name, b.name);
-  if (n == Constraints::none)
+  if (n == Constraints::none || a.c == b.c)
     return n;
   // Constants are any 64-bit number: add without wrapping, and round up what does not fit.
   Wide exact = static_cast<Wide>(n) + a.c - b.c;
@@ -109,7 +109,7 @@ int64_t State::bound(const Value& a, const Value& b) const {
 
 bool State::assume(const Value& a, const Value& b, int64_t c) {
   // (x + a.c) - (y + b.c) <= c
-  Wide k = static_cast<Wide>(c) + b.c - a.c;
+  const Wide k = a.c == b.c ? c : static_cast<Wide>(c) + b.c - a.c;
   if (k >= int64_max)
     return true;
   return assume_names(a.name, b.name, k < int64_min ? int64_min : static_cast<int64_t>(k));
@@ -132,19 +132,19 @@ bool State::assume_names(NameId x, NameId y, int64_t c) {
     if (!track(x) || !track(y) || a.node == 0)
       return a.lo <= a.hi && b.lo <= b.hi;
   }
-  for (NameId n : {x, y}) {
-    NameFacts& f = names_[n];
-    if (n == zero_name)
-      continue;
-    if (f.lo > f.hi)
+  bool news = false;
+  auto add = [&](unsigned i, unsigned j, int64_t bound) {
+    if (constraints_.implies(i, j, bound))
+      return true;
+    news = true;
+    return constraints_.add(i, j, bound);
+  };
+  for (const NameFacts* f : {&a, &b}) // the facts of zero contradict nothing
+    if (f->lo > f->hi || (f->node != 0 && (!add(f->node, 0, f->hi) || (f->lo != int64_min && !add(0, f->node, saturating_sub(0, f->lo))))))
       return false;
-    if (f.node != 0 && (!constraints_.add(f.node, 0, f.hi) ||
-                        (f.lo != int64_min && !constraints_.add(0, f.node, saturating_sub(0, f.lo)))))
-      return false;
-  }
-  if (x != zero_name && y != zero_name && !constraints_.add(names_[x].node, names_[y].node, c))
+  if (x != zero_name && y != zero_name && !add(a.node, b.node, c))
     return false;
-  return constraints_.size() == 1 || sync_intervals();
+  return !news || sync_intervals();
 }
 
 // The closed matrix may know tighter intervals than the names: copy them back.

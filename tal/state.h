@@ -60,6 +60,8 @@ struct Value {
   friend bool operator==(const Value&, const Value&) = default;
 };
 
+using RegisterFile = std::array<Value, 16>;
+
 struct NameFacts {
   int64_t lo = int64_min, hi = int64_max;
   union {
@@ -86,12 +88,12 @@ struct Flags {
 class State {
 public:
   uint32_t depth = 0;                 // D: entry rsp - rsp, a multiple of 8
-  std::array<Value, 16> reg;
+  RegisterFile reg;
   std::vector<Value> slots;           // slots[i] is stack slot -(i+1); size depth/8
   std::vector<Value> incoming;        // incoming[i] is slot i+1: stack arguments
   Flags flags;
 
-  void reset();                       // junk everywhere, no names, depth 0
+  void reset(const RegisterFile& registers = {}); // these, no names, depth 0
   void take(State& other);            // becomes `other`, of which no more than the memory is left
 
   NameFacts& facts(NameId n) { return names_[n]; }

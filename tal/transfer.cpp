@@ -99,22 +99,15 @@ Value FunctionChecker::add_values(unsigned bytes, const Value& a, const Value& b
   return r;
 }
 
-namespace {
 // Least 2^m - 1 that is at least x.
-int64_t all_ones(int64_t x) {
-  int64_t m = 0;
-  while (m < x)
-    m = m * 2 + 1;
-  return m;
-}
-} // namespace
+static int64_t all_ones(int64_t x) { return x <= 0 ? 0 : static_cast<int64_t>(~uint64_t{0} >> __builtin_clzll(static_cast<uint64_t>(x))); }
 
 Value FunctionChecker::arithmetic(Rule rule, unsigned bytes, const Value& left, const Value& right) {
-  Value a = as_int(left), b = as_int(right);
-  Interval x = image(a, bytes), y = image(b, bytes);
+  const Value a = as_int(left), b = as_int(right);
+  if (rule == Rule::Add || rule == Rule::Sub)
+    return add_values(bytes, a, b, rule == Rule::Sub);
+  const Interval x = image(a, bytes), y = image(b, bytes);
   switch (rule) {
-  case Rule::Add: return add_values(bytes, a, b, false);
-  case Rule::Sub: return add_values(bytes, a, b, true);
   case Rule::And: {
     if (a.is_constant() && b.is_constant())
       return State::constant(x.lo & y.lo);
@@ -171,11 +164,10 @@ bool FunctionChecker::require_value(const Value& v, std::string_view what) {
   return fail(CheckRule::C27, "a value in " + std::string(what), describe(state_, v));
 }
 
-bool FunctionChecker::read(uint8_t r, unsigned bytes, Value& v) {
+bool FunctionChecker::read_other(uint8_t r, unsigned bytes, Value& v) {
   if (r == rsp)
     return fail(CheckRule::C10, "the stack pointer only in the stack forms", "rsp as an operand");
-  v = state_.reg[r];
-  return v.tag == Value::Tag::Word || require_value(v, register_name(r, bytes));
+  return require_value(v, register_name(r, bytes));
 }
 
 bool FunctionChecker::set(uint8_t r, const Value& v) {
@@ -212,11 +204,13 @@ bool FunctionChecker::read_source(Value& v) {
 // ---- instructions --------------------------------------------------------------------------------------------------
 
 bool FunctionChecker::step() {
-  static constexpr bool (FunctionChecker::*const steps[])() = {
-#define TAL_RULE(id, step, text) &FunctionChecker::step,
+  if (touches_rsp(inst_))
+    return stack_form();
+  switch (inst_.row().rule) {
+#define TAL_RULE(id, step, text) case Rule::id: return step();
 #include "tal/x86_64.def"
-  };
-  return touches_rsp(inst_) ? stack_form() : (this->*steps[static_cast<size_t>(inst_.row().rule)])();
+  }
+  return false;
 }
 
 bool FunctionChecker::step_sign_fill() {
@@ -377,9 +371,8 @@ bool FunctionChecker::step_lea() {
 
 bool FunctionChecker::step_arithmetic() {
   const Row& row = inst_.row();
-  Access access;
-  Value a, b = State::constant(1);
-  bool memory_destination = row.form == Form::MG || row.form == Form::MI || row.form == Form::M;
+  Value a, b = State::constant(1); // of inc and dec; neg and not do not use it
+  const bool memory_destination = row.form == Form::MG || row.form == Form::MI || row.form == Form::M;
   uint8_t target = row.form == Form::GM ? inst_.reg : inst_.rm;
   if (row.rule == Rule::Add && row.form == Form::RG && row.size == 8 && jump_dest(state_.reg[inst_.rm], state_.reg[inst_.reg], a)) {
     state_.flags = Flags{};
@@ -390,17 +383,21 @@ bool FunctionChecker::step_arithmetic() {
     state_.flags = Flags{};
     return set(target, State::constant(0));
   }
-  if (memory_destination ? !(resolve(row.size, access) && load_from(access, row.size, a) && require_value(a, "the memory operand")) : !read(target, row.size, a))
-    return false;
-  if (!read_source(b)) // inc dec: 1; neg not: unused
-    return false;
-  Value result;
-  switch (row.rule) {
-  case Rule::Inc: result = arithmetic(Rule::Add, row.size, a, b); break;
-  case Rule::Dec: result = arithmetic(Rule::Sub, row.size, a, b); break;
-  case Rule::Neg: result = arithmetic(Rule::Sub, row.size, State::constant(0), a); break;
-  default: result = arithmetic(row.rule, row.size, a, b); break; // not, adc, sbb: unknown
+  if (memory_destination) {
+    Access access;
+    return resolve(row.size, access) && load_from(access, row.size, a) && require_value(a, "the memory operand") && read_source(b) &&
+           store_to(access, row.size, result_of(row, a, b));
   }
+  if (!read(target, row.size, a) || !read_source(b))
+    return false;
+  const Value result = result_of(row, a, b);
+  return row.size >= 4 ? set(target, result) : set_low(target, row.size, unsigned_range(row.size));
+}
+
+Value FunctionChecker::result_of(const Row& row, const Value& a, const Value& b) {
+  const Rule rule = row.rule == Rule::Inc ? Rule::Add : row.rule == Rule::Dec || row.rule == Rule::Neg ? Rule::Sub : row.rule;
+  Value result = row.rule == Rule::Neg ? arithmetic(rule, row.size, State::constant(0), a)
+                                       : arithmetic(rule, row.size, a, b); // not, adc, sbb: unknown
   if (row.size < 4) // affine arithmetic is for 32 and 64 bits
     result = state_.unsigned_int(row.size);
   if (row.flags == FlagEffect::Cmp)
@@ -409,9 +406,7 @@ bool FunctionChecker::step_arithmetic() {
     set_arith_flags(result);
   else if (row.flags != FlagEffect::Keep)
     state_.flags = Flags{};
-  if (memory_destination)
-    return store_to(access, row.size, result);
-  return row.size >= 4 ? set(target, result) : set_low(target, row.size, unsigned_range(row.size));
+  return result;
 }
 
 bool FunctionChecker::step_compare() {
