@@ -139,6 +139,7 @@ private:
         order.push_back(i);
     std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return symbols()[a].offset < symbols()[b].offset; });
     module_.entry_budget += file_.image.text.size() * 4;
+    module_.pending_budget = std::min(module_.pending_budget + file_.image.text.size() * 32, uint64_t{1} << 22);
     module_.work_budget += file_.image.text.size() * 64;
     FunctionChecker functions(module_);
     uint64_t end = 0;

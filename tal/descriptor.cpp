@@ -3,7 +3,7 @@
 namespace tal {
 namespace {
 
-constexpr size_t max_descriptor_bytes = size_t{1} << 26; // of one module (R52)
+constexpr size_t max_representation = size_t{1} << 16; // of a module, and 256 bytes for each symbol (R52)
 
 // R36: an object may be hidden from the collector only if no word of it can hold an address. Type variables and abstract types
 // may stand for pointers.
@@ -56,6 +56,10 @@ bool make_descriptors(const Interface& interface, DescriptorTable& table, std::s
       continue;
     if (types.tag(symbol.type) == TypeTag::Rep) {
       const std::string text = types.canonical(types.target(symbol.type));
+      if (text.size() + table.bytes.size() > max_representation + 256 * interface.symbols.size()) {
+        problem = "the representations of types are too large";
+        return false;
+      }
       const uint64_t length = text.size();
       append(&length, sizeof length);
       append(text.data(), text.size());
@@ -69,10 +73,7 @@ bool make_descriptors(const Interface& interface, DescriptorTable& table, std::s
     }
     append(&descriptor, sizeof descriptor);
   }
-  if (table.bytes.size() <= max_descriptor_bytes)
-    return true;
-  problem = "the representations of types have more than " + std::to_string(max_descriptor_bytes) + " bytes";
-  return false;
+  return true;
 }
 
 } // namespace tal

@@ -6,8 +6,6 @@
 namespace tal {
 namespace {
 
-constexpr size_t max_pending = size_t{1} << 16;
-
 // The entry value of each callee-saved register in that register.
 constexpr RegisterFile saved_in_place = [] {
   RegisterFile file{};
@@ -341,6 +339,7 @@ bool FunctionChecker::arrive_here() {
       return no_instruction_at(first->first, "the middle of one");
     if (alive_)
       return fail(CheckRule::C5, "a label record where two ways meet", "none at " + std::to_string(at_));
+    m_.pending_budget += size_of(first->second);
     state_.take(first->second);
     pool_.push_back(pending_.extract(first));
     excluded_targets_.erase(at_);
@@ -397,10 +396,10 @@ bool FunctionChecker::charge(uint64_t cost) {
 bool FunctionChecker::charge_frame() { return charge(state_.slots.size() + state_.name_count() / 4 + 16); }
 
 bool FunctionChecker::hand_over(uint32_t target) {
-  uint64_t cost = scratch().slots.size() + scratch().name_count() / 4 + 16;
-  if (cost > m_.entry_budget || pending_.size() >= max_pending)
+  const uint64_t cost = size_of(scratch());
+  if (cost > m_.pending_budget)
     return fail(CheckRule::O8, "a budget of stack slots at branches without label records", "more");
-  m_.entry_budget -= cost;
+  m_.pending_budget -= cost;
   scratch_.key() = target;
   auto inserted = pending_.insert(std::move(scratch_));
   scratch_ = inserted.inserted ? new_node() : std::move(inserted.node);

@@ -31,7 +31,8 @@ struct ModuleContext {
   size_t next_reloc = 0;                   // cursors into the sorted lists
   size_t next_inst = 0;
   size_t next_eh = 0;
-  uint64_t entry_budget = uint64_t{1} << 22;   // stack slots kept for pending states and labels (R52)
+  uint64_t entry_budget = uint64_t{1} << 22;   // stack slots of labels (R52)
+  uint64_t pending_budget = uint64_t{1} << 19; // values in the states that are pending now (R52)
   uint64_t work_budget = uint64_t{1} << 26;    // values copied or searched at branches and calls (R52)
   std::vector<tal_record> records = {};
   std::vector<Site> sites = {};
@@ -77,6 +78,7 @@ private:
   bool enter_label(const LabelRecord& label);
   bool branch_to(State& s, uint32_t target);
   bool hand_over(uint32_t target);                       // takes scratch() away
+  static uint64_t size_of(const State& s) { return s.slots.size() + 3 * s.name_count() + sizeof(State) / sizeof(Value); } // in values
   State& scratch() { return scratch_.mapped(); }
   bool validate_labels();
   bool validate_label(const LabelRecord& label);

@@ -29,8 +29,6 @@
 
 namespace tal {
 
-constexpr size_t max_live_in_all = size_t{1} << 22;
-
 namespace label_format {
 
 uint32_t where_code(const LocationType& t) {
@@ -239,9 +237,10 @@ bool read_labels(ByteReader& in, std::vector<LabelRecord>& labels) {
   labels.resize(in.count(2));
   unsigned frame = 0;
   std::vector<LiveLocation> listed;
-  size_t live = 0; // in all: sixteen locations may be said again in two bytes
+  size_t live = 0; // in all: sixteen locations may be said again in two bytes, but not again and again (compilers: below two a byte)
+  const size_t most = std::min(size_t{1} << 22, (size_t{1} << 18) + 4 * in.remaining());
   for (size_t i = 0; i < labels.size(); i++)
-    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], frame, labels[i], listed) || (live += labels[i].live.size()) > max_live_in_all)
+    if (!read_label(in, i == 0 ? nullptr : &labels[i - 1], frame, labels[i], listed) || (live += labels[i].live.size()) > most)
       return false;
   return !in.bad();
 }

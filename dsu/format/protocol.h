@@ -33,7 +33,7 @@
 namespace dsu {
 
 inline constexpr uint8_t protocol_version = 2;
-inline constexpr uint32_t max_frame = 32u << 20;  // of a patch, too: what is decoded takes up to 50 times the bytes
+inline constexpr uint32_t max_frame = 32u << 20;  // of a patch, too
 
 enum class FrameKind : uint8_t { Status = 1, History, Check, Update, Report, Problem, Where, Manifests };
 

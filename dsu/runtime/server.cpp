@@ -85,8 +85,7 @@ bool may_control(int client) {
 
 // Memory that is missing later, in the middle of a request, would be the end of the program: so it is asked for before.
 bool has_room_for(size_t request) {
-  constexpr size_t decoded = 50, rest = size_t{4} << 20;
-  void* volatile room = std::malloc(request * decoded + rest);  // volatile: or the compiler leaves the question out
+  void* volatile room = std::malloc(room_for(request));  // volatile: or the compiler leaves the question out
   std::free(room);
   return room != nullptr;
 }

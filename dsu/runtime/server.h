@@ -7,6 +7,7 @@
 // state is touched here; what a request means is the business of RequestHandler.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <span>
@@ -16,6 +17,14 @@
 #include "dsu/format/protocol.h"
 
 namespace dsu {
+
+// What a patch may take of memory until it is applied or refused, measured with objects that were made to take much (dsu_memory_use_test):
+// types in the tables of the checker, of the interface and of the link check; and the states of branches that the checker keeps,
+// of which it takes hundreds of bytes for each of the code's up to a limit.
+inline size_t room_for(size_t request) {
+  constexpr size_t decoded = 140, state = 900, states = size_t{128} << 20, rest = size_t{16} << 20;
+  return request * decoded + std::min(request * state, states) + rest;
+}
 
 // All calls come from the helper thread.
 class RequestHandler {

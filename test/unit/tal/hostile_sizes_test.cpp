@@ -279,8 +279,8 @@ std::string addresses_with_a_large_index(uint32_t addresses) {
 }
 
 TEST(Limits, MemoryInProportionToTheFile) {
-  EXPECT_EQ(labels_that_say_the_same(300000), "");
-  EXPECT_EQ(labels_that_say_the_same(400000), "O5");
+  EXPECT_EQ(labels_that_say_the_same(60000), "");
+  EXPECT_EQ(labels_that_say_the_same(70000), "O5");
   const uint32_t most = 1u << 20;
   for (const uint32_t items : {most, most + 1}) {
     ByteWriter list;
