@@ -18,11 +18,7 @@ public:
 
   Constraints() { bound_[0][0] = 0; }
   Constraints(const Constraints& other) { copy(other); }
-  Constraints& operator=(const Constraints& other) {
-    if (this != &other)
-      copy(other);
-    return *this;
-  }
+  Constraints& operator=(const Constraints& other) { return copy(other), *this; }
 
   unsigned size() const { return size_; }
   bool full() const { return size_ == capacity; }

@@ -144,8 +144,7 @@ bool FunctionChecker::require_alignment() {
 
 bool FunctionChecker::require_arguments(const Signature& s, size_t& on_stack) {
   ArgumentPlaces places;
-  std::vector<Value>& values = values_;
-  values.assign(s.pre.empty() ? 0 : s.args.size(), Value{});
+  values_.assign(s.pre.empty() ? 0 : s.args.size(), Value{});
   for (size_t i = 0; i < s.args.size(); i++) {
     bool is_float = types_.kind(s.args[i]) == Kind::None;
     auto place = places.next(is_float);
@@ -159,11 +158,11 @@ bool FunctionChecker::require_arguments(const Signature& s, size_t& on_stack) {
     const TypeId type = is_float ? types_.i64() : s.args[i];
     if (!has_type(state_, v, type)) // the text is made for a refusal only
       return require_type(CheckRule::C18, state_, v, type, "argument " + std::to_string(i + 1));
-    if (!values.empty())
-      values[i] = v;
+    if (!values_.empty())
+      values_[i] = v;
   }
   on_stack = places.stack;
-  return facts_hold(s, false, values, false);
+  return facts_hold(s, false, values_, false);
 }
 
 // What a call destroys.

@@ -48,10 +48,7 @@ bool FunctionChecker::validate_labels() {
   labels_ = std::span(all).subspan(first, m_.next_label - first);
   next_label_ = 0;
   m_.statistics.labels += static_cast<uint32_t>(labels_.size());
-  for (const LabelRecord& l : labels_)
-    if (!validate_label(l))
-      return false;
-  return true;
+  return std::all_of(labels_.begin(), labels_.end(), [&](const LabelRecord& l) { return validate_label(l); });
 }
 
 bool FunctionChecker::validate_label(const LabelRecord& l) {
@@ -151,15 +148,16 @@ FunctionChecker::Mismatch FunctionChecker::mismatch(State& s, const LabelRecord&
   using Part = Mismatch::Part;
   if (s.depth != label.depth)
     return {Part::Depth};
-  for (size_t i = 0; i < label.live.size(); i++) {
-    const LiveLocation& live = label.live[i];
+  const std::span<const LiveLocation> all = label.live;
+  for (const LiveLocation& live : all) {
     const Value* v = location(s, live.location);
     if (v == nullptr || !(live.type.what == LocationType::What::Type ? fits(s, *v, live.type.type) : v->is_saved(live.type.saved)))
-      return {Part::Live, i};
+      return {Part::Live, static_cast<size_t>(&live - all.data())};
   }
-  if (label.saved_in_place)
+  auto in_place = [&](uint8_t r) { return s.reg[r].is_saved(r); };
+  if (label.saved_in_place && !(in_place(rbx) && in_place(rbp) && in_place(r12) && in_place(r13) && in_place(r14) && in_place(r15)))
     for (uint8_t r : callee_saved)
-      if (!s.reg[r].is_saved(r) && std::none_of(label.live.begin(), label.live.end(), [&](const LiveLocation& l) { return l.location == r; }))
+      if (!in_place(r) && std::none_of(all.begin(), all.end(), [&](const LiveLocation& l) { return l.location == r; }))
         return {Part::Saved, r};
   for (size_t i = 0; i < label.same.size(); i++) {
     auto [a, b] = label.same[i];
@@ -228,20 +226,19 @@ bool FunctionChecker::enter_label(const LabelRecord& label) {
 bool FunctionChecker::enter_function() {
   state_.reset(saved_in_place);
   ArgumentPlaces places;
-  std::vector<Value>& values = values_;
-  values.clear();
+  values_.clear();
   for (TypeId type : signature_->args) {
     bool is_float = types_.kind(type) == Kind::None;
-    values.push_back(is_float ? state_.integer() : state_.word(types_, type));
+    values_.push_back(is_float ? state_.integer() : state_.word(types_, type));
     switch (places.next(is_float)) {
-    case ArgumentPlaces::Place::General: state_.reg[argument_registers[places.general - 1]] = values.back(); break;
-    case ArgumentPlaces::Place::Stack: state_.incoming.push_back(values.back()); break;
+    case ArgumentPlaces::Place::General: state_.reg[argument_registers[places.general - 1]] = values_.back(); break;
+    case ArgumentPlaces::Place::Stack: state_.incoming.push_back(values_.back()); break;
     case ArgumentPlaces::Place::Xmm: break; // any bits
     }
   }
   incoming_ = state_.incoming.size();
   alive_ = true;
-  return facts_hold(*signature_, false, values, true);
+  return facts_hold(*signature_, false, values_, true);
 }
 
 bool FunctionChecker::check(uint32_t symbol, uint32_t index) {
@@ -276,7 +273,8 @@ bool FunctionChecker::walk() {
       return false;
     const bool read = alive_ || excluded_ || excluded_table_;
     m_.statistics.instructions += read;
-    if (!decode({m_.image.text.data() + at_, end_ - at_}, inst_))
+    // What is behind the function may be looked at: that is quicker than its end.
+    if (!decode(std::span(m_.image.text).subspan(at_), inst_) || inst_.length > end_ - at_)
       return read ? no_instruction(CheckRule::C1, "an instruction of the table") : no_instruction(CheckRule::C2, padding);
     if (alive_ ? !step_here() : read ? !skip_excluded() : inst_.row().rule != Rule::Nop && inst_.row().rule != Rule::Int3 && !no_instruction(CheckRule::C2, padding))
       return false;
@@ -410,8 +408,8 @@ bool FunctionChecker::hand_over(uint32_t target) {
 }
 
 FunctionChecker::Pending::node_type FunctionChecker::new_node() {
-  if (pool_.empty())
-    return Pending{{0, State()}}.extract(0);
+  if (Pending made; pool_.empty())
+    pool_.push_back(made.extract(made.try_emplace(0).first));
   Pending::node_type node = std::move(pool_.back());
   pool_.pop_back();
   return node;
@@ -437,7 +435,7 @@ bool FunctionChecker::fits(const State& s, const Value& v, TypeId type) {
   if (v.aux != 0 || !is_complete(s, v))
     return false;
   if (types_.is_integer(type) && type != types_.i64())
-    return v.is_int() && s.interval(v).within(0, unsigned_range(types_.integer_size(type)).hi);
+    return v.is_int() && s.within(v, 0, unsigned_range(types_.integer_size(type)).hi);
   return v.type == type || is_lesser(s, v, type);
 }
 

@@ -213,7 +213,7 @@ private:
   }
   bool read_other(uint8_t reg, unsigned bytes, Value& v);
   bool read_source(Value& v);                                // the last operand of the instruction
-  Value as_int(const Value& v);                              // forget types
+  Value as_int(const Value& v) { return v.is_int() ? v : state_.integer(); } // forget types
 
   bool charge(uint64_t cost);                                // O8: from the budget of work
   bool charge_frame();                                       // in proportion to the frame

@@ -243,10 +243,7 @@ bool FunctionChecker::load_from(const Access& a, unsigned bytes, Value& v) {
   case Access::Kind::Tag:
     v = bytes >= 4 && a.part == 0 ? State::named_int(state_.facts(a.base.name).derived, 0) : state_.unsigned_int(bytes);
     return true;
-  case Access::Kind::Slot:
-  case Access::Kind::Element:
-  case Access::Kind::Field:
-  case Access::Kind::Payload: break;
+  default: break; // an element, a field or a payload
   }
   bool whole = bytes == a.size && a.part == 0;
   if (types_.is_integer(a.type)) {
@@ -318,12 +315,8 @@ bool FunctionChecker::store_slot(const Access& a, unsigned bytes, const Value& v
   if (!require_value(v, "the stored operand"))
     return false;
   bool keeps_low = bytes == 4 && a.part == 0 && v.is_int() && state_.interval(v).within(0, unsigned_range(4).hi);
-  if (keeps_low) {
-    s = v;
-    s.aux = 4;
-  } else {
-    s = state_.integer();
-  }
+  s = keeps_low ? v : state_.integer();
+  s.aux = keeps_low ? 4 : 0;
   return true;
 }
 

@@ -24,6 +24,16 @@ Interval union_range(const TypeTable& types, TypeId type) {
   return {least, types.args(cases).empty() ? end - 1 : int64_max};
 }
 
+Names& Names::operator=(const Names& other) {
+  if (room_.size() < other.size_)
+    room_.resize(other.size_); // no more: states wait by the thousand, and what they take is counted by their names
+  std::copy_n(other.room_.begin(), other.size_, room_.begin());
+  size_ = other.size_;
+  return *this;
+}
+
+void Names::grow() { room_.resize(2 * room_.size() + 32); }
+
 void State::reset(const RegisterFile& registers) {
   depth = 0;
   reg = registers;
@@ -85,7 +95,7 @@ bool State::reading(const Value& v, unsigned bytes, bool is_signed, Value& numbe
     number.c = is_signed ? static_cast<int64_t>(low) >> shift : static_cast<int64_t>(low >> shift);
     return true;
   }
-  return interval(v).within(0, unsigned_range(bytes).hi >> (is_signed ? 1 : 0));
+  return within(v, 0, unsigned_range(bytes).hi >> (is_signed ? 1 : 0));
 }
 
 int64_t State::name_bound(NameId x, NameId y) const {
@@ -193,31 +203,24 @@ void State::forget_node(unsigned node) {
   }
 }
 
-Value State::derived_of(const Value& v, Interval range) {
-  if (names_[v.name].derived == 0) {
-    NameId derived = fresh(range);
-    names_[v.name].derived = derived;
-  }
-  return named_int(names_[v.name].derived, 0);
-}
-
 void State::collect() {
   constexpr NameId dead = UINT32_MAX;
   std::vector<NameId> renamed(names_.size(), dead);
   renamed[zero_name] = zero_name;
-  std::vector<NameFacts> kept{names_[zero_name]};
+  Names kept;
+  kept.add({0, 0});
   auto keep = [&](NameId n) {
     if (renamed[n] != dead)
       return;
-    renamed[n] = static_cast<NameId>(kept.size());
-    kept.push_back(names_[n]);
+    renamed[n] = kept.add({});
+    kept[renamed[n]] = names_[n];
   };
   each_value([&](Value& v) { keep(v.name); });
-  for (size_t i = 0; i < kept.size(); i++) // lengths of live arrays, tags of live unions
+  for (NameId i = 0; i < kept.size(); i++) // lengths of live arrays, tags of live unions
     if (NameId derived = kept[i].derived; derived != 0)
       keep(derived);
-  for (NameFacts& f : kept)
-    f.derived = f.derived == 0 ? 0 : renamed[f.derived];
+  for (NameId i = 0; i < kept.size(); i++)
+    kept[i].derived = kept[i].derived == 0 ? 0 : renamed[kept[i].derived];
   for (unsigned i = constraints_.size() - 1; i >= 1; i--)
     if (renamed[node_name_[i]] == dead)
       forget_node(i);
@@ -226,7 +229,7 @@ void State::collect() {
     kept[node_name_[i]].node = static_cast<uint8_t>(i);
   }
   each_value([&](Value& v) { v.name = renamed[v.name]; });
-  names_ = std::move(kept);
+  names_.swap(kept);
   crowd_ = 96 + 2 * names_.size();
 }
 

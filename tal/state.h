@@ -35,7 +35,8 @@ struct Interval {
 // Of a word of union type: constants are in [first, end), addresses of boxed variants above (T10).
 Interval union_range(const TypeTable& types, TypeId type);
 // Values of w bits read without sign; everything for 64.
-inline Interval unsigned_range(unsigned bytes) { return bytes >= 8 ? Interval{} : Interval{0, (int64_t{1} << (8 * bytes)) - 1}; }
+inline constexpr Interval unsigned_ranges[] = {{}, {0, UINT8_MAX}, {0, UINT16_MAX}, {}, {0, UINT32_MAX}, {}, {}, {}, {}};
+inline Interval unsigned_range(unsigned bytes) { return unsigned_ranges[bytes]; } // of 1, 2, 4 or 8
 
 struct Value {
   enum class Tag : uint8_t {
@@ -77,6 +78,32 @@ struct NameFacts {
   bool nonnull = false, nonzero = false, not_minus_one = false;
 };
 
+// The facts of each name. Their room stays when they go, so that a new name costs a few stores.
+class Names {
+public:
+  Names() = default;
+  Names(const Names&) = default;
+  Names& operator=(const Names& other);
+  NameFacts& operator[](NameId n) { return room_[n]; }
+  const NameFacts& operator[](NameId n) const { return room_[n]; }
+  NameId size() const { return size_; }
+  NameId add(Interval range) {
+    if (size_ == room_.size())
+      grow();
+    room_[size_] = NameFacts{};
+    room_[size_].lo = range.lo;
+    room_[size_].hi = range.hi;
+    return size_++;
+  }
+  void clear() { size_ = 0; }
+  void swap(Names& other) { room_.swap(other.room_), std::swap(size_, other.size_); }
+
+private:
+  void grow();
+  std::vector<NameFacts> room_;
+  NameId size_ = 0;
+};
+
 // What the flags say (rule C13, R4): operands are frozen as they were at the instruction.
 struct Flags {
   enum class Kind : uint8_t { Junk, Cmp, TestSelf, TestImm, Arith };
@@ -98,14 +125,9 @@ public:
 
   NameFacts& facts(NameId n) { return names_[n]; }
   const NameFacts& facts(NameId n) const { return names_[n]; }
-  size_t name_count() const { return names_.size(); }
+  NameId name_count() const { return names_.size(); }
 
-  NameId fresh(Interval range = {}) {
-    NameFacts& facts = names_.emplace_back();
-    facts.lo = range.lo;
-    facts.hi = range.hi;
-    return static_cast<NameId>(names_.size() - 1);
-  }
+  NameId fresh(Interval range = {}) { return names_.add(range); }
   Value integer(Interval range = {}) { return named_int(fresh(range), 0); }
   Value unsigned_int(unsigned bytes) { return integer(unsigned_range(bytes)); }
   static Value constant(int64_t k) { return named_int(zero_name, k); }
@@ -122,6 +144,10 @@ public:
     const NameFacts& f = names_[v.name];
     // A form with c != 0 was made only where lo + c and hi + c are in range; facts narrow from there.
     return v.c == 0 ? Interval{f.lo, f.hi} : shifted({f.lo, f.hi}, v.c);
+  }
+  bool within(const Value& v, int64_t lo, int64_t hi) const {
+    const NameFacts& f = names_[v.name];
+    return v.c == 0 ? lo <= f.lo && f.hi <= hi : shifted({f.lo, f.hi}, v.c).within(lo, hi);
   }
   // The number that the low bytes of v are, read without or with a sign, if it is v itself or a constant.
   bool reading(const Value& v, unsigned bytes, bool is_signed, Value& number) const;
@@ -146,7 +172,13 @@ public:
 
 private:
   static Interval shifted(Interval i, int64_t c);
-  Value derived_of(const Value& v, Interval range);
+  Value derived_of(const Value& v, Interval range) {
+    if (names_[v.name].derived == 0) {
+      const NameId derived = fresh(range); // which may move the names
+      names_[v.name].derived = derived;
+    }
+    return named_int(names_[v.name].derived, 0);
+  }
   [[nodiscard]] bool assume_names(NameId x, NameId y, int64_t c);
   int64_t name_bound(NameId x, NameId y) const;
   bool track(NameId n);
@@ -154,7 +186,7 @@ private:
   bool sync_intervals();
   template <typename F> void each_value(F f);
 
-  std::vector<NameFacts> names_;
+  Names names_;
   Constraints constraints_;
   std::array<NameId, Constraints::capacity> node_name_{};
   size_t crowd_ = 96;

@@ -12,10 +12,6 @@ namespace {
 
 constexpr int64_t max_affine_offset = int64_t{1} << 40;
 
-bool touches_rsp(const Inst& inst) {
-  return inst.reg == rsp || inst.rm == rsp; // an operand proper; as a base of memory it is the frame
-}
-
 } // namespace
 
 // ---- values --------------------------------------------------------------------------------------------------------
@@ -31,12 +27,6 @@ Interval FunctionChecker::signed_image(const Value& v, unsigned bytes) const {
     return state_.interval(number);
   const int64_t greatest = unsigned_range(bytes).hi >> 1;
   return bytes == 8 ? Interval{} : Interval{-greatest - 1, greatest};
-}
-
-Value FunctionChecker::as_int(const Value& v) {
-  if (v.is_int())
-    return v;
-  return state_.integer();
 }
 
 // The low bytes of a value, zero-extended.
@@ -152,16 +142,7 @@ void FunctionChecker::set_arith_flags(const Value& result) {
 // ---- obligations on operands ---------------------------------------------------------------------------------------
 
 bool FunctionChecker::require_value(const Value& v, std::string_view what) {
-  switch (v.tag) {
-  case Value::Tag::Word:
-  case Value::Tag::ExnId: return true;
-  case Value::Tag::Junk:
-  case Value::Tag::Saved:
-  case Value::Tag::Desc:
-  case Value::Tag::CodeBase:
-  case Value::Tag::JumpDest: break;
-  }
-  return fail(CheckRule::C27, "a value in " + std::string(what), describe(state_, v));
+  return v.tag == Value::Tag::Word || v.tag == Value::Tag::ExnId || fail(CheckRule::C27, "a value in " + std::string(what), describe(state_, v));
 }
 
 bool FunctionChecker::read_other(uint8_t r, unsigned bytes, Value& v) {
@@ -204,7 +185,7 @@ bool FunctionChecker::read_source(Value& v) {
 // ---- instructions --------------------------------------------------------------------------------------------------
 
 bool FunctionChecker::step() {
-  if (touches_rsp(inst_))
+  if (inst_.reg == rsp || inst_.rm == rsp) // an operand proper; as a base of memory it is the frame
     return stack_form();
   switch (inst_.row().rule) {
 #define TAL_RULE(id, step, text) case Rule::id: return step();
@@ -463,14 +444,11 @@ bool FunctionChecker::step_shift() {
   }
   default: break;
   }
-  if (count == 0) {
+  if (count == 0)
     result = truncated(a, row.size);
-    state_.flags = Flags{}; // a masked count of zero leaves the old flags
-  } else if (row.flags == FlagEffect::Shift) {
+  state_.flags = Flags{};
+  if (count != 0 && row.flags == FlagEffect::Shift) // a masked count of zero leaves the old flags
     set_arith_flags(result);
-  } else {
-    state_.flags = Flags{};
-  }
   return set(inst_.rm, result);
 }
 
