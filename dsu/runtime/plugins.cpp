@@ -16,6 +16,10 @@ bool fail(PluginProblem& problem, Kind kind, std::string text) {
   return false;
 }
 
+bool has_descriptors(const tal::Interface& interface) {
+  return std::any_of(interface.symbols.begin(), interface.symbols.end(), [](const auto& s) { return s.kind == tal::SymbolKind::Desc; });
+}
+
 // What the original calls a failed type check is a refusal by the checker or by the link check; a missing definition is told apart.
 bool fail(PluginProblem& problem, const Refusal& refusal) {
   const std::string text = (refusal.symbol.empty() ? "" : refusal.symbol + ": ") + refusal.reason;
@@ -99,53 +103,69 @@ const LoadedModule& Plugins::module_of(uint32_t number, const PreparedUpdate* wa
   return number < program_.modules.size() ? *program_.modules[number] : *waiting->modules[number - program_.modules.size()].loaded;
 }
 
-// The types of all modules, which never change once they are loaded.
-bool Plugins::know_types(const PreparedUpdate* waiting) {
-  if (types_ && types_of_ == program_.modules.size() && waiting == nullptr)
+// The types of these modules and of those that define their abstract types, of no others: programs are updated for years. The types of a
+// module never change once it is loaded.
+bool Plugins::know_types(std::vector<uint32_t> modules, const PreparedUpdate* waiting) {
+  std::set<uint32_t> needed;
+  while (!modules.empty()) {
+    const uint32_t m = modules.back();
+    modules.pop_back();
+    if (!needed.insert(m).second)
+      continue;
+    const std::vector<uint32_t>& providers = module_of(m, waiting).linked.providers;
+    modules.insert(modules.end(), providers.begin(), providers.end());
+  }
+  if (types_ && known_ == needed && waiting == nullptr && !is_of_waiting_)
     return true;
   std::vector<const tal::Interface*> interfaces;
   std::vector<uint32_t> generations;
-  const size_t count = program_.modules.size() + (waiting == nullptr ? 0 : waiting->modules.size());
-  for (uint32_t m = 0; m < count; m++) {
-    const LoadedModule& module = module_of(m, waiting);
-    interfaces.push_back(&module.interface);
-    generations.push_back(module.linked.generation);
+  for (uint32_t m : needed) {
+    interfaces.push_back(&module_of(m, waiting).interface);
+    generations.push_back(module_of(m, waiting).linked.generation);
   }
   types_ = std::make_unique<tal::LinkTypes>();
-  types_of_ = waiting == nullptr ? program_.modules.size() : 0;
   std::vector<tal::LinkProblem> problems;
+  known_ = std::move(needed);
+  is_of_waiting_ = waiting != nullptr;  // the numbers of its modules may be those of others later
   if (types_->load(interfaces, generations, natives_, problems))
     return true;
   types_ = nullptr;  // the program was linked: cannot be
   return false;
 }
 
-// The type that a representation stands for, by the descriptor that it is. None: it is of no module, which verified code cannot have made.
-tal::TypeId Plugins::type_of_rep(const void* rep, const PreparedUpdate* waiting) {
-  const auto* wanted = static_cast<const uint8_t*>(rep);
-  const size_t count = program_.modules.size() + (waiting == nullptr ? 0 : waiting->modules.size());
-  for (uint32_t m = 0; m < count; m++) {
-    const LoadedModule& module = module_of(m, waiting);
-    if (module.descriptors == nullptr || wanted < module.descriptors)
-      continue;
-    tal::DescriptorTable table;
-    std::string problem;
-    if (!tal::make_descriptors(module.interface, table, problem) || wanted >= module.descriptors + table.bytes.size())
-      continue;
-    for (uint32_t s = 0; s < module.interface.symbols.size(); s++) {
-      const tal::InterfaceSymbol& symbol = module.interface.symbols[s];
-      if (symbol.kind == tal::SymbolKind::Desc && module.descriptors + table.offset[s] == wanted &&
-          module.interface.types.tag(symbol.type) == tal::TypeTag::Rep)
-        return types_->table().target(types_->type(m, s));
-    }
-  }
-  return {};
+tal::TypeId Plugins::type_of(tal::Binding symbol) const {
+  return types_->type(static_cast<uint32_t>(std::distance(known_.begin(), known_.find(symbol.module))), symbol.symbol);
 }
 
-// Whether the address of the symbol is a value of the type.
-bool Plugins::has_type(uint32_t module, uint32_t symbol, tal::TypeId wanted) const {
+// The descriptor that a representation is, in the module whose descriptors begin before it, none nearer. None: verified code cannot have
+// made it.
+std::optional<tal::Binding> Plugins::find_rep(const void* rep, const PreparedUpdate* waiting) const {
+  const auto* wanted = static_cast<const uint8_t*>(rep);
+  const size_t count = program_.modules.size() + (waiting == nullptr ? 0 : waiting->modules.size());
+  const uint8_t* nearest = nullptr;
+  uint32_t number = 0;
+  for (uint32_t m = 0; m < count; m++)
+    if (const uint8_t* first = module_of(m, waiting).descriptors; first != nullptr && first <= wanted && first >= nearest &&
+                                                                  has_descriptors(module_of(m, waiting).interface)) {
+      nearest = first;
+      number = m;
+    }
+  tal::DescriptorTable table;
+  std::string problem;
+  if (nearest == nullptr || !tal::make_descriptors(module_of(number, waiting).interface, table, problem))
+    return std::nullopt;
+  const tal::Interface& interface = module_of(number, waiting).interface;
+  for (uint32_t s = 0; s < interface.symbols.size(); s++)
+    if (interface.symbols[s].kind == tal::SymbolKind::Desc && nearest + table.offset[s] == wanted &&
+        interface.types.tag(interface.symbols[s].type) == tal::TypeTag::Rep)
+      return tal::Binding{number, s};
+  return std::nullopt;
+}
+
+// Whether the address of the symbol is a value of the type that the representation stands for.
+bool Plugins::has_type(tal::Binding symbol, tal::Binding rep) const {
   const tal::TypeTable& table = types_->table();
-  const tal::TypeId type = types_->type(module, symbol);
+  const tal::TypeId type = type_of(symbol), wanted = table.target(type_of(rep));
   if (!wanted || !type)
     return false;
   const bool is_signature = table.tag(type) == tal::TypeTag::Sig;  // of a function, whose address is a value of the type `fn` of it
@@ -163,19 +183,16 @@ Plugins::Found Plugins::find(const std::string& module, const std::string& name,
     found = program_.find(name, module);
   if (!found || program_.modules[found->module]->interface.symbols[found->symbol].kind == tal::SymbolKind::Desc)
     return Found::NoSymbol;
-  if (!know_types(nullptr))
-    return Found::WrongType;
-  if (!has_type(found->module, found->symbol, type_of_rep(rep, nullptr)))
+  const std::optional<tal::Binding> wanted = find_rep(rep, nullptr);
+  if (!wanted || !know_types({found->module, wanted->module}, nullptr) || !has_type(*found, *wanted))
     return Found::WrongType;
   address = program_.modules[found->module]->address_of(found->symbol);
   return Found::Symbol;
 }
 
 Plugins::Found Plugins::find_updated(uintptr_t old, const void* rep, const void* new_rep, const PreparedUpdate* waiting, uintptr_t& address) {
-  if (!know_types(waiting))
-    return Found::WrongType;
   const NameTable& names = waiting == nullptr ? program_.names : waiting->names;
-  const tal::TypeId old_type = type_of_rep(rep, waiting), new_type = type_of_rep(new_rep, waiting);
+  const std::optional<tal::Binding> old_type = find_rep(rep, waiting), new_type = find_rep(new_rep, waiting);
   Found result = Found::NoSymbol;
   for (uint32_t m = 0; m < program_.modules.size(); m++) {
     const LoadedModule& module = *program_.modules[m];
@@ -188,7 +205,8 @@ Plugins::Found Plugins::find_updated(uintptr_t old, const void* rep, const void*
       if (now == names.end())
         continue;
       result = Found::WrongType;
-      if (!has_type(m, s, old_type) || !has_type(now->second.module, now->second.symbol, new_type))
+      if (!old_type || !new_type || !know_types({m, now->second.module, old_type->module, new_type->module}, waiting) ||
+          !has_type({m, s}, *old_type) || !has_type(now->second, *new_type))
         continue;
       address = module_of(now->second.module, waiting).address_of(now->second.symbol);
       return Found::Symbol;

@@ -5,8 +5,10 @@
 //
 // A symbol is given out at exactly the type that the program asks for. The type asked for is a value of type `rep t`, which code can only
 // have from the descriptors of some module (T12). It is found again by its address, and t compared with the symbol's type by the types of the
-// whole program (tal/link_types.h), in which abstract types are what their definitions are and not how they are called.
+// modules concerned (tal/link_types.h), in which abstract types are what their definitions are and not how they are called.
 #pragma once
+
+#include <set>
 
 #include "dsu/runtime/prepare.h"
 #include "tal/link_types.h"
@@ -41,17 +43,19 @@ public:
 private:
   bool read(std::span<const std::span<const uint8_t>> objects, PatchFile& patch, std::vector<std::string>& names, PluginProblem& problem) const;
   bool brings_new_names(const tal::Interface& interface, PluginProblem& problem) const;
-  bool know_types(const PreparedUpdate* waiting);
+  bool know_types(std::vector<uint32_t> modules, const PreparedUpdate* waiting);
+  tal::TypeId type_of(tal::Binding symbol) const;
   const LoadedModule& module_of(uint32_t number, const PreparedUpdate* waiting) const;
-  tal::TypeId type_of_rep(const void* rep, const PreparedUpdate* waiting);
-  bool has_type(uint32_t module, uint32_t symbol, tal::TypeId wanted) const;
+  std::optional<tal::Binding> find_rep(const void* rep, const PreparedUpdate* waiting) const;
+  bool has_type(tal::Binding symbol, tal::Binding rep) const;
 
   Program& program_;
   const tal::NativeInterface& natives_;
   Arena& arena_;
   std::vector<std::unique_ptr<PreparedUpdate>> failed_;  // some of their modules are registered
-  std::unique_ptr<tal::LinkTypes> types_;  // of `types_of_` modules
-  size_t types_of_ = 0;
+  std::unique_ptr<tal::LinkTypes> types_;  // of the modules `known_`, in this order
+  std::set<uint32_t> known_;
+  bool is_of_waiting_ = false;
 };
 
 }  // namespace dsu
