@@ -196,13 +196,13 @@ private:
     const ObjectAnnotations& a = file_.annotations;
     interface.module = a.module;
     interface.version = a.version;
-    TypeImporter importer(types(), interface.types);
-    for (const Symbol& s : symbols()) {
-      TypeId type = importer.import(s.type);
-      if (s.type && !type)
-        return fail(CheckRule::O8, "types within the limits", "no room for the type of `" + s.name + "`");
-      interface.symbols.push_back({s.name, s.kind, s.scope, s.section, s.offset, s.size, type});
-    }
+    std::vector<TypeId> used;
+    for (const Symbol& s : symbols())
+      used.push_back(s.type);
+    types().keep_only(used);
+    interface.types = std::move(types());
+    for (const Symbol& s : symbols())
+      interface.symbols.push_back({s.name, s.kind, s.scope, s.section, s.offset, s.size, used[interface.symbols.size()]});
     data_sites();
     std::sort(module_.sites.begin(), module_.sites.end(), [](const Site& x, const Site& y) {
       return std::pair(x.section, x.offset) < std::pair(y.section, y.offset);
@@ -221,10 +221,9 @@ private:
   }
 
   void data_sites() {
-    for (const Reloc& r : file_.image.data_relocs)
-      module_.sites.push_back({Section::Data, Site::Kind::Pointer, r.offset, r.symbol, 0});
-    for (const Reloc& r : file_.image.relro_relocs)
-      module_.sites.push_back({Section::RelRo, Site::Kind::Pointer, r.offset, r.symbol, 0});
+    for (auto [section, relocs] : {std::pair(Section::Data, &file_.image.data_relocs), std::pair(Section::RelRo, &file_.image.relro_relocs)})
+      for (const Reloc& r : *relocs)
+        module_.sites.push_back({section, Site::Kind::Pointer, r.offset, r.symbol, 0});
   }
 
   void unwind_tables(Interface& interface) {

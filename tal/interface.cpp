@@ -49,14 +49,8 @@ bool read_sites(ByteReader& in, Interface& i) {
 } // namespace
 
 tal_unwind_table Interface::unwind_table() const {
-  return {records.data(),
-          functions.data(),
-          lines.data(),
-          strings.data(),
-          static_cast<uint32_t>(records.size()),
-          static_cast<uint32_t>(functions.size()),
-          static_cast<uint32_t>(lines.size()),
-          static_cast<uint32_t>(strings.size())};
+  auto count = [](const auto& list) { return static_cast<uint32_t>(list.size()); };
+  return {records.data(), functions.data(), lines.data(), strings.data(), count(records), count(functions), count(lines), count(strings)};
 }
 
 bool parse_interface(std::span<const uint8_t> bytes, Interface& i, std::string& problem) {

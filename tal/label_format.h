@@ -20,12 +20,9 @@ inline constexpr uint8_t mask_order[] = {3, 5, 12, 13, 0, 7, 6, 2, 1, 14, 15, 8,
 // Prologues push what they save in this order: most records of a function agree in where the entry values are.
 inline constexpr uint8_t push_order[] = {5, 15, 14, 13, 12, 3}; // rbp r15 r14 r13 r12 rbx
 
-uint32_t where_code(const LocationType& t);
 bool same_type(const LocationType& a, const LocationType& b);
 inline bool location_below(const LiveLocation& a, const LiveLocation& b) { return a.location < b.location; }
 
-// For each location of `live` the type that it has in the record before, or null.
-std::vector<const LocationType*> shared_types(const std::vector<LiveLocation>& live, const LabelRecord* previous);
 // The entries that the set `frame` (bits in push order) stands for, ascending. `listed`: the registers that the record lists.
 std::vector<LiveLocation> frame_entries(unsigned frame, bool others_in_place, uint32_t listed);
 // Does the record before say the same of all locations? Of many it is said again, so that memory is in proportion to the file (R52).

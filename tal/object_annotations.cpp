@@ -31,30 +31,7 @@ namespace tal {
 
 namespace label_format {
 
-uint32_t where_code(const LocationType& t) {
-  if (t.what == LocationType::What::Type)
-    return 6 + t.type.value;
-  for (uint32_t i = 0; i < 6; i++)
-    if (saved_registers[i] == t.saved)
-      return i;
-  return 6; // no register: becomes the type "none", which the reader refuses
-}
-
 bool same_type(const LocationType& a, const LocationType& b) { return a.what == b.what && a.type == b.type && a.saved == b.saved; }
-
-std::vector<const LocationType*> shared_types(const std::vector<LiveLocation>& live, const LabelRecord* previous) {
-  std::vector<const LocationType*> types(live.size());
-  if (previous == nullptr)
-    return types;
-  size_t at = 0;
-  for (size_t i = 0; i < live.size(); i++) { // both lists are ascending
-    while (at < previous->live.size() && previous->live[at].location < live[i].location)
-      at++;
-    if (at < previous->live.size() && previous->live[at].location == live[i].location)
-      types[i] = &previous->live[at].type;
-  }
-  return types;
-}
 
 static LiveLocation entry_value(int32_t location, uint8_t r) { return {location, {LocationType::What::Saved, no_type, r}}; }
 
@@ -124,22 +101,28 @@ uint32_t unpack_registers(uint32_t packed) {
 }
 
 bool read_types_of(ByteReader& in, std::vector<LiveLocation>& live, const LabelRecord* previous) {
-  auto before = shared_types(live, previous);
-  unsigned shared = 0;
-  for (const LocationType* t : before)
-    shared += t != nullptr;
+  // Each with the type that it has in the record before, or null: both lists are ascending.
+  auto each = [&](auto f) {
+    size_t at = 0, end = previous == nullptr ? 0 : previous->live.size();
+    for (LiveLocation& l : live) {
+      while (at < end && previous->live[at].location < l.location)
+        at++;
+      f(l, at < end && previous->live[at].location == l.location ? &previous->live[at].type : nullptr);
+    }
+  };
+  unsigned shared = 0, bit = 0;
+  each([&](LiveLocation&, const LocationType* before) { shared += before != nullptr; });
   auto kept = in.raw((shared + 7) / 8);
   if (in.bad() || (shared % 8 != 0 && kept.back() >> (shared % 8) != 0))
     return false;
-  unsigned bit = 0;
-  for (size_t i = 0; i < live.size(); i++) {
-    bool keep = before[i] != nullptr && (kept[bit / 8] >> bit % 8 & 1);
-    bit += before[i] != nullptr;
-    live[i].type = keep ? *before[i] : where_of(in.uleb32());
-    if (!keep && before[i] != nullptr && same_type(*before[i], live[i].type)) // has a shorter spelling
-      return false;
-  }
-  return !in.bad();
+  bool shortest = true;
+  each([&](LiveLocation& l, const LocationType* before) {
+    const bool keep = before != nullptr && (kept[bit / 8] >> bit % 8 & 1);
+    bit += before != nullptr;
+    l.type = keep ? *before : where_of(in.uleb32());
+    shortest = shortest && (keep || before == nullptr || !same_type(*before, l.type));
+  });
+  return shortest && !in.bad();
 }
 
 bool read_slots(ByteReader& in, std::vector<LiveLocation>& live) {

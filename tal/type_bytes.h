@@ -7,11 +7,16 @@
 namespace tal {
 
 inline void put(std::string& out, uint64_t v, unsigned bytes = 4) {
-  for (unsigned i = 0; i < bytes; i++)
-    out.push_back(static_cast<char>(v >> (8 * i)));
+  static_assert(std::endian::native == std::endian::little);
+  out.append(reinterpret_cast<const char*>(&v), bytes);
+}
+inline void put(KeyedHash& out, uint64_t v, unsigned bytes = 4) {
+  if (bytes > 4)
+    out.add(v >> 32);
+  out.add(v & UINT32_MAX);
 }
 
-template <typename F> void put_fields(std::string& out, std::span<const Field> fields, F part) {
+template <typename Out, typename F> void put_fields(Out& out, std::span<const Field> fields, F part) {
   for (const Field& f : fields) {
     put(out, f.offset);
     put(out, static_cast<unsigned>(f.mutability) | (f.slot ? 2u : 0u), 1);
@@ -19,13 +24,13 @@ template <typename F> void put_fields(std::string& out, std::span<const Field> f
   }
 }
 
-inline void put_kinds(std::string& out, const std::vector<Kind>& kinds) {
+template <typename Out> void put_kinds(Out& out, const std::vector<Kind>& kinds) {
   put(out, kinds.size());
   for (Kind k : kinds)
     put(out, static_cast<unsigned>(k), 1);
 }
 
-template <typename F> void put_signature(std::string& out, const Signature& s, F part) {
+template <typename Out, typename F> void put_signature(Out& out, const Signature& s, F part) {
   put_kinds(out, s.vars);
   put(out, s.args.size());
   for (TypeId arg : s.args)

@@ -10,6 +10,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace tal {
 namespace {
@@ -26,16 +27,10 @@ Fingerprint hash(std::string_view bytes) {
 
 } // namespace
 
-size_t TypeTable::KeyedHash::operator()(const std::string& bytes) const {
-  static const auto key = [] {
-    std::array<uint8_t, crypto_shorthash_KEYBYTES> random;
-    randombytes_buf(random.data(), random.size());
-    return random;
-  }();
-  size_t result;
-  static_assert(sizeof result == crypto_shorthash_BYTES);
-  crypto_shorthash(reinterpret_cast<unsigned char*>(&result), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), key.data());
-  return result;
+static bool refuse(std::string* problem, std::string text) {
+  if (problem != nullptr)
+    *problem = std::move(text);
+  return false;
 }
 
 NamedId TypeTable::declare(std::string name, std::vector<Kind> params, NamedSort sort, Kind abstract_kind,
@@ -62,9 +57,8 @@ bool TypeTable::define(NamedId id, TypeId body) {
 }
 
 // The named types that a type mentions directly, each once per occurrence path not yet `seen`.
-void TypeTable::collect_named(TypeId type, std::vector<uint32_t>& out,
-                              std::unordered_map<uint32_t, uint32_t>& seen) const {
-  if (!type || !seen.try_emplace(type.value, 0).second)
+void TypeTable::collect_named(TypeId type, std::vector<uint32_t>& out, NodeSet& seen) const {
+  if (!type || seen.insert(type.value) != seen.fresh)
     return;
   const Node& node = nodes_[type.value];
   if (node.tag == TypeTag::Named)
@@ -72,24 +66,32 @@ void TypeTable::collect_named(TypeId type, std::vector<uint32_t>& out,
   each_part(node, [&](TypeId part) { collect_named(part, out, seen); });
 }
 
+// And those that their definitions mention, and so on.
+void TypeTable::collect_reached(TypeId type, std::vector<uint32_t>& out, NodeSet& seen) const {
+  size_t next = out.size();
+  for (collect_named(type, out, seen); next < out.size(); next++)
+    collect_named(named_[out[next]].body, out, seen);
+}
+
 // Tarjan's algorithm with its own stack: a chain of declarations may be as long as the object.
-std::vector<std::vector<uint32_t>> TypeTable::find_groups(size_t first, size_t& budget) const {
+bool TypeTable::close_groups(std::string* problem) {
   struct Frame {
     uint32_t node, number;
     std::vector<uint32_t> next;
   };
   constexpr uint32_t done = UINT32_MAX;
+  const size_t first = closed_named_;
+  size_t budget = close_budget;
   std::vector<uint32_t> low(named_.size() - first, 0), stack; // 0: not met yet
   std::vector<Frame> frames;
-  std::vector<std::vector<uint32_t>> groups;
   uint32_t counter = 0;
   auto enter = [&](uint32_t v) {
     low[v] = ++counter;
     stack.push_back(v);
     frames.push_back({v, counter, {}});
-    std::unordered_map<uint32_t, uint32_t> seen;
-    collect_named(named_[first + v].body, frames.back().next, seen);
-    budget -= std::min(budget, seen.size());
+    met_.clear();
+    collect_named(named_[first + v].body, frames.back().next, met_);
+    budget -= std::min<size_t>(budget, met_.size());
   };
   for (uint32_t root = 0; root < low.size() && budget != 0; root++) {
     if (low[root] == 0)
@@ -106,13 +108,15 @@ std::vector<std::vector<uint32_t>> TypeTable::find_groups(size_t first, size_t& 
         continue;
       }
       if (low[v] == number) {
-        const auto members = std::find(stack.rbegin(), stack.rend(), v).base() - 1;
-        groups.emplace_back();
-        for (auto member = members; member != stack.end(); ++member) {
-          low[*member] = done;
-          groups.back().push_back(*member + static_cast<uint32_t>(first));
+        const auto begin = std::find(stack.rbegin(), stack.rend(), v).base() - 1;
+        std::vector<uint32_t> members(begin, stack.end());
+        stack.erase(begin, stack.end());
+        for (uint32_t& member : members) {
+          low[member] = done;
+          member += static_cast<uint32_t>(first);
         }
-        stack.erase(members, stack.end());
+        if (!canonicalise_group(std::move(members), problem)) // providers came before, so their fingerprints are known
+          return false;
       }
       const uint32_t reached = low[v];
       frames.pop_back();
@@ -120,18 +124,20 @@ std::vector<std::vector<uint32_t>> TypeTable::find_groups(size_t first, size_t& 
         low[frames.back().node] = std::min(low[frames.back().node], reached);
     }
   }
-  return groups;
+  if (budget == 0)
+    return refuse(problem, "the type table is too large");
+  closed_named_ = named_.size();
+  return true;
 }
 
 // The type as a DAG: a node met again is a reference to its number in this text. The recursion is as deep as the type.
 void TypeTable::write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group, const NamedMap* outer,
-                                std::unordered_map<uint32_t, uint32_t>& seen) const {
+                                NodeSet& seen) const {
   if (!type)
     return put(out, 0, 1);
-  auto [entry, fresh] = seen.try_emplace(type.value, static_cast<uint32_t>(seen.size()));
-  if (!fresh) {
+  if (const uint32_t order = seen.insert(type.value); order != seen.fresh) {
     put(out, 1, 1);
-    return put(out, entry->second);
+    return put(out, order);
   }
   const Node& node = nodes_[type.value];
   put(out, 2, 1);
@@ -159,9 +165,8 @@ void TypeTable::write_reference(std::string& out, uint32_t named, std::span<cons
     put(out, 0, 1);
     put(out, static_cast<uint32_t>(member - group.begin()));
   } else if (outer != nullptr) {
-    auto mapped = outer->find(named);
     put(out, 1, 1);
-    put(out, mapped == outer->end() ? UINT32_MAX : mapped->second.value);
+    put(out, (*outer)[named]);
   } else {
     put(out, 2, 1);
     const Fingerprint& f = named_[named].fingerprint;
@@ -179,9 +184,9 @@ void TypeTable::write_declaration(std::string& out, const NamedType& type) const
     put_kinds(out, type.hidden);
 }
 
-std::string TypeTable::write_group(std::span<const uint32_t> members, const NamedMap* outer) const {
+std::string TypeTable::write_group(std::span<const uint32_t> members, const NamedMap* outer, NodeSet& seen) const {
   std::string out;
-  std::unordered_map<uint32_t, uint32_t> seen;
+  seen.clear();
   put(out, members.size());
   for (uint32_t m : members) {
     write_declaration(out, named_[m]);
@@ -192,39 +197,32 @@ std::string TypeTable::write_group(std::span<const uint32_t> members, const Name
   return out;
 }
 
-static bool refuse(std::string* problem, std::string text) {
-  if (problem != nullptr)
-    *problem = std::move(text);
-  return false;
-}
-
 bool TypeTable::canonicalise_group(std::vector<uint32_t> members, std::string* problem) {
-  auto fail = [&](std::string text) { return refuse(problem, std::move(text)); };
   if (members.size() > max_group_members)
-    return fail("a recursive group of more than 4096 types");
+    return refuse(problem, "a recursive group of more than 4096 types");
   std::sort(members.begin(), members.end(), [&](uint32_t a, uint32_t b) { return named_[a].name < named_[b].name; });
   for (size_t i = 1; i < members.size(); i++)
     if (named_[members[i - 1]].name == named_[members[i]].name)
-      return fail("two types named `" + named_[members[i]].name + "` in one recursive group");
+      return refuse(problem, "two types named `" + named_[members[i]].name + "` in one recursive group");
   Group group;
-  group.bytes = write_group(members, nullptr);
+  group.bytes = write_group(members, nullptr, met_);
   if (group.bytes.size() > max_group_bytes)
-    return fail("the type `" + named_[members[0]].name + "` is larger than 64 KiB");
+    return refuse(problem, "the type `" + named_[members[0]].name + "` is larger than 64 KiB");
   // Many names may share one large layout: four bytes count as one part of a type, so that all groups have at most 16 MiB.
   const size_t parts = group.bytes.size() / 4;
   if (parts > max_type_parts - parts_)
-    return fail("the type table is too large");
+    return refuse(problem, "the type table is too large");
   parts_ += parts;
   auto number = static_cast<uint32_t>(groups_.size());
-  if (!group_ids_.try_emplace(group.bytes, number).second)
-    return fail("the type `" + named_[members[0]].name + "` is declared twice");
   for (size_t i = 0; i < members.size(); i++) {
-    std::string text = group.bytes;
-    put(text, i);
+    put(group.bytes, i);
     NamedType& type = named_[members[i]];
     type.group = number;
-    type.fingerprint = hash(text);
+    type.fingerprint = hash(group.bytes);
+    group.bytes.resize(group.bytes.size() - 4);
   }
+  if (!group_ids_.try_emplace(named_[members[0]].fingerprint, number).second)
+    return refuse(problem, "the type `" + named_[members[0]].name + "` is declared twice");
   group.members = std::move(members);
   groups_.push_back(std::move(group));
   return true;
@@ -240,35 +238,26 @@ bool TypeTable::close(std::string* problem) {
     if (type.name.empty() || !kinds_ok || (type.sort != NamedSort::Abstract && !type.body))
       return refuse(problem, "the type `" + type.name + "` has no definition");
   }
-  size_t budget = close_budget;
-  auto groups = find_groups(closed_named_, budget);
-  if (budget == 0)
-    return refuse(problem, "the type table is too large");
-  for (auto& group : groups) // providers come first, so their fingerprints are known
-    if (!canonicalise_group(std::move(group), problem))
-      return false;
-  closed_named_ = named_.size();
-  return true;
+  return close_groups(problem);
 }
 
 // Starts from all being equal and tells apart what is seen to differ, with the classes of the round before, until nothing
 // changes: what is left together is equal however it is unrolled.
 std::vector<NamedId> TypeTable::find_equal_named() const {
   size_t budget = size_t{1} << 26, classes = 0;
-  NamedMap now, next;
-  for (uint32_t i = 0; i < named_.size(); i++)
-    now[i] = NamedId{0};
+  NamedMap now(named_.size()), next = now;
+  NodeSet seen;
   for (;;) {
     std::unordered_map<std::string, uint32_t> first;
     for (uint32_t i = 0; i < named_.size(); i++) {
       std::string text;
-      std::unordered_map<uint32_t, uint32_t> seen;
+      seen.clear();
       write_declaration(text, named_[i]);
       write_canonical(text, named_[i].body, {}, &now, seen);
       if (text.size() > budget)
         return {};
       budget -= text.size();
-      next[i] = NamedId{first.try_emplace(std::move(text), i).first->second};
+      next[i] = first.try_emplace(std::move(text), i).first->second;
     }
     if (first.size() == classes)
       break;
@@ -277,85 +266,105 @@ std::vector<NamedId> TypeTable::find_equal_named() const {
   }
   std::vector<NamedId> result(named_.size());
   for (uint32_t i = 0; i < result.size(); i++)
-    result[i] = next[i];
+    result[i] = NamedId{next[i]};
   return result;
 }
 
 std::string TypeTable::canonical(TypeId type) const {
   std::string out;
-  std::unordered_map<uint32_t, uint32_t> seen;
+  NodeSet seen;
   write_canonical(out, type, {}, nullptr, seen);
   return out;
+}
+
+void TypeTable::keep_only(std::span<TypeId> roots) {
+  std::vector<uint32_t> reached, ids(nodes_.size());
+  met_.clear();
+  for (TypeId root : roots)
+    collect_reached(root, reached, met_);
+  NamedMap names(named_.size(), unknown);
+  for (uint32_t named : reached)
+    names[named] = 0;
+  uint32_t left = 0;
+  for (uint32_t& name : names)
+    name = name != unknown ? left++ : unknown;
+  for (uint32_t i = 0; i < names.size(); i++)
+    if (names[i] < i) // another place, that of one that is kept or gone
+      named_[names[i]] = std::move(named_[i]);
+  named_.resize(closed_named_ = left);
+  auto renumber = [&](TypeId& type) { type.value = ids[type.value]; };
+  left = 0;
+  for (uint32_t i = 0; i < nodes_.size(); i++) { // parts come before what they are parts of
+    Node& node = nodes_[i];
+    if (i >= 8 && !met_.contains(i)) { // the first are the same in every table
+      if (node.tag == TypeTag::Struct)
+        std::vector<Field>().swap(field_lists_[node.list]);
+      else if (node.tag == TypeTag::Named || node.tag == TypeTag::Cases)
+        std::vector<TypeId>().swap(lists_[node.list]);
+      else if (node.tag == TypeTag::Sig)
+        sigs_[node.list] = {};
+      continue;
+    }
+    visit_parts(*this, node, renumber);
+    node.a = node.tag == TypeTag::Named ? names[node.a] : node.a;
+    node.expanded = no_type; // is found again where it is asked for
+    node.does_not_expand = false;
+    ids[i] = left;
+    nodes_[left++] = node;
+  }
+  nodes_.resize(left);
+  interned_.clear();
+  for (NamedType& type : named_)
+    renumber(type.body);
+  std::ranges::for_each(roots, renumber);
+  std::erase_if(groups_, [&](const Group& g) { return names[g.members[0]] == unknown; }); // all of a group is reached, or nothing
+  group_ids_.clear();
+  for (uint32_t i = 0; i < groups_.size(); i++) {
+    for (uint32_t& member : groups_[i].members)
+      named_[member = names[member]].group = i;
+    group_ids_[named_[groups_[i].members[0]].fingerprint] = i;
+  }
 }
 
 // ---- import --------------------------------------------------------------------------------------------------------
 
 TypeId TypeImporter::import(TypeId type) {
-  if (!type)
-    return no_type;
   // Parts of types that were imported before are not searched again: many symbols may share one large type (R52).
-  std::vector<uint32_t> mentioned;
-  from_.collect_named(type, mentioned, searched_);
-  for (uint32_t id : mentioned)
-    if (!import_named(NamedId{id}))
+  std::vector<uint32_t> reached, groups;
+  from_.collect_reached(type, reached, searched_);
+  named_.resize(from_.named_count(), TypeTable::unknown);
+  for (uint32_t named : reached)
+    if (named_[named] == TypeTable::unknown)
+      groups.push_back(from_.named_[named].group);
+  std::sort(groups.begin(), groups.end()); // close_groups numbers providers before users
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  for (uint32_t group : groups)
+    if (!import_group(group))
       return no_type;
   return copy(type);
 }
 
-// Imports the group of `id` and everything it reaches, providers first.
-bool TypeImporter::import_named(NamedId id) {
-  if (named_.count(id.value) != 0)
-    return true;
-  std::vector<uint32_t> work{from_.named_[id.value].group}, needed;
-  std::unordered_map<uint32_t, uint32_t> groups_seen;
-  groups_seen.try_emplace(work[0], 0);
-  while (!work.empty()) {
-    uint32_t group = work.back();
-    work.pop_back();
-    if (named_.count(from_.groups_[group].members[0]) != 0)
-      continue;
-    needed.push_back(group);
-    std::vector<uint32_t> mentioned;
-    std::unordered_map<uint32_t, uint32_t> seen;
-    for (uint32_t member : from_.groups_[group].members)
-      from_.collect_named(from_.named_[member].body, mentioned, seen);
-    for (uint32_t m : mentioned)
-      if (groups_seen.try_emplace(from_.named_[m].group, 0).second)
-        work.push_back(from_.named_[m].group);
-  }
-  std::sort(needed.begin(), needed.end()); // find_groups numbers providers before users
-  for (uint32_t group : needed)
-    if (!import_group(group))
-      return false;
-  return true;
-}
-
 bool TypeImporter::import_group(uint32_t number) {
   const TypeTable::Group& group = from_.groups_[number];
-  if (auto candidate = to_.group_ids_.find(group.bytes); candidate != to_.group_ids_.end()) {
-    // Same bytes; now without trusting the hashes of outer references: their ids in the target must agree too.
+  if (auto candidate = to_.group_ids_.find(from_.named_[group.members[0]].fingerprint); candidate != to_.group_ids_.end()) {
+    // Now without trusting hashes: the bytes, and the ids that outer references have in the target, must agree too.
     const TypeTable::Group& other = to_.groups_[candidate->second];
-    TypeTable::NamedMap identity;
-    std::vector<uint32_t> mentioned;
-    std::unordered_map<uint32_t, uint32_t> seen;
-    for (uint32_t member : other.members)
-      to_.collect_named(to_.named_[member].body, mentioned, seen);
-    for (uint32_t m : mentioned)
-      identity.try_emplace(m, NamedId{m});
-    if (from_.write_group(group.members, &named_) != to_.write_group(other.members, &identity))
+    TypeTable::NamedMap identity(to_.named_count());
+    std::iota(identity.begin(), identity.end(), 0);
+    if (group.bytes != other.bytes || from_.write_group(group.members, &named_, met_) != to_.write_group(other.members, &identity, to_.met_))
       return false;
     for (size_t i = 0; i < group.members.size(); i++)
-      named_[group.members[i]] = NamedId{other.members[i]};
+      named_[group.members[i]] = other.members[i];
     return true;
   }
   for (uint32_t member : group.members) {
     const NamedType& type = from_.named_[member];
-    named_[member] = to_.declare(type.name, type.params, type.sort, type.abstract_kind, type.hidden);
-    to_.named_[named_[member].value].provided = type.provided;
+    named_[member] = to_.declare(type.name, type.params, type.sort, type.abstract_kind, type.hidden).value;
+    to_.named_[named_[member]].provided = type.provided;
   }
   for (uint32_t member : group.members) {
     TypeId body = from_.named_[member].body;
-    if (body && !to_.define(named_[member], copy(body)))
+    if (body && !to_.define(NamedId{named_[member]}, copy(body)))
       return false;
   }
   return to_.close();
@@ -363,21 +372,21 @@ bool TypeImporter::import_group(uint32_t number) {
 
 bool TypeImporter::import_definition(NamedId id) {
   const NamedType& type = from_.named_[id.value];
-  return type.sort == NamedSort::Abstract || to_.define(named_[id.value], copy(type.body));
+  return type.sort == NamedSort::Abstract || to_.define(NamedId{named_[id.value]}, copy(type.body));
 }
 
 bool TypeImporter::is_bound_abstract(TypeId type) const {
   if (!linking_ || from_.tag(type) != TypeTag::Named || from_.named_type(from_.named_id(type)).sort != NamedSort::Abstract)
     return false;
-  auto target = named_.find(from_.named_id(type).value);
-  return target != named_.end() && to_.named_type(target->second).sort != NamedSort::Abstract;
+  const uint32_t target = named_[from_.named_id(type).value];
+  return target != TypeTable::unknown && to_.named_type(NamedId{target}).sort != NamedSort::Abstract;
 }
 
 // L10: the word that an importer's abstract type stands for: a pointer, a union or a package. It has the width that the importer
 // took it to have; and `ptr A` means an address that is not null, which other words need not be.
 TypeId TypeImporter::copy_abstract(TypeId type, bool is_pointer, bool nullable) {
   const std::vector<TypeId> args = copy_args(type);
-  const NamedId target = named_.find(from_.named_id(type).value)->second;
+  const NamedId target{named_[from_.named_id(type).value]};
   const NamedSort sort = to_.named_type(target).sort;
   const TypeId named = to_.named(target, args);
   TypeId word;
@@ -400,8 +409,10 @@ std::vector<TypeId> TypeImporter::copy_args(TypeId type) {
 TypeId TypeImporter::copy(TypeId type) {
   if (!type || type.value < 8) // built-in types have the same ids in every table
     return type;
-  if (auto known = types_.find(type.value); known != types_.end())
-    return known->second;
+  if (type.value >= types_.size())
+    types_.resize(from_.size(), TypeTable::unknown);
+  if (types_[type.value] != TypeTable::unknown)
+    return TypeId{types_[type.value]};
   const TypeTable::Node& node = from_.nodes_[type.value];
   TypeId result;
   if (is_bound_abstract(type)) {
@@ -409,20 +420,19 @@ TypeId TypeImporter::copy(TypeId type) {
   } else if (node.tag == TypeTag::Ptr && is_bound_abstract(TypeId{node.a})) {
     result = copy_abstract(TypeId{node.a}, true, node.nullable);
   } else if (node.tag == TypeTag::Named) {
-    auto target = named_.find(node.a);
-    result = target == named_.end() ? no_type : to_.named(target->second, copy_args(type));
+    result = to_.named(NamedId{named_[node.a]}, copy_args(type)); // of what is not known there is none
   } else if (linking_ && node.tag == TypeTag::Struct) {
-    std::vector<Field> fields = from_.field_lists_[node.list];
+    std::vector<Field> fields(from_.fields(type).begin(), from_.fields(type).end());
     for (Field& f : fields) {
       f.type = copy(f.type);
       if (f.type && to_.word_size(f.type) == 8 && to_.tag(f.type) != TypeTag::Var && to_.tag(f.type) != TypeTag::Named)
         f.slot = false; // 8 bytes either way
     }
-    result = to_.struct_layout(std::move(fields));
+    result = to_.layout_of(fields);
   } else {
     result = to_.rebuild(from_, node, [this](TypeId part, uint32_t) { return copy(part); });
   }
-  types_[type.value] = result;
+  types_[type.value] = result.value;
   return result;
 }
 

@@ -5,6 +5,8 @@
 // attack with a type that is small as a graph and huge as a tree stops at the constructor.
 #include "tal/type_bytes.h"
 
+#include <sodium.h>
+
 #include <algorithm>
 
 namespace tal {
@@ -32,45 +34,77 @@ TypeTable::TypeTable() {
   constexpr std::pair<TypeTag, Kind> builtin[] = {
       {TypeTag::None, Kind::None}, {TypeTag::I8, Kind::W1},    {TypeTag::I16, Kind::W2},   {TypeTag::I32, Kind::W4},
       {TypeTag::I64, Kind::W8},    {TypeTag::F32, Kind::None}, {TypeTag::F64, Kind::None}, {TypeTag::Exn, Kind::P}};
+  nodes_.reserve(64);
   for (auto [tag, kind] : builtin)
     nodes_.push_back({.tag = tag, .kind = kind});
 }
 
-TypeId TypeTable::intern(Node node, std::string key, size_t parts) {
-  key.push_back(static_cast<char>(node.tag));
-  key.push_back(static_cast<char>(node.nullable | static_cast<int>(node.mutability) << 1 | static_cast<int>(node.kind) << 2));
-  put(key, node.a);
-  auto [entry, fresh] = interned_.try_emplace(std::move(key), static_cast<uint32_t>(nodes_.size()));
-  if (!fresh)
-    return TypeId{entry->second};
-  if (nodes_.size() >= max_type_nodes || parts > max_type_parts - parts_) {
-    interned_.erase(entry);
-    return no_type;
-  }
-  parts_ += parts;
-  nodes_.push_back(node);
-  return TypeId{entry->second};
+uint64_t KeyedHash::point() {
+  static const uint64_t random = uint64_t{randombytes_random()} << 28 ^ randombytes_random();
+  return random;
 }
 
-// Of nodes whose content is a list besides: `list` becomes the node's if the node is new. A reference, because callers ask the same list
-// for its size: by value it might be moved away first.
-template <typename Lists, typename List> TypeId TypeTable::intern_list(Node node, std::string key, size_t parts, Lists& lists, List&& list) {
-  node.list = static_cast<uint32_t>(lists.size());
-  const size_t before = nodes_.size();
-  const TypeId id = intern(node, std::move(key), parts);
-  if (nodes_.size() != before)
-    lists.push_back(std::move(list));
-  return id;
+static uint32_t hash_of(const auto& node, const auto& list) {
+  KeyedHash hash;
+  hash.add(static_cast<unsigned>(node.tag) | (node.nullable ? 1u : 0u) << 8 | static_cast<unsigned>(node.mutability) << 9 |
+           static_cast<unsigned>(node.kind) << 10 | uint64_t{node.a} << 16);
+  auto part = [&](TypeId type) { hash.add(type.value); };
+  if constexpr (requires { list.args; })
+    put_signature(hash, list, part);
+  else if constexpr (requires { list[0].offset; })
+    put_fields(hash, list, part);
+  else
+    std::ranges::for_each(list, part);
+  return hash.value();
 }
+
+void TypeTable::grow_index() {
+  interned_.assign(std::bit_ceil(std::max(4 * nodes_.size(), size_t{128})), {});
+  for (uint32_t id = 1; id < nodes_.size(); id++) {
+    const Node& node = nodes_[id];
+    const uint32_t hash = node.tag == TypeTag::Sig      ? hash_of(node, sig(TypeId{id}))
+                          : node.tag == TypeTag::Struct ? hash_of(node, fields(TypeId{id}))
+                                                        : hash_of(node, args(TypeId{id}));
+    find_slot(hash, [](uint32_t) { return false; }) = {hash, id};
+  }
+}
+
+template <typename Same> TypeTable::Slot& TypeTable::find_slot(uint32_t hash, Same same) {
+  const size_t mask = interned_.size() - 1;
+  size_t at = hash & mask;
+  while (interned_[at].node != 0 && !(interned_[at].hash == hash && same(interned_[at].node)))
+    at = (at + 1) & mask;
+  return interned_[at];
+}
+
+// `add` gives a new node its list.
+template <typename List, typename Add> TypeId TypeTable::intern_list(Node node, const List& list, size_t parts, Add add) {
+  if (interned_.size() <= 2 * nodes_.size())
+    grow_index();
+  const uint32_t hash = hash_of(node, list);
+  Slot& slot = find_slot(hash, [&](uint32_t id) {
+    const Node& n = nodes_[id];
+    return n.tag == node.tag && n.nullable == node.nullable && n.mutability == node.mutability && n.kind == node.kind && n.a == node.a && has_list(TypeId{id}, list);
+  });
+  if (slot.node != 0)
+    return TypeId{slot.node};
+  if (nodes_.size() >= max_type_nodes || parts > max_type_parts - parts_)
+    return no_type;
+  parts_ += parts;
+  slot = {hash, static_cast<uint32_t>(nodes_.size())};
+  nodes_.push_back(node);
+  add();
+  return TypeId{slot.node};
+}
+
+TypeId TypeTable::intern(Node node) { return intern_list(node, std::span<const TypeId>(), 0, [] {}); }
 
 TypeId TypeTable::intern_types(Node node, std::span<const TypeId> list) {
-  std::string key;
-  for (TypeId part : list) {
+  for (TypeId part : list)
     if (!add_child(node, part) || !is_word(part))
       return no_type;
-    put(key, part.value);
-  }
-  return intern_list(node, std::move(key), list.size(), lists_, std::vector<TypeId>(list.begin(), list.end()));
+  node.list = static_cast<uint32_t>(lists_.size());
+  return intern_list(node, list, list.size(), [&] { lists_.emplace_back(list.begin(), list.end()); });
 }
 
 bool TypeTable::add_child(Node& node, TypeId child) const {
@@ -82,50 +116,11 @@ bool TypeTable::add_child(Node& node, TypeId child) const {
   return node.depth <= max_type_depth && node.size < max_type_size && merge_vars(node.vars, c.vars);
 }
 
-TypeId TypeTable::unary(TypeTag tag, TypeId child, bool nullable, Mutability mutability) {
-  Node node{.tag = tag, .nullable = nullable, .mutability = mutability, .kind = Kind::P, .a = child.value};
-  return add_child(node, child) ? intern(node, "") : no_type;
-}
-
-TypeId TypeTable::ptr(TypeId memory, bool nullable) {
-  return is_memory(memory) ? unary(TypeTag::Ptr, memory, nullable) : no_type;
-}
-
-TypeId TypeTable::arr(TypeId element, Mutability mutability, bool nullable) {
-  // T4: an element has a known width.
-  if (!is_word(element))
-    return no_type;
-  bool is_float = tag(element) == TypeTag::F32 || tag(element) == TypeTag::F64;
-  if (!is_float && (kind(element) == Kind::None || kind(element) == Kind::W))
-    return no_type;
-  return unary(TypeTag::Arr, element, nullable, mutability);
-}
-
-TypeId TypeTable::fn(TypeId signature, bool nullable) {
-  if (!signature || signature.value >= size() || tag(signature) != TypeTag::Sig)
-    return no_type;
-  return unary(TypeTag::Fn, signature, nullable);
-}
-
-TypeId TypeTable::exn_name(TypeId payload) {
-  if (payload)
-    return is_word(payload) ? unary(TypeTag::ExnName, payload) : no_type;
-  return intern({.tag = TypeTag::ExnName, .kind = Kind::P}, "");
-}
-
-TypeId TypeTable::rep(TypeId of) {
-  return is_word(of) ? unary(TypeTag::Rep, of) : no_type;
-}
-
 TypeId TypeTable::var(uint32_t index, Kind kind) {
   if (index >= max_type_vars || kind == Kind::None)
     return no_type;
   const uint64_t vars = (uint64_t{1} + static_cast<unsigned>(kind)) << 4 * index;
-  return intern({.tag = TypeTag::Var, .kind = kind, .a = index, .vars = vars}, "");
-}
-
-TypeId TypeTable::union_word(TypeId memory, bool nullable) {
-  return is_memory(memory) ? unary(TypeTag::Union, memory, nullable) : no_type;
+  return intern({.tag = TypeTag::Var, .kind = kind, .a = index, .vars = vars});
 }
 
 TypeId TypeTable::with_nullable(TypeId type, bool nullable) {
@@ -134,19 +129,25 @@ TypeId TypeTable::with_nullable(TypeId type, bool nullable) {
   Node node = nodes_[type.value];
   node.nullable = nullable;
   node.expanded = no_type;
-  return node.tag == TypeTag::Exn && !nullable ? exn() : intern(node, "");
+  return node.tag == TypeTag::Exn && !nullable ? exn() : intern(node);
 }
 
 TypeId TypeTable::with_part(TypeTag tag, TypeId part, bool nullable, Mutability mutability) {
+  const bool is_word_type = is_word(part);
+  bool fits = false;
   switch (tag) {
-  case TypeTag::Ptr: return ptr(part, nullable);
-  case TypeTag::Arr: return arr(part, mutability, nullable);
-  case TypeTag::Fn: return fn(part, nullable);
-  case TypeTag::ExnName: return exn_name(part);
-  case TypeTag::Rep: return rep(part);
-  case TypeTag::Union: return union_word(part, nullable);
-  default: return no_type;
+  case TypeTag::Ptr:
+  case TypeTag::Union: fits = is_memory(part); break;
+  case TypeTag::Arr: // T4: an element has a known width
+    fits = is_word_type && (is_number(this->tag(part)) || (kind(part) != Kind::None && kind(part) != Kind::W));
+    break;
+  case TypeTag::Fn: fits = part && part.value < size() && this->tag(part) == TypeTag::Sig; break;
+  case TypeTag::ExnName: fits = is_word_type || !part; break;
+  case TypeTag::Rep: fits = is_word_type; break;
+  default: break;
   }
+  Node node{.tag = tag, .nullable = nullable && has_null_form(tag), .mutability = tag == TypeTag::Arr ? mutability : Mutability::ReadOnly, .kind = Kind::P, .a = part.value};
+  return fits && (!part || add_child(node, part)) ? intern(node) : no_type;
 }
 
 // Of kind D, the definition of a named type, the width is that of the instance.
@@ -154,12 +155,11 @@ bool TypeTable::has_unknown_width(TypeId word) const {
   return tag(word) == TypeTag::Named || (tag(word) == TypeTag::Var && kind(word) == Kind::W);
 }
 
-TypeId TypeTable::struct_layout(std::vector<Field> fields) {
+TypeId TypeTable::layout_of(std::span<Field> fields) {
   if (fields.size() > max_fields)
     return no_type;
-  Node node{.tag = TypeTag::Struct};
+  Node node{.tag = TypeTag::Struct, .list = static_cast<uint32_t>(field_lists_.size())};
   uint64_t end = 0;
-  std::string key;
   for (Field& f : fields) {
     // T3: word types, aligned, ascending, disjoint; a type of unknown width only in a slot.
     if (!add_child(node, f.type) || !is_word(f.type))
@@ -173,8 +173,7 @@ TypeId TypeTable::struct_layout(std::vector<Field> fields) {
       return no_type;
     end = uint64_t{f.offset} + bytes;
   }
-  put_fields(key, fields, [&](TypeId part) { put(key, part.value); });
-  return intern_list(node, std::move(key), fields.size(), field_lists_, std::move(fields));
+  return intern_list(node, std::span<const Field>(fields), fields.size(), [&] { field_lists_.emplace_back(fields.begin(), fields.end()); });
 }
 
 TypeId TypeTable::single(TypeId type, Mutability mutability) {
@@ -233,7 +232,7 @@ static bool facts_fit(const TypeTable& types, std::span<const SigFact> facts, st
 TypeId TypeTable::signature(Signature s) {
   if (s.vars.size() > max_type_vars || s.args.size() > 255)
     return no_type;
-  Node node{.tag = TypeTag::Sig};
+  Node node{.tag = TypeTag::Sig, .list = static_cast<uint32_t>(sigs_.size())};
   for (TypeId arg : s.args)
     if (!is_word(arg) || !add_child(node, arg))
       return no_type;
@@ -241,8 +240,6 @@ TypeId TypeTable::signature(Signature s) {
     return no_type;
   if (!facts_fit(*this, s.pre, s.args) || !facts_fit(*this, s.post, {&s.result, 1}))
     return no_type;
-  std::string key;
-  put_signature(key, s, [&](TypeId part) { put(key, part.value); });
   // T6: the quantified variables occur at their declared kinds; the others are those of the context.
   for (Kind k : s.vars) {
     const uint64_t written = node.vars & 15;
@@ -250,7 +247,7 @@ TypeId TypeTable::signature(Signature s) {
       return no_type;
     node.vars >>= 4;
   }
-  return intern_list(node, std::move(key), s.args.size() + s.pre.size() + s.post.size(), sigs_, std::move(s));
+  return intern_list(node, s, s.args.size() + s.pre.size() + s.post.size(), [&] { sigs_.push_back(std::move(s)); });
 }
 
 bool TypeTable::vars_fit(TypeId id, std::span<const Kind> kinds, bool more) const {
@@ -285,8 +282,7 @@ std::span<const TypeId> TypeTable::args(TypeId id) const {
 }
 
 std::span<const Field> TypeTable::fields(TypeId id) const {
-  return tag(id) == TypeTag::Struct ? std::span<const Field>(field_lists_[nodes_[id.value].list])
-                                    : std::span<const Field>();
+  return tag(id) == TypeTag::Struct ? std::span<const Field>(field_lists_[nodes_[id.value].list]) : std::span<const Field>();
 }
 
 const Signature& TypeTable::sig(TypeId id) const {

@@ -12,12 +12,15 @@
 // compiler treats as its own bug. Rules T1..T13 of docs/tal.md.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -108,7 +111,6 @@ struct NamedType {
   // Filled by close():
   uint32_t group = 0;
   Fingerprint fingerprint{};        // of the group's canonical bytes and the index in it
-  friend bool operator==(const NamedType&, const NamedType&) = default;
 };
 
 // Limits (R52); a constructor that would exceed one gives no_type.
@@ -123,6 +125,47 @@ inline constexpr uint32_t max_group_bytes = 1u << 16;
 inline constexpr size_t max_type_parts = size_t{1} << 22;   // fields, arguments and type arguments of all nodes together
 inline constexpr size_t max_substituted = size_t{1} << 22;  // parts that all substitutions of a table look at
 
+// A hash of numbers below 2^61: the polynomial of these coefficients at a random point, modulo 2^61 - 1. Whoever writes an object
+// chooses the numbers, but does not know the point: he cannot make all fall together (R52).
+class KeyedHash {
+public:
+  void add(uint64_t number) {
+    __extension__ using Product = unsigned __int128;
+    const Product product = static_cast<Product>(value_ + number) * point();
+    value_ = static_cast<uint64_t>(product & prime) + static_cast<uint64_t>(product >> 61);
+    value_ = value_ >= prime ? value_ - prime : value_;
+  }
+  uint32_t value() const { return static_cast<uint32_t>(value_ ^ value_ >> 32); }
+
+private:
+  static constexpr uint64_t prime = (uint64_t{1} << 61) - 1;
+  static uint64_t point();
+  uint64_t value_ = 1;
+};
+
+// Nodes of a table that were met, in which order. Starting again costs nothing.
+class NodeSet {
+public:
+  static constexpr uint32_t fresh = UINT32_MAX;
+  // How many were met before it, or that it is new.
+  uint32_t insert(uint32_t node) {
+    if (node >= seen_.size())
+      seen_.resize(node + 1);
+    if (contains(node))
+      return seen_[node].order;
+    seen_[node] = {round_, count_++};
+    return fresh;
+  }
+  bool contains(uint32_t node) const { return node < seen_.size() && seen_[node].round == round_; }
+  uint32_t size() const { return count_; }
+  void clear() { round_++, count_ = 0; }
+
+private:
+  struct Seen { uint32_t round = 0, order = 0; };
+  std::vector<Seen> seen_;
+  uint32_t round_ = 1, count_ = 0;
+};
+
 class TypeTable {
 public:
   TypeTable();
@@ -135,21 +178,22 @@ public:
   TypeId f32() const { return TypeId{5}; }
   TypeId f64() const { return TypeId{6}; }
   TypeId exn() const { return TypeId{7}; }
-  TypeId ptr(TypeId memory, bool nullable = false);
-  TypeId arr(TypeId element, Mutability mutability = Mutability::ReadWrite, bool nullable = false);
+  TypeId ptr(TypeId memory, bool nullable = false) { return with_part(TypeTag::Ptr, memory, nullable); }
+  TypeId arr(TypeId element, Mutability m = Mutability::ReadWrite, bool nullable = false) { return with_part(TypeTag::Arr, element, nullable, m); }
   TypeId string(bool nullable = false) { return arr(i8(), Mutability::ReadWrite, nullable); }
-  TypeId fn(TypeId signature, bool nullable = false);
-  TypeId exn_name(TypeId payload);                        // payload no_type: an exception without value
-  TypeId rep(TypeId of);                                  // the representation of a type as a value
+  TypeId fn(TypeId signature, bool nullable = false) { return with_part(TypeTag::Fn, signature, nullable); }
+  TypeId exn_name(TypeId payload) { return with_part(TypeTag::ExnName, payload); } // payload no_type: an exception without value
+  TypeId rep(TypeId of) { return with_part(TypeTag::Rep, of); } // the representation of a type as a value
   TypeId var(uint32_t index, Kind kind);
-  TypeId union_word(TypeId memory, bool nullable = false);
+  TypeId union_word(TypeId memory, bool nullable = false) { return with_part(TypeTag::Union, memory, nullable); }
   TypeId with_nullable(TypeId type, bool nullable);       // same type, other nullness; itself where there is none
   // The type of this tag with one part, if it is made so: ptr arr fn exnname rep union.
-  TypeId with_part(TypeTag tag, TypeId part, bool nullable, Mutability mutability);
+  TypeId with_part(TypeTag tag, TypeId part, bool nullable = false, Mutability mutability = Mutability::ReadOnly);
 
   // Memory types. A struct's fields are ascending, aligned and disjoint. A field at a type variable (or abstract type)
   // must have `slot` set; where it makes no difference it is dropped.
-  TypeId struct_layout(std::vector<Field> fields);
+  TypeId struct_layout(std::vector<Field> fields) { return layout_of(fields); }
+  TypeId layout_of(std::span<Field> fields); // which may be changed by that
   TypeId single(TypeId type, Mutability mutability = Mutability::ReadWrite); // { 0: type }: a global variable
   TypeId named(NamedId id, std::span<const TypeId> args = {});
   // The variants of a union: `constants` small integers from `first` (0 or 1) on, and boxed variants, objects
@@ -166,11 +210,12 @@ public:
   bool define(NamedId id, TypeId body);
   void provide(NamedId id) { named_[id.value].provided = true; }
   [[nodiscard]] bool close(std::string* problem = nullptr);
+  // Forgets the types that `roots` do not reach. The others get other ids, as `roots` do. Closed it must be, and closed it is.
+  void keep_only(std::span<TypeId> roots);
 
   // Observers. The id must belong to this table.
   size_t size() const { return nodes_.size(); }           // ids are 1 .. size()-1
   size_t named_count() const { return named_.size(); }
-  bool same_as(const TypeTable& other) const { return interned_ == other.interned_ && named_ == other.named_; } // ids included
   const NamedType& named_type(NamedId id) const { return named_[id.value]; }
   TypeTag tag(TypeId id) const { return nodes_[id.value].tag; }
   bool is_nullable(TypeId id) const { return nodes_[id.value].nullable; }
@@ -244,10 +289,7 @@ private:
     TypeId expanded = {};     // memo of expand()
     bool does_not_expand = false; // it failed, as it always will
   };
-  // Whoever writes an object chooses the bytes: with a key that is not known to him he cannot make all fall into one bucket (R52).
-  struct KeyedHash {
-    size_t operator()(const std::string& bytes) const;
-  };
+  struct Slot { uint32_t hash = 0, node = 0; }; // node 0: free
   struct Group {
     std::string bytes;                // canonical, references out of the group by fingerprint
     std::vector<uint32_t> members;    // sorted by name
@@ -258,19 +300,25 @@ private:
     uint32_t kept = 0;
     std::unordered_map<uint64_t, TypeId> known = {}; // by type and number of quantifiers around it
   };
-  using NamedMap = std::unordered_map<uint32_t, NamedId>;
+  using NamedMap = std::vector<uint32_t>; // named types as those of another table, or `unknown`
+  static constexpr uint32_t unknown = UINT32_MAX;
 
   // What a type becomes part by part; `vars` variables are quantified around the part.
   using PartMap = std::function<TypeId(TypeId part, uint32_t vars)>;
 
-  TypeId intern(Node node, std::string key, size_t parts = 0);
-  template <typename Lists, typename List> TypeId intern_list(Node node, std::string key, size_t parts, Lists& lists, List&& list);
+  TypeId intern(Node node);
+  template <typename List, typename Add> TypeId intern_list(Node node, const List& list, size_t parts, Add add);
   TypeId intern_types(Node node, std::span<const TypeId> list);
+  bool has_list(TypeId id, std::span<const TypeId> list) const { return std::ranges::equal(args(id), list); }
+  bool has_list(TypeId id, std::span<const Field> list) const { return std::ranges::equal(fields(id), list); }
+  bool has_list(TypeId id, const Signature& s) const { return sig(id) == s; }
+  template <typename Same> Slot& find_slot(uint32_t hash, Same same);
+  void grow_index();
   TypeId rebuild(const TypeTable& from, const Node& node, const PartMap& map);
-  template <typename F> void each_part(const Node& node, F f) const;
+  template <typename F> void each_part(const Node& node, F f) const { visit_parts(*this, node, f); }
+  static void visit_parts(auto& table, auto& node, auto f);
   bool add_child(Node& node, TypeId child) const;
   bool has_unknown_width(TypeId word) const;
-  TypeId unary(TypeTag tag, TypeId child, bool nullable = false, Mutability mutability = Mutability::ReadOnly);
   TypeId expand_to(TypeId memory, TypeTag wanted);
   TypeId at_kinds_of(TypeId a, TypeId b);
   bool args_fit(std::span<const TypeId> args, std::span<const Kind> kinds) const;
@@ -283,15 +331,15 @@ private:
   bool subtype(TypeId a, TypeId b, int depth);
   bool is_read_only_view(TypeId a, TypeId b) const;
   bool signature_at_most(TypeId a, TypeId b, int depth);
-  void collect_named(TypeId type, std::vector<uint32_t>& out, std::unordered_map<uint32_t, uint32_t>& seen) const;
-  std::vector<std::vector<uint32_t>> find_groups(size_t first, size_t& budget) const;
+  void collect_named(TypeId type, std::vector<uint32_t>& out, NodeSet& seen) const;
+  void collect_reached(TypeId type, std::vector<uint32_t>& out, NodeSet& seen) const;
+  bool close_groups(std::string* problem);
   bool canonicalise_group(std::vector<uint32_t> members, std::string* problem);
   // Group bytes; references out of the group as fingerprints, or as ids of another table where `outer` is given.
-  std::string write_group(std::span<const uint32_t> members, const NamedMap* outer) const;
+  std::string write_group(std::span<const uint32_t> members, const NamedMap* outer, NodeSet& seen) const;
   void write_declaration(std::string& out, const NamedType& type) const;
   void write_reference(std::string& out, uint32_t named, std::span<const uint32_t> group, const NamedMap* outer) const;
-  void write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group, const NamedMap* outer,
-                       std::unordered_map<uint32_t, uint32_t>& seen) const;
+  void write_canonical(std::string& out, TypeId type, std::span<const uint32_t> group, const NamedMap* outer, NodeSet& seen) const;
   void print_to(std::string& out, TypeId type) const;
   void print_signature(std::string& out, const Signature& s) const;
 
@@ -303,24 +351,29 @@ private:
   size_t closed_named_ = 0;
   std::vector<Group> groups_;
   size_t parts_ = 0, substituted_ = 0;   // see max_type_parts and max_substituted
-  std::unordered_map<std::string, uint32_t, KeyedHash> interned_;
-  std::unordered_map<std::string, uint32_t, KeyedHash> group_ids_;
+  std::vector<Slot> interned_;                // nodes by the hash of their content, at its place or at the next that was free; half are free
+  std::map<Fingerprint, uint32_t> group_ids_; // by that of the first member
+  NodeSet met_;                               // what close() meets
 };
 
 // The parts of a node, in order: fields, arguments, payloads; of a signature the arguments, then the result or no_type.
-template <typename F> void TypeTable::each_part(const Node& node, F f) const {
+// If the table is not const, `f` may change them.
+void TypeTable::visit_parts(auto& table, auto& node, auto f) {
   if (node.tag == TypeTag::Struct) {
-    for (const Field& field : field_lists_[node.list])
+    for (auto& field : table.field_lists_[node.list])
       f(field.type);
   } else if (node.tag == TypeTag::Named || node.tag == TypeTag::Cases) {
-    for (TypeId part : lists_[node.list])
+    for (auto& part : table.lists_[node.list])
       f(part);
   } else if (node.tag == TypeTag::Sig) {
-    for (TypeId arg : sigs_[node.list].args)
+    for (auto& arg : table.sigs_[node.list].args)
       f(arg);
-    f(sigs_[node.list].result);
+    f(table.sigs_[node.list].result);
   } else if (node.tag != TypeTag::Var) {
-    f(TypeId{node.a});
+    TypeId part{node.a};
+    f(part);
+    if constexpr (!std::is_const_v<std::remove_reference_t<decltype(node)>>)
+      node.a = part.value;
   }
 }
 
@@ -328,11 +381,12 @@ template <typename F> void TypeTable::each_part(const Node& node, F f) const {
 class TypeImporter {
 public:
   // `linking`: abstract types are bound to their definitions, and fields that differ in being slots only are the same.
-  TypeImporter(const TypeTable& from, TypeTable& to, bool linking = false) : from_(from), to_(to), linking_(linking) {}
+  TypeImporter(const TypeTable& from, TypeTable& to, bool linking = false)
+      : from_(from), to_(to), linking_(linking), named_(from.named_count(), TypeTable::unknown) {}
   // no_type if the target table is full. `from` must be closed; `to` is closed afterwards.
   TypeId import(TypeId type);
   // For tables that are not closed: what a named type is in the target, and then its definition, if it has one.
-  void bind(NamedId id, NamedId target) { named_[id.value] = target; }
+  void bind(NamedId id, NamedId target) { named_[id.value] = target.value; }
   bool import_definition(NamedId id);
 
 private:
@@ -340,14 +394,14 @@ private:
   std::vector<TypeId> copy_args(TypeId type);
   TypeId copy_abstract(TypeId type, bool is_pointer, bool nullable);
   bool is_bound_abstract(TypeId type) const;
-  bool import_named(NamedId id);
   bool import_group(uint32_t group);
   const TypeTable& from_;
   TypeTable& to_;
   bool linking_;
-  std::unordered_map<uint32_t, TypeId> types_;
-  std::unordered_map<uint32_t, NamedId> named_;
-  std::unordered_map<uint32_t, uint32_t> searched_; // nodes whose named types have been imported
+  std::vector<uint32_t> types_;   // the copies, no_type where there is none
+  TypeTable::NamedMap named_;
+  NodeSet searched_;              // nodes whose named types have been imported
+  NodeSet met_;
 };
 
 // The bytes of .tal.types: named declarations, nodes (children before parents), bodies. The ids of a table that is

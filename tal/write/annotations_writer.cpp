@@ -11,6 +11,15 @@ using namespace label_format;
 
 namespace {
 
+uint32_t where_code(const LocationType& t) {
+  if (t.what == LocationType::What::Type)
+    return 6 + t.type.value;
+  for (uint32_t i = 0; i < 6; i++)
+    if (saved_registers[i] == t.saved)
+      return i;
+  return 6; // no register: becomes the type "none", which the reader refuses
+}
+
 void write_symbols(const std::vector<Symbol>& symbols, ByteWriter& out) {
   out.uleb(symbols.size());
   for (const Symbol& s : symbols) {
@@ -31,6 +40,21 @@ uint32_t pack_registers(uint32_t mask) {
   for (unsigned i = 0; i < 16; i++)
     packed |= (mask >> mask_order[i] & 1) << i;
   return packed;
+}
+
+// For each location of `live` the type that it has in the record before, or null.
+std::vector<const LocationType*> shared_types(const std::vector<LiveLocation>& live, const LabelRecord* previous) {
+  std::vector<const LocationType*> types(live.size());
+  if (previous == nullptr)
+    return types;
+  size_t at = 0;
+  for (size_t i = 0; i < live.size(); i++) { // both lists are ascending
+    while (at < previous->live.size() && previous->live[at].location < live[i].location)
+      at++;
+    if (at < previous->live.size() && previous->live[at].location == live[i].location)
+      types[i] = &previous->live[at].type;
+  }
+  return types;
 }
 
 void write_types_of(const std::vector<LiveLocation>& live, const LabelRecord* previous, ByteWriter& out) {

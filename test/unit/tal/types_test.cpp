@@ -499,4 +499,38 @@ TEST(Types, TextComesBack) {
     EXPECT_EQ(t.print(parse(text, &TypeParser::signature)), text);
 }
 
+// What an interface keeps of an object's types.
+TEST(Types, KeepsWhatIsReached) {
+  TypeTable t;
+  const NamedId gone = t.declare("gone", {}), list = t.declare("list", {Kind::W}), file = t.declare("FILE", {}, NamedSort::Abstract, Kind::P);
+  const TypeId w = t.var(0, Kind::W), unused = t.ptr(t.named(gone), true);
+  const TypeId next = t.ptr(t.named(list, std::vector<TypeId>{w}), true);
+  ASSERT_TRUE(t.define(gone, t.struct_layout({{0, unused, Mutability::ReadWrite, false}, {8, t.ptr(t.named(list, std::vector<TypeId>{t.i8()})), Mutability::ReadWrite, false}})));
+  ASSERT_TRUE(t.define(list, t.struct_layout({{0, w, Mutability::ReadWrite, true}, {8, next, Mutability::ReadWrite, false}})));
+  ASSERT_TRUE(t.close());
+  ASSERT_TRUE(t.expand(t.named(list, std::vector<TypeId>{t.i64()})));
+  const TypeId sig = t.signature({.vars = {Kind::W}, .args = {next, t.ptr(t.named(file))}, .result = w});
+  std::vector<TypeId> roots{t.fn(sig), no_type, t.i32(), sig};
+  const std::string before = t.canonical(roots[0]), text = t.print(roots[0]);
+  t.keep_only(roots);
+  EXPECT_EQ(t.canonical(roots[0]), before);
+  EXPECT_EQ(t.print(roots[0]), text);
+  EXPECT_EQ(roots[1], no_type);
+  EXPECT_EQ(roots[2], t.i32());
+  ASSERT_EQ(t.named_count(), 2u);
+  EXPECT_EQ(t.named_type(NamedId{0}).name, "list");
+  EXPECT_EQ(t.named_type(NamedId{0}).params, std::vector<Kind>{Kind::W});
+  EXPECT_EQ(t.size(), 8u + 8u); // the variable, list<var>, its pointer, the layout, FILE, its pointer, the signature, the function
+  // It can be added to, and imported from, as any other.
+  const size_t size = t.size();
+  EXPECT_EQ(t.fn(roots[3]), roots[0]);
+  EXPECT_EQ(t.size(), size);
+  ASSERT_TRUE(t.expand(t.named(NamedId{0}, std::vector<TypeId>{t.i64()})));
+  TypeTable target;
+  TypeImporter importer(t, target);
+  EXPECT_EQ(target.canonical(importer.import(roots[0])), before);
+  TypeImporter again(t, target);
+  EXPECT_EQ(again.import(roots[3]), target.target(importer.import(roots[0])));
+}
+
 } // namespace
