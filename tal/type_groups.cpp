@@ -91,7 +91,7 @@ bool TypeTable::close_groups(std::string* problem) {
     frames.push_back({v, counter, {}});
     met_.clear();
     collect_named(named_[first + v].body, frames.back().next, met_);
-    budget -= std::min<size_t>(budget, met_.size());
+    budget -= std::min<size_t>(budget, met_.asked());
   };
   for (uint32_t root = 0; root < low.size() && budget != 0; root++) {
     if (low[root] == 0)
@@ -270,10 +270,10 @@ std::vector<NamedId> TypeTable::find_equal_named() const {
   return result;
 }
 
-std::string TypeTable::canonical(TypeId type) const {
+std::string TypeTable::canonical(TypeId type) {
   std::string out;
-  NodeSet seen;
-  write_canonical(out, type, {}, nullptr, seen);
+  met_.clear();
+  write_canonical(out, type, {}, nullptr, met_);
   return out;
 }
 

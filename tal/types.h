@@ -143,12 +143,17 @@ private:
   uint64_t value_ = 1;
 };
 
+struct HashOfNumber {
+  size_t operator()(uint64_t number) const { KeyedHash hash; hash.add(number); return hash.value(); }
+};
+
 // Nodes of a table that were met, in which order. Starting again costs nothing.
 class NodeSet {
 public:
   static constexpr uint32_t fresh = UINT32_MAX;
   // How many were met before it, or that it is new.
   uint32_t insert(uint32_t node) {
+    asked_++;
     if (node >= seen_.size())
       seen_.resize(node + 1);
     if (contains(node))
@@ -157,13 +162,13 @@ public:
     return fresh;
   }
   bool contains(uint32_t node) const { return node < seen_.size() && seen_[node].round == round_; }
-  uint32_t size() const { return count_; }
-  void clear() { round_++, count_ = 0; }
+  uint32_t asked() const { return asked_; } // how often something was inserted, new or not
+  void clear() { round_++, count_ = asked_ = 0; }
 
 private:
   struct Seen { uint32_t round = 0, order = 0; };
   std::vector<Seen> seen_;
-  uint32_t round_ = 1, count_ = 0;
+  uint32_t round_ = 1, count_ = 0, asked_ = 0;
 };
 
 class TypeTable {
@@ -268,7 +273,7 @@ public:
   bool sig_at_most(TypeId a, TypeId b) { return signature_at_most(a, b, 2); }
 
   // Canonical bytes: equal exactly for equal types, also across tables; named types occur by fingerprint.
-  std::string canonical(TypeId type) const;
+  std::string canonical(TypeId type);
   // T9 for a table that is not closed: for each named type the first one that is equal to it. Empty if that is too much work.
   std::vector<NamedId> find_equal_named() const;
 
@@ -298,7 +303,7 @@ private:
   struct Substitution {
     std::span<const TypeId> args;
     uint32_t kept = 0;
-    std::unordered_map<uint64_t, TypeId> known = {}; // by type and number of quantifiers around it
+    std::unordered_map<uint64_t, TypeId, HashOfNumber> known = {}; // by type and number of quantifiers around it
   };
   using NamedMap = std::vector<uint32_t>; // named types as those of another table, or `unknown`
   static constexpr uint32_t unknown = UINT32_MAX;

@@ -1,6 +1,7 @@
 // Inputs made to be slow (R52), compared in time per byte of the file with more or less of the same.
 #include "hostile_times.h"
 #include "tal/decoder.h"
+#include "tal/write/byte_writer.h"
 
 #include <unordered_set>
 
@@ -297,6 +298,102 @@ double layouts_at(uint32_t fields_of_argument) {
 }
 
 TEST(Time, ALayoutThatDoesNotFit) { expect_near(layouts_at(60), layouts_at(1), "one that does not fit"); }
+
+// Seconds per byte to read a type table, and to import it as the interface of an object is made. A compiler's writer leaves out what is
+// not used; an attacker's does not.
+double seconds_per_byte(const TypeTable& table, std::span<const TypeId> used, const std::set<std::string>& expected = {""}) {
+  ByteWriter bytes;
+  write_types(table, bytes);
+  double best = 1e9;
+  for (int i = 0; i < 3; i++) {
+    const std::clock_t start = std::clock();
+    ByteReader in(bytes.bytes());
+    TypeTable read, target;
+    std::string problem;
+    if (read_types(in, read, problem)) {
+      TypeImporter importer(read, target);
+      for (TypeId id : used)
+        EXPECT_TRUE(importer.import(id));
+    }
+    best = std::min(best, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+    EXPECT_TRUE(expected.contains(problem)) << problem;
+  }
+  if (getenv("TAL_SHOW_TIMES") != nullptr)
+    printf("%g ms for %zu bytes\n", 1e3 * best, bytes.bytes().size());
+  return best / static_cast<double>(bytes.bytes().size());
+}
+
+// `names` of one layout, whose parts have numbers that are multiples of `distance`. Of a prime that is the number of buckets that the
+// library's tables have for so many, which leave numbers as they are: all in one bucket.
+double names_of_parts(uint32_t names, uint32_t distance) {
+  TypeTable t;
+  uint32_t filler = 0;
+  std::vector<TypeId> parts, used;
+  for (TypeId chain : {t.i8(), t.i16(), t.i32(), t.i64()})
+    for (int i = 0; i < 60; i++) {
+      while (t.size() % distance != 0)
+        t.struct_layout({{filler++, t.i8()}});
+      parts.push_back(chain = t.exn_name(chain));
+    }
+  std::vector<Field> fields;
+  for (uint32_t i = 0; i < 1000; i++)
+    fields.push_back({8 * i, parts[i % parts.size()]});
+  const TypeId body = t.struct_layout(fields);
+  for (uint32_t i = 0; i < names; i++) {
+    const NamedId id = t.declare("t" + std::to_string(i), {});
+    EXPECT_TRUE(t.define(id, body));
+    used.push_back(t.ptr(t.named(id)));
+  }
+  return seconds_per_byte(t, used);
+}
+
+TEST(Time, NumbersThatWouldCollide) { expect_near(names_of_parts(400, 257), names_of_parts(400, 256), "multiples of 257"); }
+
+// Many names of one layout.
+double names_of_a_layout(uint32_t names, uint32_t parts) {
+  TypeTable t;
+  std::vector<Field> fields;
+  for (uint32_t i = 0; i < parts; i++)
+    fields.push_back({8 * i, t.i64()});
+  const TypeId body = t.struct_layout(fields);
+  for (uint32_t i = 0; i < names; i++)
+    EXPECT_TRUE(t.define(t.declare("t" + std::to_string(i), {}), body));
+  return seconds_per_byte(t, {}, {"", "the type table is too large"});
+}
+
+TEST(Time, NamesOfOneLayout) { expect_near(names_of_a_layout(50000, 4000), names_of_a_layout(50000, 1), "4000 parts"); }
+
+// The same parts with a variable in them, replaced again and again.
+double substitutions_in_parts(uint32_t distance) {
+  TypeTable t;
+  uint32_t filler = 0;
+  const TypeId a = t.var(0, Kind::P);
+  std::vector<TypeId> parts;
+  for (int bottom = 0; bottom < 4; bottom++) {
+    TypeId chain = a;
+    for (int i = 0; i < bottom; i++)
+      chain = t.rep(chain);
+    for (int i = 0; i < 55; i++) {
+      while (t.size() % distance != 0)
+        t.struct_layout({{filler++, t.i8()}});
+      parts.push_back(chain = t.exn_name(chain));
+    }
+  }
+  std::vector<Field> fields;
+  for (uint32_t i = 0; i < 2000; i++)
+    fields.push_back({8 * i, parts[i % parts.size()]});
+  const TypeId large = t.struct_layout(fields), text = t.string();
+  double best = 1e9;
+  for (int i = 0; i < 5; i++) {
+    const std::clock_t start = std::clock();
+    for (int k = 0; k < 50; k++)
+      EXPECT_TRUE(t.substitute(large, {&text, 1}));
+    best = std::min(best, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+  }
+  return best / 100000;
+}
+
+TEST(Time, SubstitutionsThatWouldCollide) { expect_near(substitutions_in_parts(257), substitutions_in_parts(256), "multiples of 257"); }
 
 // Instances of a signature that has a large type in it, which is the same at all of them: f(ptr {.. a ..}, b) at [i64, i].
 TEST(Time, InstancesWithALargePart) {
