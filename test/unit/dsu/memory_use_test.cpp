@@ -24,16 +24,17 @@ void count(void* p) {
 
 } // namespace
 
-void* operator new(size_t n) {
+// Not inline: g++ would take the pair for malloc with delete, or new with free.
+[[gnu::noinline]] void* operator new(size_t n) {
   void* p = std::malloc(n);
   count(p);
   return p;
 }
-void operator delete(void* p) noexcept {
+[[gnu::noinline]] void operator delete(void* p) noexcept {
   used -= p == nullptr ? 0 : malloc_usable_size(p) + sizeof(size_t);
   std::free(p);
 }
-void operator delete(void* p, size_t) noexcept { operator delete(p); }
+[[gnu::noinline]] void operator delete(void* p, size_t) noexcept { operator delete(p); }
 
 namespace {
 
