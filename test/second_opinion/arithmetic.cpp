@@ -47,7 +47,7 @@ bool Judge::set(Path& path, uint8_t reg, unsigned bytes, Value v) {
   if (bytes < 4) { // the upper bits stay
     const Value old = path.registers[reg];
     const Interval i = path.interval(old), n = path.interval(v), all = unsigned_range(bytes);
-    const bool clean = old.is_word() && i.inside(all.least, all.most);
+    const bool clean = old.is_word() && types_.is_integer(old.type) && i.inside(all.least, all.most);
     v = clean ? path.integer(n.inside(all.least, all.most) ? n.least : 0, n.inside(all.least, all.most) ? n.most : all.most)
               : path.integer(INT64_MIN, INT64_MAX);
   }

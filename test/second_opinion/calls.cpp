@@ -389,7 +389,8 @@ bool Judge::jump_table(Path& path) {
     const Value index = path.word(4, element.index, element.index_c);
     Path way = path;
     if (!way.assume(way.constant(indices.first), index, 0) || !way.assume(index, way.constant(indices.second), 0)) {
-      excluded_targets_.insert(static_cast<uint32_t>(to));
+      if (to > from) // C4
+        excluded_targets_.insert(static_cast<uint32_t>(to));
       continue;
     }
     if (code_.count(static_cast<uint32_t>(to)) == 0)
