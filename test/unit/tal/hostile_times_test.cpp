@@ -323,18 +323,25 @@ double seconds_per_byte(const TypeTable& table, std::span<const TypeId> used, co
   return best / static_cast<double>(bytes.bytes().size());
 }
 
+// So many types on top of each of `bottoms`, whose numbers are multiples of `distance`.
+std::vector<TypeId> towers(TypeTable& t, std::initializer_list<TypeId> bottoms, int height, uint32_t distance) {
+  uint32_t filler = 0;
+  std::vector<TypeId> types;
+  for (TypeId top : bottoms)
+    for (int i = 0; i < height; i++) {
+      while (t.size() % distance != 0)
+        t.struct_layout({{filler++, t.i8()}});
+      types.push_back(top = t.exn_name(top));
+    }
+  return types;
+}
+
 // `names` of one layout, whose parts have numbers that are multiples of `distance`. Of a prime that is the number of buckets that the
 // library's tables have for so many, which leave numbers as they are: all in one bucket.
 double names_of_parts(uint32_t names, uint32_t distance) {
   TypeTable t;
-  uint32_t filler = 0;
-  std::vector<TypeId> parts, used;
-  for (TypeId chain : {t.i8(), t.i16(), t.i32(), t.i64()})
-    for (int i = 0; i < 60; i++) {
-      while (t.size() % distance != 0)
-        t.struct_layout({{filler++, t.i8()}});
-      parts.push_back(chain = t.exn_name(chain));
-    }
+  const std::vector<TypeId> parts = towers(t, {t.i8(), t.i16(), t.i32(), t.i64()}, 60, distance);
+  std::vector<TypeId> used;
   std::vector<Field> fields;
   for (uint32_t i = 0; i < 1000; i++)
     fields.push_back({8 * i, parts[i % parts.size()]});
@@ -366,19 +373,8 @@ TEST(Time, NamesOfOneLayout) { expect_near(names_of_a_layout(50000, 4000), names
 // The same parts with a variable in them, replaced again and again.
 double substitutions_in_parts(uint32_t distance) {
   TypeTable t;
-  uint32_t filler = 0;
   const TypeId a = t.var(0, Kind::P);
-  std::vector<TypeId> parts;
-  for (int bottom = 0; bottom < 4; bottom++) {
-    TypeId chain = a;
-    for (int i = 0; i < bottom; i++)
-      chain = t.rep(chain);
-    for (int i = 0; i < 55; i++) {
-      while (t.size() % distance != 0)
-        t.struct_layout({{filler++, t.i8()}});
-      parts.push_back(chain = t.exn_name(chain));
-    }
-  }
+  const std::vector<TypeId> parts = towers(t, {a, t.rep(a), t.rep(t.rep(a)), t.rep(t.rep(t.rep(a)))}, 55, distance);
   std::vector<Field> fields;
   for (uint32_t i = 0; i < 2000; i++)
     fields.push_back({8 * i, parts[i % parts.size()]});
